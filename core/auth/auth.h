@@ -1,0 +1,100 @@
+/* Who a user is and what proves it. An account comes from the first provider that knows the name; each factor is then
+ * asked of every provider that offers it. Only this folder decides what a set of factors amounts to. */
+#ifndef HY_AUTH_AUTH_H
+#define HY_AUTH_AUTH_H
+
+#include "core/base/err.h"
+#include "core/base/log.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* SSH methods as bits. */
+enum hy_method {
+    HY_METHOD_NONE = 0x1,
+    HY_METHOD_PASSWORD = 0x2,
+    HY_METHOD_PUBLICKEY = 0x4,
+    HY_METHOD_INTERACTIVE = 0x8
+};
+
+enum hy_verdict {
+    HY_AUTH_REJECT,      /* not this one; try another */
+    HY_AUTH_ACCEPT,      /* all wanted factors are given: the session is authenticated */
+    HY_AUTH_PARTIAL,     /* this factor is accepted, more are wanted: hy_auth_methods() says which */
+    HY_AUTH_KEY_OK,      /* a probed key would do; nothing is granted by it */
+    HY_AUTH_UNAVAILABLE, /* a provider could not answer: denies */
+    HY_AUTH_DISCONNECT   /* too many attempts */
+};
+
+/* What the rest of the server learns of a user once authenticated. Owned by the conversation. */
+struct hy_account {
+    char *name;
+    char *home;      /* normal path of the user's view, NULL: "/" */
+    char *user_root; /* normal path of the tree, or NULL */
+    bool restrict_to_home;
+};
+
+/* A factor as it is presented. Strings need not be NUL-terminated; a NUL inside any of them is a rejection. */
+struct hy_factor {
+    enum hy_method method;
+    const char *user;
+    size_t user_len;
+    const char *secret; /* password or answer */
+    size_t secret_len;
+    const uint8_t *key; /* public key blob, as RFC 4253 section 6.6 */
+    size_t key_len;
+    bool signature_verified; /* PUBLICKEY: the transport verified a signature made with `key` */
+};
+
+/* A provider of accounts and factors. Functions are called from session threads, several at once. */
+struct hy_auth_provider {
+    void *ctx;
+    /* Fills *account (strings malloc'ed) when it knows the name. 1 known, 0 unknown, negative errno: unavailable. */
+    int (*lookup)(void *ctx, const char *user, struct hy_account *account);
+    /* Checks one factor. HY_AUTH_ACCEPT, REJECT or UNAVAILABLE. `known` is false for a name that no provider knows: the
+     * same work must then be done for nothing. */
+    enum hy_verdict (*check)(void *ctx, const char *user, bool known, const struct hy_factor *factor);
+    uint32_t methods; /* that it can check */
+};
+
+/* The policy of a server: providers in order, methods on offer. */
+struct hy_auth_policy {
+    const struct hy_auth_provider *providers;
+    size_t provider_count;
+    uint32_t methods;      /* DefaultAuthMethods, HY_METHOD_* */
+    unsigned max_attempts; /* MaxAuthAttempts: failed factors before the connection ends */
+    const struct hy_log *log;
+};
+
+/* One connection's authentication. */
+struct hy_conversation;
+struct hy_conversation *hy_auth_begin(const struct hy_auth_policy *policy, uint64_t conn);
+void hy_auth_end(struct hy_conversation *c);
+enum hy_verdict hy_auth_factor(struct hy_conversation *c, const struct hy_factor *factor);
+uint32_t hy_auth_methods(const struct hy_conversation *c); /* still of use, HY_METHOD_* */
+/* NULL until HY_AUTH_ACCEPT. */
+const struct hy_account *hy_auth_account(const struct hy_conversation *c);
+
+/* The provider over the users of the configuration file. */
+struct hy_user_entry {
+    const char *name;
+    const char *password; /* crypt(5) hash, NULL: no password */
+    const char *const *keys; /* lines "type base64 comment", NULL-terminated; may be NULL */
+    const char *home, *user_root;
+    bool restrict_to_home;
+};
+struct hy_users;
+/* Copies what it needs. NULL with err when an entry is bad (a malformed key or hash: user and key named). */
+struct hy_users *hy_users_new(const struct hy_user_entry *entries, size_t count, struct hy_err *err);
+void hy_users_free(struct hy_users *users);
+struct hy_auth_provider hy_users_provider(struct hy_users *users);
+
+/* Whether s is a hash that crypt(5) can check here, and a reason if not. */
+bool hy_password_hash_ok(const char *s, const char **why);
+/* Whether a line is a public key that this build can check; a reason if not. */
+bool hy_public_key_ok(const char *line, const char **why);
+/* A hash of the best method here (yescrypt), malloc'ed; NULL on failure. */
+char *hy_password_hash(const char *password);
+
+#endif

@@ -1,0 +1,71 @@
+#include "core/base/log.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { LINE_RAW = 2048, LINE_ESCAPED = 4096 };
+
+/* The length of a valid UTF-8 sequence at p (at most left bytes), without C1 controls; 0 if there is none. */
+static size_t utf8_len(const unsigned char *p, size_t left)
+{
+    size_t n = p[0] < 0x80 ? 1 : p[0] >= 0xf0 ? 4 : p[0] >= 0xe0 ? 3 : 2;
+
+    if (p[0] < 0x80)
+        return 1;
+    if (p[0] < 0xc2 || p[0] > 0xf4 || n > left)
+        return 0;
+    for (size_t i = 1; i < n; i++)
+        if ((p[i] & 0xc0) != 0x80)
+            return 0;
+    if ((p[0] == 0xc2 && p[1] < 0xa0) || (p[0] == 0xe0 && p[1] < 0xa0) || (p[0] == 0xed && p[1] >= 0xa0) ||
+        (p[0] == 0xf0 && p[1] < 0x90) || (p[0] == 0xf4 && p[1] >= 0x90))
+        return 0;
+    return n;
+}
+
+size_t hy_escape(char *out, size_t size, const char *in, size_t len)
+{
+    static const char hex[] = "0123456789abcdef";
+    const unsigned char *p = (const unsigned char *)in, *end = p + len;
+    size_t used = 0;
+
+    while (p < end && size - used > 4) {
+        size_t n = utf8_len(p, (size_t)(end - p));
+
+        if (*p == '\\') {
+            out[used++] = '\\';
+            out[used++] = '\\';
+            p++;
+        } else if (n == 0 || *p < 0x20 || *p == 0x7f) {
+            out[used++] = '\\';
+            out[used++] = 'x';
+            out[used++] = hex[*p >> 4];
+            out[used++] = hex[*p & 15];
+            p++;
+        } else {
+            memcpy(out + used, p, n);
+            used += n;
+            p += n;
+        }
+    }
+    out[used] = '\0';
+    return used;
+}
+
+void hy_log(const struct hy_log *log, enum hy_log_level level, uint64_t conn, const char *fmt, ...)
+{
+    char raw[LINE_RAW], line[LINE_ESCAPED];
+    va_list ap;
+    int n;
+
+    if (!log || !log->sink || level > log->level)
+        return;
+    va_start(ap, fmt);
+    n = vsnprintf(raw, sizeof raw, fmt, ap);
+    va_end(ap);
+    if (n < 0)
+        return;
+    (void)hy_escape(line, sizeof line, raw, (size_t)n < sizeof raw ? (size_t)n : sizeof raw - 1);
+    log->sink(log->ctx, level, conn, line);
+}

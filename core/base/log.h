@@ -1,0 +1,28 @@
+/* Where a server says what it does. The core never writes anywhere itself: it hands finished lines to a sink that the
+ * program gave it. Each message is escaped as a whole, so that nothing a client sends can start a line of its own. */
+#ifndef HY_BASE_LOG_H
+#define HY_BASE_LOG_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* Levels as in the specification's LogLevel; an error is shown at every level but through `none`'s own sink too. */
+enum hy_log_level { HY_LOG_ERROR = 0, HY_LOG_INFO = 1, HY_LOG_VERBOSE = 2, HY_LOG_DEBUG = 3 };
+
+/* One escaped line without its newline. conn is 0 for the server itself. Called from any thread. */
+typedef void (*hy_log_sink_fn)(void *ctx, enum hy_log_level level, uint64_t conn, const char *line);
+
+struct hy_log {
+    hy_log_sink_fn sink; /* NULL: silence */
+    void *ctx;
+    enum hy_log_level level; /* messages above it are dropped before they are formatted */
+};
+
+void hy_log(const struct hy_log *log, enum hy_log_level level, uint64_t conn, const char *fmt, ...)
+    __attribute__((format(printf, 4, 5)));
+
+/* Writes `in` to out (size bytes, NUL-terminated, cut where full) with backslashes, control bytes and invalid UTF-8 as
+ * \\ and \xHH. Returns the length written. */
+size_t hy_escape(char *out, size_t size, const char *in, size_t len);
+
+#endif

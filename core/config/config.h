@@ -1,0 +1,108 @@
+/* The operator's file: read by libconfig, checked against settings.def, kept as plain structs. Reading collects every
+ * error of the file instead of stopping at the first. */
+#ifndef HY_CONFIG_CONFIG_H
+#define HY_CONFIG_CONFIG_H
+
+#include "core/base/err.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+/* Where a value was written; file is owned by the config. */
+struct hy_place {
+    const char *file;
+    unsigned line;
+};
+
+/* A value of a key that the core itself has no row for: a plugin's setting, checked by core/plugin when the plugin's
+ * own rows are known. */
+enum hy_value_type { HY_VALUE_BOOL, HY_VALUE_INT, HY_VALUE_STRING, HY_VALUE_OTHER /* a list, group or float */ };
+struct hy_option {
+    const char *name;
+    enum hy_value_type type;
+    int64_t number;   /* BOOL and INT */
+    const char *text; /* STRING */
+    struct hy_place place;
+};
+
+/* { path = "/pub"; plugin = "local-root"; ... } or RootDirectory, which is the same for "/". */
+struct hy_mount_config {
+    const char *path;   /* normal */
+    const char *plugin; /* a name, checked to be one: letters, digits, `-` and `_` */
+    const struct hy_option *options;
+    size_t option_count;
+    struct hy_place place;
+};
+
+/* A host key: SSHCertStore or one of AltSSHCert. */
+struct hy_key_config {
+    const char *store; /* a file */
+    struct hy_place place;
+};
+
+struct hy_user_config {
+    const char *name;
+    const char *password;    /* crypt(5), or NULL */
+    const char *const *keys; /* NULL-terminated; may be NULL */
+    const char *home;        /* HomeDir, normal, or NULL */
+    struct hy_place place;
+};
+
+struct hy_config {
+    /* One field per row of settings.def in section GLOBAL, named as the row: BOOL bool, INT int64_t, STRING
+     * const char * (never NULL), LIST const char *const * (NULL-terminated, never NULL). */
+#define HY_BOOL bool
+#define HY_INT int64_t
+#define HY_STRING const char *
+#define HY_LIST const char *const *
+#define HY_GLOBAL(name, type, min, max, fallback, help) HY_##type name;
+#define HY_LATER(name, section, help)
+#include "core/config/settings.def"
+#undef HY_GLOBAL
+#undef HY_LATER
+#undef HY_BOOL
+#undef HY_INT
+#undef HY_STRING
+#undef HY_LIST
+    const struct hy_mount_config *mounts;
+    size_t mount_count;
+    const struct hy_key_config *keys; /* SSHCertStore first */
+    size_t key_count;
+    const struct hy_user_config *users;
+    size_t user_count;
+    void *arena; /* owns every string and array above */
+};
+
+/* One complaint about the file. */
+struct hy_problem {
+    struct hy_place place; /* line 0: the file as a whole */
+    const char *text;
+};
+
+struct hy_problems {
+    struct hy_problem *items;
+    size_t count;
+    void *arena;
+};
+
+/* Reads and checks a file. Returns the config, or NULL with at least one problem: problems are never fatal one by one,
+ * so that an operator sees all of them. Free both. */
+struct hy_config *hy_config_read(const char *file, struct hy_problems *problems);
+void hy_config_free(struct hy_config *config);
+void hy_problems_add(struct hy_problems *problems, struct hy_place place, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
+void hy_problems_free(struct hy_problems *problems);
+
+/* All values in effect, as a file that loads again; passwords and hashes as "***" and commented out. */
+void hy_config_dump(const struct hy_config *config, FILE *out);
+/* The rows of settings.def: name, type, range, default, help; those of later builds marked so. */
+void hy_config_list(FILE *out);
+/* The same as an mdoc or man section for hythe.cfg(5). */
+void hy_config_manual(FILE *out);
+
+/* The name of `names` (NULL-terminated) that is nearest to `word`, or NULL when none is near. */
+const char *hy_nearest(const char *word, const char *const *names);
+
+#endif

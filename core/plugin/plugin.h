@@ -1,0 +1,32 @@
+/* From a name in the configuration to a started instance: finding, verifying and opening the shared object, filling its
+ * settings struct, start and stop. */
+#ifndef HY_PLUGIN_PLUGIN_H
+#define HY_PLUGIN_PLUGIN_H
+
+#include "core/base/err.h"
+#include "core/base/log.h"
+#include "core/config/config.h"
+#include "core/vfs/chain.h"
+
+/* The shared objects of one server, opened once each. Not thread-safe: used while a server is built and freed. */
+struct hy_plugins;
+struct hy_plugins *hy_plugins_new(const char *directory, const struct hy_log *log);
+/* Stops every instance, then closes the objects. */
+void hy_plugins_free(struct hy_plugins *plugins);
+
+/* Starts an instance of the plugin `name` (directory/name.so, or a table given to hy_plugins_register) of the wanted
+ * kind with the options of the file. NULL with err: missing file, not an ELF file, no entry point, a newer ABI, the
+ * wrong kind or name, owned or writable by a stranger, a bad or unknown setting (named with its nearest match), a
+ * failing start. label names it in messages. The instance belongs to `plugins`. */
+const struct hy_instance *hy_plugins_start(struct hy_plugins *plugins, const char *name, enum hythe_kind kind,
+                                           const struct hy_option *options, size_t count, const char *label,
+                                           struct hy_err *err);
+
+/* As hy_plugins_start without start(): finds, verifies, opens, checks the settings. For --check. */
+int hy_plugins_check(struct hy_plugins *plugins, const char *name, enum hythe_kind kind,
+                     const struct hy_option *options, size_t count, struct hy_err *err);
+
+/* Makes a plugin known from memory instead of a file (tests, embedders). */
+int hy_plugins_register(struct hy_plugins *plugins, const struct hythe_plugin *plugin, struct hy_err *err);
+
+#endif

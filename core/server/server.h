@@ -1,0 +1,38 @@
+/* A server: listeners, host keys, plugins, sessions. Several may live in one process; nothing here is global, nothing
+ * exits, nothing prints, no signal is touched. The order is new, bind, (the program gives up its rights), start, stop,
+ * free. */
+#ifndef HY_SERVER_SERVER_H
+#define HY_SERVER_SERVER_H
+
+#include "core/base/err.h"
+#include "core/base/log.h"
+#include "core/config/config.h"
+
+struct hy_server;
+
+/* config and log must outlive the server. */
+struct hy_server *hy_server_new(const struct hy_config *config, const struct hy_log *log, struct hy_err *err);
+
+/* Everything that may need rights: reads the host keys, binds and listens (nothing is accepted yet). */
+int hy_server_bind(struct hy_server *server, struct hy_err *err);
+
+/* Loads the plugins, starts the mounts and the users, begins to accept. */
+int hy_server_start(struct hy_server *server, struct hy_err *err);
+
+/* What start would do, without binding or accepting: every problem with keys, plugins, mounts and users is added to
+ * problems. For --check. */
+void hy_server_check(const struct hy_config *config, struct hy_problems *problems);
+
+/* Stops accepting at once; lets running requests finish for at most `seconds`, then cuts every connection off and waits
+ * for its thread. Idempotent. */
+void hy_server_stop(struct hy_server *server, unsigned seconds);
+
+/* The port in use, for LocalPort = 0. 0 before bind. */
+uint16_t hy_server_port(const struct hy_server *server);
+
+/* Connections now. */
+unsigned hy_server_connections(const struct hy_server *server);
+
+void hy_server_free(struct hy_server *server);
+
+#endif

@@ -1,0 +1,33 @@
+/* What joins a transport to a protocol. A transport carries one byte stream each way (an SSH channel, stdin and stdout,
+ * a pair in memory) and drives a sink: it hands over what arrived, asks what there is to send, and never looks at
+ * either. All calls of one sink come from one thread. */
+#ifndef HY_TRANSPORT_LINK_H
+#define HY_TRANSPORT_LINK_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct hy_sink {
+    void *ctx;
+    /* Takes borrowed bytes in order and returns how many it consumed; the rest is offered again, with more behind it,
+     * once output was drained or more arrived. It consumes nothing while its output has no room: that is the
+     * back-pressure. Never blocks on the peer. */
+    size_t (*input)(void *ctx, const uint8_t *data, size_t len);
+    /* What is ready to be sent: its address, and its length in *len. */
+    const uint8_t *(*output)(void *ctx, size_t *len);
+    /* The first n bytes of output() were taken. */
+    void (*sent)(void *ctx, size_t n);
+    /* Whether there is work left that needs no input (a long copy in slices); the transport then calls work() between
+     * looking after the connection. */
+    bool (*busy)(void *ctx);
+    void (*work)(void *ctx);
+    /* Whether the protocol was broken beyond repair: send what is ready, then close. */
+    bool (*broken)(void *ctx);
+    /* The peer will send no more. */
+    void (*eof)(void *ctx);
+    /* The stream is gone; frees ctx. Called exactly once. */
+    void (*close)(void *ctx);
+};
+
+#endif

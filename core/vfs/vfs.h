@@ -1,0 +1,104 @@
+/* The virtual tree as one session sees it: mounts, the user's root and home, open files. Every path that a client sends
+ * is resolved here and nowhere else. Results are those of the plugin ABI: >= 0, a negative errno, or HYTHE_STATUS(n). */
+#ifndef HY_VFS_VFS_H
+#define HY_VFS_VFS_H
+
+#include "core/base/err.h"
+#include "core/base/log.h"
+#include "core/path/path.h"
+#include "core/vfs/chain.h"
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+/* A mount: a place in the tree and the chain that serves it. */
+struct hy_mount {
+    char *path; /* normal */
+    struct hy_chain *chain;
+};
+
+/* All mounts of a configuration, shared by its sessions and freed with the last of them. Immutable once built. */
+struct hy_tree;
+struct hy_tree *hy_tree_new(void);
+/* Adds a mount; takes the chain on success. -EEXIST for a path taken already, -ENOMEM. */
+int hy_tree_mount(struct hy_tree *tree, const char *path, struct hy_chain *chain);
+struct hy_tree *hy_tree_ref(struct hy_tree *tree);
+/* With the last reference frees the chains and calls `release` (may be NULL) for whoever owns the instances. */
+void hy_tree_unref(struct hy_tree *tree);
+void hy_tree_on_release(struct hy_tree *tree, void (*release)(void *ctx), void *ctx);
+
+/* How a user sees the tree; strings are copied. */
+struct hy_view {
+    const char *user_root; /* UserRootDirectory: normal path of the tree that becomes the user's "/"; NULL: "/" */
+    const char *home;      /* HomeDir: normal path of the user's view, where relative paths start; NULL: "/" */
+    bool restrict_to_home; /* RestrictUserToHomeDir */
+    unsigned max_handles;  /* open files and directories at once */
+};
+
+struct hy_vfs; /* one session's; used by one thread at a time */
+
+/* `session` is the plugins' view of the session and must outlive the vfs. Fails when the home is missing or is not a
+ * directory. */
+struct hy_vfs *hy_vfs_new(struct hy_tree *tree, const struct hy_view *view, const struct hythe_session *session,
+                          const struct hy_log *log, struct hy_err *err);
+/* Closes what is still open (as aborted), detaches every mount and frees. */
+void hy_vfs_free(struct hy_vfs *vfs);
+
+/* Makes plugins' host->cancelled() true, from any thread. */
+void hy_vfs_cancel(struct hy_vfs *vfs);
+
+/* The text that a layer gave for the last failure, "" if none. Cleared by hy_vfs_clear_error(). */
+const char *hy_vfs_error(const struct hy_vfs *vfs);
+void hy_vfs_clear_error(struct hy_vfs *vfs);
+
+/* Initial directory, a normal path of the user's view. */
+const char *hy_vfs_home(const struct hy_vfs *vfs);
+
+/* Paths of clients: any bytes, absolute or relative to home; `len` bytes, NUL refused with -EINVAL. */
+struct hy_name {
+    const char *p;
+    size_t len;
+};
+
+int64_t hy_vfs_getattr(struct hy_vfs *vfs, struct hy_name path, uint32_t want, uint32_t flags, struct hythe_attrs *out);
+int64_t hy_vfs_setattr(struct hy_vfs *vfs, struct hy_name path, uint32_t flags, const struct hythe_attrs *attrs);
+int64_t hy_vfs_readlink(struct hy_vfs *vfs, struct hy_name path, char *buf, size_t len);
+/* target is stored as it is sent; path is the link's own name. */
+int64_t hy_vfs_symlink(struct hy_vfs *vfs, struct hy_name path, struct hy_name target);
+int64_t hy_vfs_link(struct hy_vfs *vfs, struct hy_name from, struct hy_name to);
+int64_t hy_vfs_unlink(struct hy_vfs *vfs, struct hy_name path);
+int64_t hy_vfs_mkdir(struct hy_vfs *vfs, struct hy_name path, const struct hythe_attrs *attrs);
+int64_t hy_vfs_rmdir(struct hy_vfs *vfs, struct hy_name path);
+int64_t hy_vfs_rename(struct hy_vfs *vfs, struct hy_name from, struct hy_name to, uint32_t flags);
+int64_t hy_vfs_statfs(struct hy_vfs *vfs, struct hy_name path, struct hythe_statfs *out);
+
+/* Canonical path of the user's view into out (HY_PATH_MAX bytes); returns its length.
+ *   HY_REAL_LEXICAL  no look-up at all
+ *   HY_REAL_LAST     links are resolved, a missing last component is accepted (what SFTP 3 needs)
+ *   HY_REAL_EXISTS   everything must exist */
+enum hy_real { HY_REAL_LEXICAL, HY_REAL_LAST, HY_REAL_EXISTS };
+int64_t hy_vfs_realpath(struct hy_vfs *vfs, struct hy_name path, enum hy_real how, char *out);
+
+/* Open files. A handle is an index and a generation: one that was closed, or invented, is -EBADF. */
+typedef uint64_t hy_handle;
+
+int64_t hy_vfs_open(struct hy_vfs *vfs, struct hy_name path, uint32_t access, const struct hythe_attrs *attrs,
+                    hy_handle *out); /* -EMFILE beyond max_handles */
+int64_t hy_vfs_opendir(struct hy_vfs *vfs, struct hy_name path, hy_handle *out);
+int64_t hy_vfs_close(struct hy_vfs *vfs, hy_handle h);
+int64_t hy_vfs_read(struct hy_vfs *vfs, hy_handle h, void *buf, size_t len, uint64_t offset);
+int64_t hy_vfs_write(struct hy_vfs *vfs, hy_handle h, const void *buf, size_t len, uint64_t offset);
+int64_t hy_vfs_fgetattr(struct hy_vfs *vfs, hy_handle h, uint32_t want, struct hythe_attrs *out);
+int64_t hy_vfs_fsetattr(struct hy_vfs *vfs, hy_handle h, const struct hythe_attrs *attrs);
+/* Emits mount points first, then the store's own entries. Returns how many were taken, 0 at the end. `.` and `..` are
+ * emitted with the directory's attributes, before everything else. */
+int64_t hy_vfs_readdir(struct hy_vfs *vfs, hy_handle h, uint32_t want, hythe_emit_fn emit, void *ctx);
+int64_t hy_vfs_fsync(struct hy_vfs *vfs, hy_handle h);
+int64_t hy_vfs_fstatfs(struct hy_vfs *vfs, hy_handle h, struct hythe_statfs *out);
+/* One slice of a copy, at most a few MiB: returns the bytes copied, 0 at the end of the source. */
+int64_t hy_vfs_copy(struct hy_vfs *vfs, hy_handle from, uint64_t offset, uint64_t len, hy_handle to, uint64_t to_offset);
+
+unsigned hy_vfs_open_count(const struct hy_vfs *vfs);
+
+#endif

@@ -1,0 +1,337 @@
+/*
+ * The plugin ABI of Hythe: everything that a filesystem, a filter or an authentication plugin sees of the server.
+ * It is usable alone, from C11 and C++17. A plugin is a shared object with one exported function,
+ * hythe_plugin_entry(), that returns a constant struct hythe_plugin.
+ *
+ * Growing without breaking. Every struct that crosses the boundary starts with its own size, as the side that made it
+ * was compiled; fields are only ever appended. The core copies the smaller of the two sizes and zeroes the rest, so an
+ * absent function is NULL and means "not offered".
+ *
+ * Results. An operation returns int64_t: zero or more on success (its meaning is given with the operation), a negative
+ * errno value, or HYTHE_STATUS(n) for an exact SFTP status. How errno values reach a client is listed in
+ * doc/status.md; an errno without a row becomes SSH_FX_FAILURE.
+ *
+ * Threads. Calls come from the thread of the connection that they serve. `threads` of struct hythe_plugin says how
+ * many of them may run at once. Memory that a call is given belongs to the core and is valid until the call returns.
+ */
+#ifndef HYTHE_PLUGIN_H
+#define HYTHE_PLUGIN_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* Version of this interface. A plugin with a larger number is refused; a smaller one is loaded as long as it is 1. */
+#define HYTHE_ABI 1u
+
+/* An exact SFTP status as a result: HYTHE_STATUS(16) is SSH_FX_UNKNOWN_PRINCIPAL. Degraded for older protocol
+ * versions by the core. The range below -4096 is reserved for it; errno values never reach there. */
+#define HYTHE_STATUS_BASE 65536
+#define HYTHE_STATUS(code) (-(int64_t)(HYTHE_STATUS_BASE + (code)))
+
+enum hythe_kind {
+    HYTHE_FILESYSTEM = 1, /* fills operations, calls no next */
+    HYTHE_FILTER = 2,     /* stands before a filesystem; whatever it doesn't take passes by without cost */
+    HYTHE_AUTH = 3        /* knows accounts and checks factors */
+};
+
+enum hythe_threads {
+    HYTHE_SERIAL = 1,      /* one call at a time in an instance */
+    HYTHE_PER_SESSION = 2, /* one call at a time in a session; sessions run in parallel */
+    HYTHE_PARALLEL = 3     /* any number of calls at once */
+};
+
+/* Flags of struct hythe_plugin. */
+#define HYTHE_SLOW 0x1u /* calls may wait for a network; the core runs them off the connection's thread */
+
+/* Classes of operations, as bits: what an operation can do to a tree. A filter takes operations by class, so that one
+ * which is newer than the filter is still seen by it. */
+#define HYTHE_CLASS_READ 0x1u  /* looks at names, attributes or data */
+#define HYTHE_CLASS_WRITE 0x2u /* changes names, attributes or data */
+#define HYTHE_CLASS_OPEN 0x4u  /* opens a file: reading or writing is told by its arguments */
+#define HYTHE_CLASS_ADMIN 0x8u /* closes, synchronises; changes nothing by itself */
+
+/* Seconds and nanoseconds since 1970-01-01 UTC. */
+struct hythe_time {
+    int64_t sec;
+    uint32_t nsec;
+};
+
+/* Which fields of struct hythe_attrs hold a value (`valid`), or are wanted (`want`). */
+#define HYTHE_ATTR_TYPE 0x0001u
+#define HYTHE_ATTR_SIZE 0x0002u
+#define HYTHE_ATTR_MODE 0x0004u  /* permission bits with set-id and sticky: mode & 07777 */
+#define HYTHE_ATTR_OWNER 0x0008u /* uid and gid, or owner and group */
+#define HYTHE_ATTR_ATIME 0x0010u
+#define HYTHE_ATTR_MTIME 0x0020u
+#define HYTHE_ATTR_CTIME 0x0040u
+#define HYTHE_ATTR_BTIME 0x0080u
+#define HYTHE_ATTR_NLINK 0x0100u
+#define HYTHE_ATTR_ALLOC 0x0200u
+#define HYTHE_ATTR_BITS 0x0400u
+#define HYTHE_ATTR_HINT 0x0800u
+#define HYTHE_ATTR_MIME 0x1000u
+#define HYTHE_ATTR_RAWNAME 0x2000u
+#define HYTHE_ATTR_ACL 0x4000u
+#define HYTHE_ATTR_EXTENDED 0x8000u
+
+/* File types; the numbers are those of draft-ietf-secsh-filexfer-13, section 7.2. */
+enum hythe_type {
+    HYTHE_TYPE_NONE = 0,
+    HYTHE_TYPE_REGULAR = 1,
+    HYTHE_TYPE_DIRECTORY = 2,
+    HYTHE_TYPE_SYMLINK = 3,
+    HYTHE_TYPE_SPECIAL = 4,
+    HYTHE_TYPE_UNKNOWN = 5,
+    HYTHE_TYPE_SOCKET = 6,
+    HYTHE_TYPE_CHAR_DEVICE = 7,
+    HYTHE_TYPE_BLOCK_DEVICE = 8,
+    HYTHE_TYPE_FIFO = 9
+};
+
+/* A name and a value of an extended attribute; bytes of the caller's. */
+struct hythe_pair {
+    const char *name;
+    const void *value;
+    size_t value_len;
+};
+
+/* The attributes of a file, a superset of what SFTP 3 to 6 can carry. Pointers belong to whoever filled the struct and
+ * are valid until the call (or the emit) returns. */
+struct hythe_attrs {
+    size_t struct_size;
+    uint32_t valid; /* HYTHE_ATTR_* */
+    uint32_t type;  /* enum hythe_type */
+    uint32_t mode;  /* permission bits only, no type */
+    uint32_t uid, gid;
+    uint32_t nlink;
+    uint64_t size;  /* bytes */
+    uint64_t alloc; /* bytes on the device */
+    struct hythe_time atime, mtime, ctime, btime;
+    uint32_t bits, bits_mask; /* SSH_FILEXFER_ATTR_FLAGS_*, and which of them are known */
+    uint32_t hint;            /* text hint, draft-13 section 7.11 */
+    uint32_t pair_count;
+    const char *owner, *group; /* names; NULL: the core asks the system for uid and gid */
+    const char *mime;
+    const char *raw_name; /* untranslated name */
+    const void *acl;      /* as on the wire of SFTP 6 */
+    size_t acl_len;
+    const struct hythe_pair *pairs;
+};
+
+/* open: what the handle will be used for. */
+#define HYTHE_OPEN_READ 0x01u
+#define HYTHE_OPEN_WRITE 0x02u
+#define HYTHE_OPEN_APPEND 0x04u    /* every write goes to the end, whatever its offset */
+#define HYTHE_OPEN_CREATE 0x08u    /* create it when missing */
+#define HYTHE_OPEN_EXCLUSIVE 0x10u /* with CREATE: EEXIST when something has the name, a symlink too */
+#define HYTHE_OPEN_TRUNCATE 0x20u  /* an existing file becomes empty */
+#define HYTHE_OPEN_NOFOLLOW 0x40u  /* ELOOP when the last component is a symlink */
+#define HYTHE_OPEN_DELETE_ON_CLOSE 0x80u
+
+/* rename */
+#define HYTHE_RENAME_REPLACE 0x1u /* an existing target is replaced, atomically where the store can */
+#define HYTHE_RENAME_ATOMIC 0x2u  /* refuse (ENOTSUP) rather than leave a moment without the target */
+
+/* getattr, setattr */
+#define HYTHE_NOFOLLOW 0x1u /* act on a symlink itself */
+
+/* close */
+#define HYTHE_CLOSE_ABORTED 0x1u /* the connection ended before the client closed: the content may be incomplete */
+
+/* statfs: all counts in units of frsize, but for the inodes. */
+struct hythe_statfs {
+    size_t struct_size;
+    uint64_t bsize, frsize, blocks, bfree, bavail, files, ffree, favail, fsid, name_max;
+    uint32_t read_only, no_setuid; /* booleans */
+};
+
+/* What names a file for as long as the store exists, whatever its path: locks and shared state follow it. */
+struct hythe_identity {
+    uint64_t store;   /* one number per backing store; two mounts of one tree report the same. 0: no identity */
+    uint64_t file[2]; /* for instance device and inode */
+};
+
+/* Receives one directory entry. 0: taken. -ENOBUFS: no room, stop now and offer the same entry again at the next
+ * readdir. Any other negative value: stop and return it. `name` is one component, no `.` and `..` needed. */
+typedef int (*hythe_emit_fn)(void *ctx, const char *name, const struct hythe_attrs *attrs);
+
+struct hythe_session;
+struct hythe_file;
+struct hythe_link;
+struct hythe_host;
+
+/* The head of every call, the same for all operations. Made by the core for each layer; never kept. */
+struct hythe_call {
+    uint32_t size;
+    uint16_t op;       /* enum hythe_op; may be newer than this header: check against HYTHE_OP_COUNT */
+    uint16_t op_class; /* HYTHE_CLASS_* */
+    const struct hythe_host *host;
+    const struct hythe_session *session;
+    const struct hythe_file *file; /* the open file, NULL for operations on paths */
+    void *instance;                /* what start() returned */
+    void *attached;                /* what attach() returned for this session and mount */
+    void **slot;                   /* this layer's own pointer in the open file; NULL for operations on paths */
+    const struct hythe_link *next; /* for host->next only */
+};
+
+/* Facts of a session; valid as long as the session is attached. Strings are never NULL. */
+struct hythe_session {
+    uint32_t size;
+    uint32_t protocol;     /* SFTP version, 3 to 6; 0 before INIT */
+    uint64_t id;           /* connection id, unique in the process */
+    const char *user;      /* login name: bytes of the client's choice until authenticated, checked afterwards */
+    const char *home;      /* the user's initial directory, a path of the user's own view */
+    const char *address;   /* of the client, numeric; "" for the stdio transport */
+    const char *client_id; /* version string of the client's software */
+};
+
+/* Facts of an open file. */
+struct hythe_file {
+    uint32_t size;
+    uint32_t access;       /* HYTHE_OPEN_* as opened; 0 for a directory */
+    const char *path;      /* the user's view, for logs and rules; the store was told its own path at open */
+    struct hythe_identity identity;
+};
+
+/* How a session comes to a mount. */
+struct hythe_attach {
+    uint32_t size;
+    uint32_t flags; /* HYTHE_ATTACH_* */
+    const struct hythe_session *session;
+    /* The deepest directory that this session may reach, relative to the mount's root ("." for the root itself). The
+     * paths of later calls are relative to it: never absolute, never with `.`, `..` or empty components; "." alone
+     * names the base itself. */
+    const char *base;
+};
+/* An absolute symlink target is refused, as is whatever leads out of the base; without it such links resolve from the
+ * base as if it were the root of the world. */
+#define HYTHE_ATTACH_BENEATH 0x1u
+
+/* What the core offers. `call` is always the one that the plugin was given. */
+struct hythe_host {
+    uint32_t abi, size;
+    /* A line in the server's log. level: 0 error, 1 info, 2 verbose, 3 debug. Escaping is done by the core. */
+    void (*log)(const struct hythe_host *host, int level, const char *fmt, ...)
+#ifdef __GNUC__
+        __attribute__((format(printf, 3, 4)))
+#endif
+        ;
+    /* The next layer's result for the same operation; `arg` is the operation's argument struct, changed or not. */
+    int64_t (*next)(const struct hythe_call *call, void *arg);
+    /* Gives the client a text for the failure that this call is about to return, and returns `result`, so that one
+     * can write `return host->fail(call, -EACCES, "...")`. No secrets: the client reads it. */
+    int64_t (*fail)(const struct hythe_call *call, int64_t result, const char *fmt, ...)
+#ifdef __GNUC__
+        __attribute__((format(printf, 3, 4)))
+#endif
+        ;
+    /* Non-zero when the session is ending and a long call should give up with -ECANCELED. */
+    int (*cancelled)(const struct hythe_call *call);
+    void *core; /* the core's own */
+};
+
+#include <hythe/ops.def>
+
+/* One argument struct per operation, generated from ops.def: struct hythe_read_arg and so on. */
+#define HYTHE_FIELD(type, name) type name;
+#define HYTHE_OP(name, klass, on, fields) \
+    struct hythe_##name##_arg { \
+        size_t size; \
+        fields \
+    };
+HYTHE_OPS
+#undef HYTHE_OP
+#undef HYTHE_FIELD
+
+enum hythe_op {
+#define HYTHE_OP(name, klass, on, fields) HYTHE_OP_##name,
+    HYTHE_OPS
+#undef HYTHE_OP
+        HYTHE_OP_COUNT
+};
+
+/* A layer's functions; NULL for what it doesn't take. */
+struct hythe_ops {
+    size_t size;
+#define HYTHE_OP(name, klass, on, fields) int64_t (*name)(const struct hythe_call *call, struct hythe_##name##_arg *arg);
+    HYTHE_OPS
+#undef HYTHE_OP
+    /* Filters only: takes every operation whose class is in any_classes and that has no function above, also those
+     * that a later core adds. `arg` points at the operation's struct. */
+    int64_t (*any)(const struct hythe_call *call, void *arg);
+    uint32_t any_classes;
+};
+
+/* Types of settings, and the C type of the field that the core fills. */
+enum hythe_setting_type {
+    HYTHE_SET_BOOL,   /* int: 0 or 1 */
+    HYTHE_SET_INT,    /* int64_t, min to max */
+    HYTHE_SET_SIZE,   /* int64_t bytes; the file may say 64K, 64M, 64G */
+    HYTHE_SET_MODE,   /* int64_t; the file says "0755", octal */
+    HYTHE_SET_STRING, /* const char * */
+    HYTHE_SET_PATH    /* const char *, an absolute path of this machine */
+};
+
+/* One row of a plugin's settings. The core parses, checks ranges and fills the plugin's struct before start(). */
+struct hythe_setting {
+    const char *name;
+    enum hythe_setting_type type;
+    size_t offset;        /* of the field in the settings struct */
+    int64_t min, max;     /* for INT, SIZE and MODE; for strings, their length in bytes */
+    const char *fallback; /* default, as the file would say it; NULL: the setting is required */
+    const char *help;     /* one sentence */
+};
+
+struct hythe_plugin {
+    uint32_t abi;      /* HYTHE_ABI */
+    uint32_t size;     /* sizeof(struct hythe_plugin) */
+    uint32_t kind;     /* enum hythe_kind */
+    uint32_t threads;  /* enum hythe_threads */
+    uint32_t flags;    /* HYTHE_SLOW */
+    const char *name;  /* as in `plugin = "name"` and the file name.so */
+    const char *version;
+    const char *summary; /* one line */
+    const struct hythe_setting *settings;
+    size_t setting_count;
+    size_t setting_size;  /* sizeof(struct hythe_setting) */
+    size_t settings_size; /* size of the struct that the rows' offsets point into */
+
+    /* Begins an instance: once for each mount that names the plugin. `settings` is filled and stays valid until stop().
+     * Returns 0 and sets *instance, or a negative errno after host->log said why: the server then doesn't start. */
+    int (*start)(const struct hythe_host *host, const void *settings, void **instance);
+    /* Ends it; no session is attached any more. */
+    void (*stop)(void *instance);
+    /* A session's first use of the mount. Returns 0 and sets *attached, or a negative errno, which the operation that
+     * needed the mount gets as its result. */
+    int (*attach)(void *instance, const struct hythe_attach *how, void **attached);
+    /* The session is over; all its files were closed. */
+    void (*detach)(void *instance, void *attached);
+
+    const struct hythe_ops *ops;
+};
+
+/* The one exported symbol of a plugin. */
+#if defined(__GNUC__)
+#define HYTHE_EXPORT __attribute__((visibility("default")))
+#else
+#define HYTHE_EXPORT
+#endif
+HYTHE_EXPORT const struct hythe_plugin *hythe_plugin_entry(void);
+
+/* Typed calls of the next layer, for filters: hythe_next_read(call, arg). */
+#define HYTHE_OP(name, klass, on, fields) \
+    static inline int64_t hythe_next_##name(const struct hythe_call *call, struct hythe_##name##_arg *arg) \
+    { \
+        return call->host->next(call, arg); \
+    }
+HYTHE_OPS
+#undef HYTHE_OP
+
+#ifdef __cplusplus
+}
+#endif
+#endif
