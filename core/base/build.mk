@@ -1,0 +1,4 @@
+libhythe_core_la_SOURCES += \
+	core/base/buf.c core/base/buf.h \
+	core/base/err.c core/base/err.h \
+	core/base/log.c core/base/log.h

@@ -1,0 +1,1 @@
+libhythe_core_la_SOURCES += core/path/path.c core/path/path.h
