@@ -10,6 +10,8 @@
 #include <stdint.h>
 #include <stdio.h>
 
+struct hy_arena; /* arena.h */
+
 /* Where a value was written; file is owned by the config. */
 struct hy_place {
     const char *file;
@@ -51,19 +53,24 @@ struct hy_user_config {
 };
 
 struct hy_config {
-    /* One field per row of settings.def in section GLOBAL, named as the row: BOOL bool, INT int64_t, STRING
-     * const char * (never NULL), LIST const char *const * (NULL-terminated, never NULL). */
+    /* One field per HY_GLOBAL row of settings.def, named as the row: BOOL bool, INT and SIZE int64_t, STRING
+     * const char * (never NULL), LIST const char *const * (NULL-terminated, never NULL). RootDirectory is also among
+     * mounts, SSHCertStore and AltSSHCert are keys. */
 #define HY_BOOL bool
 #define HY_INT int64_t
+#define HY_SIZE int64_t
 #define HY_STRING const char *
 #define HY_LIST const char *const *
 #define HY_GLOBAL(name, type, min, max, fallback, help) HY_##type name;
+#define HY_KEY(name, section, type, help)
 #define HY_LATER(name, section, help)
 #include "core/config/settings.def"
 #undef HY_GLOBAL
+#undef HY_KEY
 #undef HY_LATER
 #undef HY_BOOL
 #undef HY_INT
+#undef HY_SIZE
 #undef HY_STRING
 #undef HY_LIST
     const struct hy_mount_config *mounts;
@@ -72,7 +79,8 @@ struct hy_config {
     size_t key_count;
     const struct hy_user_config *users;
     size_t user_count;
-    void *arena; /* owns every string and array above */
+    const struct hy_place *places; /* of the rows of settings.def; see hy_config_place() */
+    struct hy_arena *arena;        /* owns every string and array above */
 };
 
 /* One complaint about the file. */
@@ -81,18 +89,36 @@ struct hy_problem {
     const char *text;
 };
 
+/* Starts as {0}. */
 struct hy_problems {
     struct hy_problem *items;
     size_t count;
-    void *arena;
+    bool lost; /* memory was short: at least one complaint is missing */
+    struct hy_arena *arena; /* owns the texts and the names of files */
 };
 
-/* Reads and checks a file. Returns the config, or NULL with at least one problem: problems are never fatal one by one,
- * so that an operator sees all of them. Free both. */
-struct hy_config *hy_config_read(const char *file, struct hy_problems *problems);
+/* What the reader can't judge itself, and who is asking. */
+struct hy_config_rules {
+    /* Whether this build can check the key or the hash, and a reason if not; see core/auth. NULL: anything goes. */
+    bool (*public_key_ok)(const char *line, const char **why);
+    bool (*password_hash_ok)(const char *hash, const char **why);
+    bool tree_only; /* the program neither listens nor logs in: host keys and users may be missing */
+};
+
+/* Reads and checks a file and what it includes (a name in @include is relative to the folder of the file that says
+ * it). Returns the config, or NULL with at least one problem: problems are never fatal one by one, so that an operator
+ * sees all of them. Free both. */
+struct hy_config *hy_config_read(const char *file, const struct hy_config_rules *rules, struct hy_problems *problems);
 void hy_config_free(struct hy_config *config);
+
+/* Where the setting `name` of the file's top level was written; line 0 when it has its default. */
+struct hy_place hy_config_place(const struct hy_config *config, const char *name);
+
+/* Adds a complaint; the name of the file is copied. */
 void hy_problems_add(struct hy_problems *problems, struct hy_place place, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
+/* Sorts them by file and line and writes each as `file:line: text`. */
+void hy_problems_print(struct hy_problems *problems, FILE *out);
 void hy_problems_free(struct hy_problems *problems);
 
 /* All values in effect, as a file that loads again; passwords and hashes as "***" and commented out. */
@@ -101,6 +127,11 @@ void hy_config_dump(const struct hy_config *config, FILE *out);
 void hy_config_list(FILE *out);
 /* The same as an mdoc or man section for hythe.cfg(5). */
 void hy_config_manual(FILE *out);
+
+/* Numbers and truths as text: "64M" (K, M, G: powers of 1024) and "yes", "no", "true", "false", "1", "0" in any case.
+ * false when it isn't one or doesn't fit. */
+bool hy_parse_size(const char *text, int64_t *out);
+bool hy_parse_bool(const char *text, bool *out);
 
 /* The name of `names` (NULL-terminated) that is nearest to `word`, or NULL when none is near. */
 const char *hy_nearest(const char *word, const char *const *names);
