@@ -24,7 +24,7 @@ enum hy_verdict {
     HY_AUTH_PARTIAL,     /* this factor is accepted, more are wanted: hy_auth_methods() says which */
     HY_AUTH_KEY_OK,      /* a probed key would do; nothing is granted by it */
     HY_AUTH_UNAVAILABLE, /* a provider could not answer: denies */
-    HY_AUTH_DISCONNECT   /* too many attempts */
+    HY_AUTH_DISCONNECT   /* too many attempts, or another user name than the first: end the connection */
 };
 
 /* What the rest of the server learns of a user once authenticated. Owned by the conversation. */
@@ -67,11 +67,16 @@ struct hy_auth_policy {
     const struct hy_log *log;
 };
 
-/* One connection's authentication. */
+/* One connection's authentication, used by one thread. The policy must outlive it. The first request fixes the user
+ * name; one with another name is answered by HY_AUTH_DISCONNECT. After ACCEPT and after DISCONNECT nothing changes any
+ * more: further factors are REJECT and DISCONNECT. */
 struct hy_conversation;
 struct hy_conversation *hy_auth_begin(const struct hy_auth_policy *policy, uint64_t conn);
 void hy_auth_end(struct hy_conversation *c);
 enum hy_verdict hy_auth_factor(struct hy_conversation *c, const struct hy_factor *factor);
+/* A factor that the transport refused by itself (a wrong signature, an algorithm that isn't allowed): logged and counted
+ * like a rejected one. HY_AUTH_REJECT or HY_AUTH_DISCONNECT. `why` goes to the log. */
+enum hy_verdict hy_auth_refused(struct hy_conversation *c, const char *why);
 uint32_t hy_auth_methods(const struct hy_conversation *c); /* still of use, HY_METHOD_* */
 /* NULL until HY_AUTH_ACCEPT. */
 const struct hy_account *hy_auth_account(const struct hy_conversation *c);
@@ -94,7 +99,9 @@ struct hy_auth_provider hy_users_provider(struct hy_users *users);
 bool hy_password_hash_ok(const char *s, const char **why);
 /* Whether a line is a public key that this build can check; a reason if not. */
 bool hy_public_key_ok(const char *line, const char **why);
-/* A hash of the best method here (yescrypt), malloc'ed; NULL on failure. */
+/* A hash of the best method here (yescrypt), malloc'ed; NULL on failure with errno set (ERANGE: the password is longer
+ * than HY_PASSWORD_MAX). */
+enum { HY_PASSWORD_MAX = 511 }; /* bytes that crypt(3) takes; longer ones are rejected unseen */
 char *hy_password_hash(const char *password);
 
 #endif

@@ -1,0 +1,25 @@
+/* Public keys as users are given them: a line "type base64 comment", kept as the blob of RFC 4253 section 6.6. */
+#ifndef HY_AUTH_KEY_H
+#define HY_AUTH_KEY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct hy_key {
+    uint8_t *blob; /* malloc'ed */
+    size_t len;
+};
+
+/* Reads a line. false with *why when it isn't a key that can be used here, or memory is short; the key is then empty. */
+bool hy_key_parse(struct hy_key *key, const char *line, const char **why);
+void hy_key_free(struct hy_key *key);
+
+/* Whether a blob that a client sent is this key. */
+bool hy_key_equals(const struct hy_key *key, const uint8_t *blob, size_t len);
+
+/* For logs: "ssh-ed25519 SHA256:..." of any bytes; "unknown type" where none can be read. */
+enum { HY_KEY_TEXT = 128 };
+void hy_key_describe(char out[HY_KEY_TEXT], const uint8_t *blob, size_t len);
+
+#endif
