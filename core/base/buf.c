@@ -35,6 +35,8 @@ static bool grow(struct hy_buf *b, size_t need)
     size_t cap = b->cap ? b->cap : HY_BUF_FIRST;
     uint8_t *data;
 
+    if (cap > b->max)
+        cap = b->max;
     while (cap < need)
         cap = cap > b->max / 2 ? b->max : cap * 2;
     data = realloc(b->data, cap);
