@@ -4,8 +4,8 @@
 
 static void builds_big_endian_messages(void)
 {
-    static const uint8_t want[] = {7, 0x01, 0x02, 0x03, 0x04, 0x11, 0x12, 0x13, 0x14, 0x15, 0x16, 0x17, 0x18,
-                                   0, 0, 0, 2, 'h', 'i', 0, 0, 0, 0};
+    static const uint8_t want[] = {7,    0x01, 0x02, 0x03, 0x04, 0x11, 0x12, 0x13, 0x14, 0x15, 0x16, 0x17,
+                                   0x18, 0,    0,    0,    2,    'h',  'i',  0,    0,    0,    0};
     struct hy_buf b;
 
     hy_buf_init(&b, 1024);

@@ -53,17 +53,17 @@ static void escapes_what_is_not_utf8(void)
     ESCAPES("\xc3", "\\xc3");
     ESCAPES("\xc3(", "\\xc3(");
     ESCAPES("\xe2\x82", "\\xe2\\x82");
-    ESCAPES("\xc0\xaf", "\\xc0\\xaf");                 /* overlong "/" */
-    ESCAPES("\xe0\x80\xaf", "\\xe0\\x80\\xaf");         /* the same in three bytes */
+    ESCAPES("\xc0\xaf", "\\xc0\\xaf");                   /* overlong "/" */
+    ESCAPES("\xe0\x80\xaf", "\\xe0\\x80\\xaf");          /* the same in three bytes */
     ESCAPES("\xf0\x80\x80\xaf", "\\xf0\\x80\\x80\\xaf"); /* and in four */
-    ESCAPES("\xed\xa0\x80", "\\xed\\xa0\\x80");         /* a surrogate */
+    ESCAPES("\xed\xa0\x80", "\\xed\\xa0\\x80");          /* a surrogate */
     ESCAPES("\xf4\x90\x80\x80", "\\xf4\\x90\\x80\\x80"); /* beyond U+10FFFF */
     ESCAPES("\xf8\x88\x80\x80\x80", "\\xf8\\x88\\x80\\x80\\x80");
 }
 
 static void escapes_c1_controls(void)
 {
-    ESCAPES("\xc2\x9b" "31m", "\\xc2\\x9b31m");
+    ESCAPES("\xc2\x9b[m", "\\xc2\\x9b[m");
     ESCAPES("\xc2\x85", "\\xc2\\x85");
     ESCAPES("\xc2\xa0", "\xc2\xa0");
 }

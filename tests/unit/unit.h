@@ -28,44 +28,47 @@ struct unit_suite {
 
 extern unsigned unit_skipped;
 
-#define UNIT_TEST(function) {#function, function}
+#define UNIT_TEST(function) \
+    { \
+#function, function \
+    }
 #define UNIT_DECLARE(suite) extern const struct unit_suite unit_##suite
-#define UNIT_SUITE(suite, ...)                                                                                         \
-    UNIT_DECLARE(suite);                                                                                               \
+#define UNIT_SUITE(suite, ...) \
+    UNIT_DECLARE(suite); \
     const struct unit_suite unit_##suite = {#suite, (const struct unit_test[]){__VA_ARGS__, {NULL, NULL}}}
-#define UNIT_MAIN(program, ...)                                                                                        \
-    unsigned unit_skipped;                                                                                             \
-    int main(int argc, char **argv)                                                                                    \
-    {                                                                                                                  \
-        const struct unit_suite *const suites[] = {__VA_ARGS__, NULL};                                                 \
-        return unit_run(program, suites, argc > 1 ? argv[1] : NULL);                                                   \
+#define UNIT_MAIN(program, ...) \
+    unsigned unit_skipped; \
+    int main(int argc, char **argv) \
+    { \
+        const struct unit_suite *const suites[] = {__VA_ARGS__, NULL}; \
+        return unit_run(program, suites, argc > 1 ? argv[1] : NULL); \
     }
 
 /* Leaves a test that can't run here; it counts as skipped. */
-#define UNIT_SKIP(why)                                                                                                 \
-    do {                                                                                                               \
-        printf("  skipped: %s: %s\n", __func__, why);                                                                  \
-        unit_skipped++;                                                                                                \
-        return;                                                                                                        \
+#define UNIT_SKIP(why) \
+    do { \
+        printf("  skipped: %s: %s\n", __func__, why); \
+        unit_skipped++; \
+        return; \
     } while (0)
 
 /* Compares strings and shows both when they differ. */
-#define UNIT_ASSERT_STRING(actual, expected)                                                                           \
-    do {                                                                                                               \
-        const char *unit_a = (actual), *unit_e = (expected);                                                           \
-        if (!unit_a || !unit_e || strcmp(unit_a, unit_e) != 0)                                                         \
-            printf("  %s:%d: got \"%s\", wanted \"%s\"\n", __FILE__, __LINE__, unit_a ? unit_a : "(null)",             \
-                   unit_e ? unit_e : "(null)");                                                                        \
-        CU_ASSERT(unit_a && unit_e && strcmp(unit_a, unit_e) == 0);                                                    \
+#define UNIT_ASSERT_STRING(actual, expected) \
+    do { \
+        const char *unit_a = (actual), *unit_e = (expected); \
+        if (!unit_a || !unit_e || strcmp(unit_a, unit_e) != 0) \
+            printf("  %s:%d: got \"%s\", wanted \"%s\"\n", __FILE__, __LINE__, unit_a ? unit_a : "(null)", \
+                   unit_e ? unit_e : "(null)"); \
+        CU_ASSERT(unit_a &&unit_e &&strcmp(unit_a, unit_e) == 0); \
     } while (0)
 
 /* Compares numbers (as long long) and shows both when they differ. */
-#define UNIT_ASSERT_NUMBER(actual, expected)                                                                           \
-    do {                                                                                                               \
-        long long unit_a = (long long)(actual), unit_e = (long long)(expected);                                        \
-        if (unit_a != unit_e)                                                                                          \
-            printf("  %s:%d: got %lld, wanted %lld\n", __FILE__, __LINE__, unit_a, unit_e);                            \
-        CU_ASSERT(unit_a == unit_e);                                                                                   \
+#define UNIT_ASSERT_NUMBER(actual, expected) \
+    do { \
+        long long unit_a = (long long)(actual), unit_e = (long long)(expected); \
+        if (unit_a != unit_e) \
+            printf("  %s:%d: got %lld, wanted %lld\n", __FILE__, __LINE__, unit_a, unit_e); \
+        CU_ASSERT(unit_a == unit_e); \
     } while (0)
 
 static inline void unit_done(const CU_pTest test, const CU_pSuite suite, const CU_pFailureRecord failures)
