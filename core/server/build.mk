@@ -1,0 +1,11 @@
+libhythe_core_la_SOURCES += \
+	core/server/server.h \
+	core/server/internal.h \
+	core/server/server.c \
+	core/server/listener.c \
+	core/server/session.c \
+	core/server/keys.c \
+	core/server/mounts.c \
+	core/server/users.c \
+	core/server/check.c \
+	core/server/clients.c

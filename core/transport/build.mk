@@ -1,0 +1,8 @@
+libhythe_core_la_SOURCES += \
+	core/transport/link.h \
+	core/transport/ssh.h \
+	core/transport/ssh_internal.h \
+	core/transport/ssh_server.c \
+	core/transport/ssh_run.c \
+	core/transport/ssh_auth.c \
+	core/transport/ssh_channel.c

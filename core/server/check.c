@@ -1,0 +1,44 @@
+#include "core/server/internal.h"
+
+static void check_keys(const struct hy_config *config, struct hy_problems *problems)
+{
+    struct hy_err err = {""};
+    struct hy_ssh_server *ssh = hy_ssh_server_new(NULL, &err);
+
+    if (!ssh)
+        hy_problems_add(problems, (struct hy_place){0}, "%s", err.text);
+    for (size_t i = 0; ssh && i < config->key_count; i++) {
+        const char *type;
+
+        if (hy_server_read_key(&config->keys[i], ssh, &type, &err))
+            hy_problems_add(problems, config->keys[i].place, "%s", err.text);
+    }
+    hy_ssh_server_free(ssh);
+}
+
+static void check_mounts(const struct hy_config *config, struct hy_problems *problems)
+{
+    struct hy_plugins *plugins = hy_plugins_new(config->plugin_directory, NULL);
+
+    for (size_t i = 0; plugins && i < config->mount_count; i++) {
+        const struct hy_mount_config *m = &config->mounts[i];
+        struct hy_err err = {""};
+
+        if (hy_plugins_check(plugins, m->plugin, HYTHE_FILESYSTEM, m->options, m->option_count, &err))
+            hy_problems_add(problems, m->place, "%s", err.text);
+    }
+    hy_plugins_free(plugins);
+}
+
+void hy_server_check(const struct hy_config *config, struct hy_problems *problems)
+{
+    struct hy_err err = {""};
+    struct hy_users *users;
+
+    check_keys(config, problems);
+    check_mounts(config, problems);
+    users = hy_server_users(config, &err);
+    if (!users)
+        hy_problems_add(problems, (struct hy_place){0}, "%s", err.text);
+    hy_users_free(users);
+}

@@ -1,0 +1,70 @@
+/* Shared by the files of the server. */
+#ifndef HY_SERVER_INTERNAL_H
+#define HY_SERVER_INTERNAL_H
+
+#include "core/auth/auth.h"
+#include "core/plugin/plugin.h"
+#include "core/server/server.h"
+#include "core/sftp/names.h"
+#include "core/sftp/sftp.h"
+#include "core/transport/ssh.h"
+#include "core/vfs/vfs.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+enum { HY_LISTENERS_MAX = 8 };
+
+struct hy_server {
+    const struct hy_config *config;
+    const struct hy_log *log;
+    struct hy_ssh_server *ssh;
+    struct hy_ssh_limits limits;
+    struct hy_ssh_control control;
+    atomic_bool drain, cut;
+    int listeners[HY_LISTENERS_MAX];
+    size_t listener_count;
+    uint16_t port;
+    pthread_t acceptor;
+    bool accepting;
+
+    struct hy_plugins *plugins;
+    struct hy_tree *tree;
+    struct hy_users *users;
+    struct hy_auth_provider provider;
+    struct hy_auth_policy policy;
+    struct hy_names *names;
+
+    pthread_mutex_t lock; /* the counters below */
+    pthread_cond_t ended; /* a session's thread is gone */
+    unsigned sessions, unfinished;
+    uint64_t next_id;
+};
+
+/* Host keys: reads SSHCertStore and AltSSHCert into the ssh server. */
+int hy_server_read_keys(const struct hy_config *config, struct hy_ssh_server *ssh, const struct hy_log *log,
+                        struct hy_err *err);
+int hy_server_read_key(const struct hy_key_config *key, struct hy_ssh_server *ssh, const char **type,
+                       struct hy_err *err);
+
+/* Listening sockets. */
+int hy_server_listen(struct hy_server *server, struct hy_err *err);
+void hy_server_close_listeners(struct hy_server *server);
+/* The acceptor's thread; ctx is the server. */
+void *hy_server_accept(void *ctx);
+
+/* The mounts of a configuration over started plugins, as a tree. NULL with err. */
+struct hy_tree *hy_server_mount(const struct hy_config *config, struct hy_plugins *plugins, struct hy_err *err);
+
+/* The users of a configuration. */
+struct hy_users *hy_server_users(const struct hy_config *config, struct hy_err *err);
+/* DefaultAuthMethods as HY_METHOD_* bits. */
+uint32_t hy_server_methods(const struct hy_config *config);
+
+/* Starts a session's thread on an accepted socket, which it closes in any case. `address` is numeric. */
+void hy_session_start(struct hy_server *server, int fd, const char *address, uint16_t port);
+
+/* Which way round a client of this version string sends SYMLINK's paths. */
+enum hy_symlink_order hy_client_symlink_order(const char *version);
+
+#endif

@@ -1,0 +1,162 @@
+#include "core/server/internal.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { LAST_WAIT = 5 }; /* seconds for connections that were cut off to be gone */
+
+struct hy_server *hy_server_new(const struct hy_config *config, const struct hy_log *log, struct hy_err *err)
+{
+    struct hy_server *server = calloc(1, sizeof *server);
+    pthread_condattr_t attr;
+
+    if (!server) {
+        hy_err_set(err, "out of memory");
+        return NULL;
+    }
+    server->config = config;
+    server->log = log;
+    server->limits = (struct hy_ssh_limits){.login_grace = (unsigned)config->login_grace,
+                                            .stall = (unsigned)config->DefaultTimeout,
+                                            .idle = (unsigned)config->idle_timeout,
+                                            .max_channels = (unsigned)config->max_channels,
+                                            .receive_window = (size_t)config->receive_window,
+                                            .banner = config->UserAuthBanner};
+    server->control = (struct hy_ssh_control){.wake = -1, .drain = &server->drain, .cut = &server->cut};
+    (void)pthread_mutex_init(&server->lock, NULL);
+    (void)pthread_condattr_init(&attr);
+    (void)pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+    (void)pthread_cond_init(&server->ended, &attr);
+    (void)pthread_condattr_destroy(&attr);
+    return server;
+}
+
+int hy_server_bind(struct hy_server *server, struct hy_err *err)
+{
+    server->ssh = hy_ssh_server_new(server->log, err);
+    if (!server->ssh || hy_server_read_keys(server->config, server->ssh, server->log, err))
+        return -1;
+    server->control.wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    if (server->control.wake < 0)
+        return hy_err_set(err, "eventfd: %s", strerror(errno));
+    return hy_server_listen(server, err);
+}
+
+static int start_acceptor(struct hy_server *server, struct hy_err *err)
+{
+    sigset_t all, before;
+    int rc;
+
+    (void)sigfillset(&all);
+    (void)pthread_sigmask(SIG_SETMASK, &all, &before);
+    rc = pthread_create(&server->acceptor, NULL, hy_server_accept, server);
+    (void)pthread_sigmask(SIG_SETMASK, &before, NULL);
+    if (rc)
+        return hy_err_set(err, "can't start a thread: %s", strerror(rc));
+    server->accepting = true;
+    return 0;
+}
+
+int hy_server_start(struct hy_server *server, struct hy_err *err)
+{
+    const struct hy_config *config = server->config;
+
+    server->plugins = hy_plugins_new(config->plugin_directory, server->log);
+    server->names = hy_names_new();
+    if (!server->plugins || !server->names)
+        return hy_err_set(err, "out of memory");
+    server->tree = hy_server_mount(config, server->plugins, err);
+    if (!server->tree)
+        return -1;
+    server->users = hy_server_users(config, err);
+    if (!server->users)
+        return -1;
+    server->provider = hy_users_provider(server->users);
+    server->policy = (struct hy_auth_policy){.providers = &server->provider, .provider_count = 1,
+                                             .methods = hy_server_methods(config),
+                                             .max_attempts = (unsigned)config->MaxAuthAttempts, .log = server->log};
+    return start_acceptor(server, err);
+}
+
+/* Waits until no connection is left, at most `seconds`. */
+static bool all_gone(struct hy_server *server, unsigned seconds)
+{
+    struct timespec end;
+    bool gone;
+
+    (void)clock_gettime(CLOCK_MONOTONIC, &end);
+    end.tv_sec += (time_t)seconds;
+    (void)pthread_mutex_lock(&server->lock);
+    while (server->sessions && pthread_cond_timedwait(&server->ended, &server->lock, &end) == 0)
+        ;
+    gone = server->sessions == 0;
+    (void)pthread_mutex_unlock(&server->lock);
+    return gone;
+}
+
+static void wake(struct hy_server *server)
+{
+    const uint64_t one = 1;
+
+    if (server->control.wake >= 0 && write(server->control.wake, &one, sizeof one) < 0)
+        hy_log(server->log, HY_LOG_ERROR, 0, "eventfd: %s", strerror(errno));
+}
+
+void hy_server_stop(struct hy_server *server, unsigned seconds)
+{
+    atomic_store(&server->drain, true);
+    if (!seconds)
+        atomic_store(&server->cut, true);
+    wake(server);
+    if (server->accepting) {
+        (void)pthread_join(server->acceptor, NULL);
+        server->accepting = false;
+    }
+    hy_server_close_listeners(server);
+    if (all_gone(server, seconds))
+        return;
+    atomic_store(&server->cut, true);
+    if (!all_gone(server, LAST_WAIT))
+        hy_log(server->log, HY_LOG_ERROR, 0, "%u connections are stuck in a plugin and are left behind",
+               hy_server_connections(server));
+}
+
+uint16_t hy_server_port(const struct hy_server *server)
+{
+    return server->port;
+}
+
+unsigned hy_server_connections(const struct hy_server *server)
+{
+    struct hy_server *s = (struct hy_server *)(uintptr_t)server; /* the lock isn't part of the value */
+    unsigned n;
+
+    (void)pthread_mutex_lock(&s->lock);
+    n = s->sessions;
+    (void)pthread_mutex_unlock(&s->lock);
+    return n;
+}
+
+void hy_server_free(struct hy_server *server)
+{
+    if (!server)
+        return;
+    hy_server_stop(server, 0);
+    if (hy_server_connections(server))
+        return; /* their threads still use all of it */
+    hy_tree_unref(server->tree);
+    hy_users_free(server->users);
+    hy_names_free(server->names);
+    hy_plugins_free(server->plugins);
+    hy_ssh_server_free(server->ssh);
+    if (server->control.wake >= 0)
+        (void)close(server->control.wake);
+    (void)pthread_cond_destroy(&server->ended);
+    (void)pthread_mutex_destroy(&server->lock);
+    free(server);
+}

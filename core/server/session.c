@@ -1,0 +1,219 @@
+#include "core/server/internal.h"
+
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+/* One connection: what its thread knows. */
+struct session {
+    struct hy_server *server;
+    int fd;
+    uint64_t id;
+    char *address;
+    uint16_t port;
+    bool unfinished; /* counted as not yet logged in */
+    struct hy_conversation *conversation;
+    char *client;
+    struct hythe_session facts; /* for the plugins */
+};
+
+static void finished(struct session *s)
+{
+    if (!s->unfinished)
+        return;
+    s->unfinished = false;
+    (void)pthread_mutex_lock(&s->server->lock);
+    s->server->unfinished--;
+    (void)pthread_mutex_unlock(&s->server->lock);
+}
+
+static enum hy_ssh_answer authenticate(void *ctx, const struct hy_ssh_factor *f)
+{
+    static const struct {
+        unsigned theirs;
+        enum hy_method ours;
+    } methods[] = {{HY_SSH_NONE, HY_METHOD_NONE},
+                   {HY_SSH_PASSWORD, HY_METHOD_PASSWORD},
+                   {HY_SSH_PUBLICKEY, HY_METHOD_PUBLICKEY},
+                   {HY_SSH_INTERACTIVE, HY_METHOD_INTERACTIVE}};
+    struct session *s = ctx;
+    struct hy_factor factor = {.user = f->user, .user_len = strlen(f->user), .secret = f->secret,
+                               .secret_len = f->secret ? strlen(f->secret) : 0, .key = f->key, .key_len = f->key_len,
+                               .signature_verified = f->signature_verified};
+
+    for (size_t i = 0; i < sizeof methods / sizeof *methods; i++)
+        if (methods[i].theirs == f->method)
+            factor.method = methods[i].ours;
+    switch (hy_auth_factor(s->conversation, &factor)) {
+    case HY_AUTH_ACCEPT:
+        return HY_SSH_GRANT;
+    case HY_AUTH_PARTIAL:
+        return HY_SSH_MORE;
+    case HY_AUTH_KEY_OK:
+        return HY_SSH_KEY_OK;
+    case HY_AUTH_DISCONNECT:
+        return HY_SSH_CUT;
+    case HY_AUTH_REJECT:
+    case HY_AUTH_UNAVAILABLE:
+        break;
+    }
+    return HY_SSH_DENY;
+}
+
+static unsigned methods(void *ctx)
+{
+    static const struct {
+        uint32_t ours;
+        unsigned theirs;
+    } rows[] = {{HY_METHOD_PASSWORD, HY_SSH_PASSWORD},
+                {HY_METHOD_PUBLICKEY, HY_SSH_PUBLICKEY},
+                {HY_METHOD_INTERACTIVE, HY_SSH_INTERACTIVE}};
+    uint32_t have = hy_auth_methods(((struct session *)ctx)->conversation);
+    unsigned bits = 0;
+
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        if (have & rows[i].ours)
+            bits |= rows[i].theirs;
+    return bits;
+}
+
+static void entered(void *ctx, const char *version)
+{
+    static const char prefix[] = "SSH-2.0-";
+    struct session *s = ctx;
+    const struct hy_account *account = hy_auth_account(s->conversation);
+
+    finished(s);
+    if (strncmp(version, prefix, sizeof prefix - 1) == 0)
+        version += sizeof prefix - 1;
+    s->client = strdup(version);
+    s->facts = (struct hythe_session){.size = sizeof s->facts, .id = s->id, .user = account->name,
+                                      .home = account->home ? account->home : "/", .address = s->address,
+                                      .client_id = s->client ? s->client : ""};
+    hy_log(s->server->log, HY_LOG_INFO, s->id, "%s is in, from %s port %u with %s", account->name, s->address, s->port,
+           version);
+}
+
+static int open_sftp(void *ctx, struct hy_sink *sink)
+{
+    struct session *s = ctx;
+    const struct hy_server *server = s->server;
+    const struct hy_account *account = hy_auth_account(s->conversation);
+    struct hy_view view = {.user_root = account->user_root, .home = account->home,
+                           .restrict_to_home = account->restrict_to_home,
+                           .max_handles = (unsigned)server->config->max_handles};
+    struct hy_sftp_options options = {.log = server->log, .names = server->names, .conn = s->id,
+                                      .symlink_order = hy_client_symlink_order(s->facts.client_id),
+                                      .log_requests = server->log->level >= HY_LOG_VERBOSE};
+    struct hy_err err = {""};
+    struct hy_vfs *vfs = hy_vfs_new(server->tree, &view, &s->facts, server->log, &err);
+
+    if (vfs && hy_sftp_new(vfs, &options, sink, &err) == 0)
+        return 0;
+    hy_vfs_free(vfs);
+    hy_log(server->log, HY_LOG_ERROR, s->id, "no sftp for %s: %s", account->name, err.text);
+    return -1;
+}
+
+static void run(struct session *s)
+{
+    struct hy_ssh_handler handler = {.ctx = s, .authenticate = authenticate, .methods = methods, .entered = entered,
+                                     .open_sftp = open_sftp};
+    struct hy_server *server = s->server;
+    struct hy_err why = {""};
+
+    hy_log(server->log, HY_LOG_VERBOSE, s->id, "connection from %s port %u", s->address, s->port);
+    s->conversation = hy_auth_begin(&server->policy, s->id);
+    if (!s->conversation) {
+        hy_log(server->log, HY_LOG_ERROR, s->id, "out of memory");
+        (void)close(s->fd);
+        return;
+    }
+    hy_ssh_run(server->ssh, s->fd, s->id, &handler, &server->limits, &server->control, &why);
+    hy_log(server->log, HY_LOG_INFO, s->id, "end of the connection from %s port %u: %s", s->address, s->port, why.text);
+    hy_auth_end(s->conversation);
+}
+
+static void *session_main(void *ctx)
+{
+    struct session *s = ctx;
+    struct hy_server *server = s->server;
+
+    run(s);
+    finished(s);
+    free(s->client);
+    free(s->address);
+    free(s);
+    (void)pthread_mutex_lock(&server->lock);
+    server->sessions--;
+    (void)pthread_cond_broadcast(&server->ended);
+    (void)pthread_mutex_unlock(&server->lock);
+    return NULL;
+}
+
+/* Counts the connection in, or says why not. */
+static const char *admit(struct hy_server *server, struct session *s)
+{
+    const char *why = NULL;
+
+    (void)pthread_mutex_lock(&server->lock);
+    if (server->sessions >= (unsigned)server->config->MaxConnections)
+        why = "MaxConnections";
+    else if (server->unfinished >= (unsigned)server->config->max_unfinished)
+        why = "max_unfinished";
+    if (!why) {
+        s->id = ++server->next_id;
+        server->sessions++;
+        server->unfinished++;
+    }
+    (void)pthread_mutex_unlock(&server->lock);
+    return why;
+}
+
+static int start_thread(struct session *s)
+{
+    pthread_attr_t attr;
+    sigset_t all, before;
+    pthread_t thread;
+    int rc;
+
+    if (pthread_attr_init(&attr))
+        return -1;
+    (void)pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
+    (void)sigfillset(&all);
+    (void)pthread_sigmask(SIG_SETMASK, &all, &before); /* an interrupted call would end a libssh session */
+    rc = pthread_create(&thread, &attr, session_main, s);
+    (void)pthread_sigmask(SIG_SETMASK, &before, NULL);
+    (void)pthread_attr_destroy(&attr);
+    return rc;
+}
+
+void hy_session_start(struct hy_server *server, int fd, const char *address, uint16_t port)
+{
+    static const char full[] = "Too many connections\r\n";
+    struct session *s = calloc(1, sizeof *s);
+    const char *why = "out of memory";
+
+    if (s) {
+        *s = (struct session){.server = server, .fd = fd, .port = port, .address = strdup(address)};
+        if (s->address)
+            why = admit(server, s);
+        if (!why) {
+            s->unfinished = true;
+            if (start_thread(s) == 0)
+                return;
+            why = "no thread";
+            finished(s);
+            (void)pthread_mutex_lock(&server->lock);
+            server->sessions--;
+            (void)pthread_mutex_unlock(&server->lock);
+        }
+        free(s->address);
+        free(s);
+    }
+    hy_log(server->log, HY_LOG_INFO, 0, "refused a connection from %s: %s", address, why);
+    (void)send(fd, full, sizeof full - 1, MSG_DONTWAIT | MSG_NOSIGNAL);
+    (void)close(fd);
+}

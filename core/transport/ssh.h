@@ -1,0 +1,84 @@
+/* SSH over libssh: one call runs one connection from the banner to its end, on the caller's thread. Everything that is
+ * policy (who may enter, what an sftp subsystem is) is asked of a handler; everything that is libssh stays in here. */
+#ifndef HY_TRANSPORT_SSH_H
+#define HY_TRANSPORT_SSH_H
+
+#include "core/base/err.h"
+#include "core/base/log.h"
+#include "core/transport/link.h"
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* Methods of authentication, as bits. */
+enum {
+    HY_SSH_NONE = 0x1,
+    HY_SSH_PASSWORD = 0x2,
+    HY_SSH_PUBLICKEY = 0x4,
+    HY_SSH_INTERACTIVE = 0x8
+};
+
+/* What a client presents. Borrowed for the call; secrets are wiped afterwards. */
+struct hy_ssh_factor {
+    unsigned method;
+    const char *user;
+    const char *secret;     /* PASSWORD, INTERACTIVE: the answer to the one prompt */
+    const uint8_t *key;     /* PUBLICKEY: the blob */
+    size_t key_len;
+    bool signature_verified; /* libssh checked a signature made with the key; false: a probe */
+};
+
+enum hy_ssh_answer {
+    HY_SSH_DENY,
+    HY_SSH_GRANT,
+    HY_SSH_MORE,   /* accepted, other methods are wanted too */
+    HY_SSH_KEY_OK, /* the probed key would do */
+    HY_SSH_CUT     /* end the connection */
+};
+
+struct hy_ssh_handler {
+    void *ctx;
+    enum hy_ssh_answer (*authenticate)(void *ctx, const struct hy_ssh_factor *factor);
+    unsigned (*methods)(void *ctx); /* that may still help, HY_SSH_* */
+    /* The client is in: called once. */
+    void (*entered)(void *ctx, const char *client_version);
+    /* An sftp subsystem on a new channel. Fills the sink and returns 0, or -1 to refuse. */
+    int (*open_sftp)(void *ctx, struct hy_sink *sink);
+};
+
+struct hy_ssh_limits {
+    unsigned login_grace;   /* seconds until authenticated */
+    unsigned stall;         /* seconds that an unfinished operation may wait for the client; 0: for ever */
+    unsigned idle;          /* seconds without any operation; 0: for ever */
+    unsigned max_channels;
+    size_t receive_window;  /* bytes that a client may have on the way to us, per channel */
+    const char *banner;     /* shown before authentication; "" for none */
+};
+
+/* What the owner of a connection can say to it from another thread. */
+struct hy_ssh_control {
+    int wake;           /* an eventfd that becomes readable when drain or cut was set; shared by all connections */
+    atomic_bool *drain; /* finish what was received, then disconnect */
+    atomic_bool *cut;   /* disconnect now */
+};
+
+/* Host keys and algorithms, shared by all connections of a server. */
+struct hy_ssh_server;
+struct hy_ssh_server *hy_ssh_server_new(const struct hy_log *log, struct hy_err *err);
+/* Adds a private key (PEM or OpenSSH format, NUL-terminated). -1 with err: unreadable, encrypted, too weak, or a second
+ * key of its type. `name` is for messages. Writes the type's name to *type, borrowed for ever. */
+int hy_ssh_server_add_key(struct hy_ssh_server *server, const char *name, const char *pem, const char **type,
+                          struct hy_err *err);
+void hy_ssh_server_free(struct hy_ssh_server *server);
+
+/* Runs a connection on an accepted, connected socket, which it closes. Signals must be blocked in the thread. `why`
+ * gets the reason of the end. */
+void hy_ssh_run(struct hy_ssh_server *server, int fd, uint64_t conn, const struct hy_ssh_handler *handler,
+                const struct hy_ssh_limits *limits, const struct hy_ssh_control *control, struct hy_err *why);
+
+/* Version of libssh in use, and of the oldest that carries the fixes SECURITY asks for. */
+const char *hy_ssh_library_version(void);
+
+#endif

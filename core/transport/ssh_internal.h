@@ -1,0 +1,83 @@
+/* Shared by the files that speak to libssh. */
+#ifndef HY_TRANSPORT_SSH_INTERNAL_H
+#define HY_TRANSPORT_SSH_INTERNAL_H
+
+#include "core/base/buf.h"
+#include "core/transport/ssh.h"
+
+#include <libssh/callbacks.h>
+#include <libssh/libssh.h>
+#include <libssh/server.h>
+#include <pthread.h>
+
+struct hy_ssh_server {
+    ssh_bind bind;
+    pthread_mutex_t lock; /* ssh_bind's error buffer is shared by all who accept with it */
+    const struct hy_log *log;
+    unsigned key_types; /* bits of enum ssh_keytypes_e groups that are taken */
+};
+
+struct hy_ssh_conn;
+
+/* A session channel, with a sink once the client asked for the sftp subsystem. */
+struct hy_ssh_channel {
+    struct hy_ssh_conn *conn;
+    struct hy_ssh_channel *next;
+    ssh_channel channel;
+    struct ssh_channel_callbacks_struct callbacks;
+    struct hy_sink sink;
+    bool serving;  /* the sink is there */
+    bool eof;      /* the client sends no more */
+    bool closed;   /* the client closed it, or we are done with it */
+    bool starved;  /* the sink left bytes because its output was full: offer them again once it drained */
+    size_t left;   /* bytes that wait in libssh's buffer */
+    struct hy_buf spill; /* bytes taken out of libssh's buffer to offer them again; empty on the fast path */
+    size_t granted;      /* receive window that was last asked for */
+    size_t received;     /* bytes since */
+    void *landing;       /* address space behind the grant, receive_window bytes; see hy_ssh_channel_grant() */
+};
+
+struct hy_ssh_conn {
+    struct hy_ssh_server *server;
+    ssh_session session;
+    ssh_event event;
+    uint64_t id;
+    const struct hy_ssh_handler *handler;
+    const struct hy_ssh_limits *limits;
+    const struct hy_ssh_control *control;
+    struct hy_err *why;
+    struct hy_ssh_channel *channels;
+    unsigned channel_count;
+    bool watching;  /* control->wake is in the event */
+    bool dead;      /* why says why */
+    bool draining;
+    int64_t progress; /* when the peer last took or gave something, ms */
+    int64_t active;   /* when a channel last had work, ms */
+    ssh_message saved; /* an authentication message kept to answer what libssh drops silently */
+    bool dropped;      /* libssh dropped one: answer for it */
+    bool asked;        /* a keyboard-interactive prompt is out */
+    char *asked_user;
+    struct ssh_callbacks_struct callbacks;
+};
+
+int64_t hy_ssh_now(void); /* monotonic milliseconds */
+void hy_ssh_die(struct hy_ssh_conn *c, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+/* One round of waiting for the network, at most timeout ms (-1: for ever). */
+void hy_ssh_wait(struct hy_ssh_conn *c, int64_t timeout);
+
+/* Runs the authentication until the client is in. False when the connection is over. */
+bool hy_ssh_authenticate(struct hy_ssh_conn *c, int64_t deadline);
+
+/* Channels: takes over libssh's messages, then serves. */
+void hy_ssh_channels_begin(struct hy_ssh_conn *c);
+void hy_ssh_channel_message(struct hy_ssh_conn *c, ssh_message message);
+/* Moves what can be moved on every channel. True when there is work left that needs no input. */
+bool hy_ssh_channels_pump(struct hy_ssh_conn *c);
+/* Whether something unfinished waits for the client. */
+bool hy_ssh_channels_waiting(const struct hy_ssh_conn *c);
+/* Whether all that was received is answered and handed over. */
+bool hy_ssh_channels_drained(const struct hy_ssh_conn *c);
+void hy_ssh_channels_end(struct hy_ssh_conn *c);
+
+#endif

@@ -1,0 +1,219 @@
+#include "core/transport/ssh_internal.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+#include <unistd.h>
+
+/* How often a draining or busy connection looks at the clock, in ms. */
+enum { TICK = 100 };
+
+int64_t hy_ssh_now(void)
+{
+    struct timespec ts;
+
+    (void)clock_gettime(CLOCK_MONOTONIC, &ts);
+    return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
+}
+
+/* The first reason is the one that counts. */
+void hy_ssh_die(struct hy_ssh_conn *c, const char *fmt, ...)
+{
+    va_list ap;
+
+    if (c->dead)
+        return;
+    c->dead = true;
+    va_start(ap, fmt);
+    (void)vsnprintf(c->why->text, sizeof c->why->text, fmt, ap);
+    va_end(ap);
+}
+
+static void check(struct hy_ssh_conn *c)
+{
+    if (ssh_get_status(c->session) & (SSH_CLOSED | SSH_CLOSED_ERROR)) {
+        const char *text = ssh_get_error(c->session);
+
+        hy_ssh_die(c, "%s", *text ? text : "closed by the client");
+    }
+}
+
+/* The event descriptor stays readable once set: seen once, it leaves the poll set. */
+static int woken(socket_t fd, int revents, void *ctx)
+{
+    (void)fd, (void)revents;
+    ((struct hy_ssh_conn *)ctx)->watching = false;
+    return 0;
+}
+
+void hy_ssh_wait(struct hy_ssh_conn *c, int64_t timeout)
+{
+    bool watched = c->watching;
+    int ms = timeout < 0 || timeout > 3600000 ? 3600000 : (int)timeout;
+
+    if (!watched && ms > TICK)
+        ms = TICK; /* the event descriptor has gone: look at the flags instead */
+    if (ssh_event_dopoll(c->event, ms) == SSH_ERROR) {
+        const char *text = ssh_get_error(c->session);
+
+        hy_ssh_die(c, "%s", *text ? text : "connection lost");
+        return;
+    }
+    if (watched && !c->watching)
+        (void)ssh_event_remove_fd(c->event, c->control->wake);
+    check(c);
+    if (atomic_load_explicit(c->control->cut, memory_order_relaxed))
+        hy_ssh_die(c, "the server is shutting down");
+}
+
+static int accept_session(struct hy_ssh_conn *c, int fd)
+{
+    static const char none[] = "none";
+    int rc;
+
+    (void)pthread_mutex_lock(&c->server->lock);
+    rc = ssh_bind_accept_fd(c->server->bind, c->session, fd);
+    if (rc != SSH_OK)
+        hy_ssh_die(c, "%s", ssh_get_error(c->server->bind));
+    (void)pthread_mutex_unlock(&c->server->lock);
+    if (rc != SSH_OK)
+        return -1;
+    (void)ssh_options_set(c->session, SSH_OPTIONS_COMPRESSION, none);
+    ssh_set_blocking(c->session, 0);
+    return 0;
+}
+
+/* Banner and key exchange, in steps that never block. */
+static bool exchange(struct hy_ssh_conn *c, int64_t deadline)
+{
+    bool joined = false;
+
+    while (!c->dead) {
+        int rc = ssh_handle_key_exchange(c->session);
+
+        if (rc == SSH_OK)
+            return true;
+        if (rc == SSH_ERROR) {
+            hy_ssh_die(c, "key exchange: %s", ssh_get_error(c->session));
+            return false;
+        }
+        if (!joined) { /* libssh makes the session's poll context in its first round only */
+            if (ssh_event_add_session(c->event, c->session) != SSH_OK ||
+                ssh_event_add_fd(c->event, c->control->wake, POLLIN, woken, c) != SSH_OK) {
+                hy_ssh_die(c, "out of memory");
+                return false;
+            }
+            joined = c->watching = true;
+        }
+        if (hy_ssh_now() >= deadline)
+            hy_ssh_die(c, "no key exchange within %u seconds", c->limits->login_grace);
+        else if (atomic_load(c->control->drain))
+            hy_ssh_die(c, "the server is shutting down");
+        else
+            hy_ssh_wait(c, deadline - hy_ssh_now());
+    }
+    return false;
+}
+
+/* How long the loop may sleep, and whether a bound is reached. -1: until something happens. */
+static int64_t bounds(struct hy_ssh_conn *c)
+{
+    int64_t now = hy_ssh_now(), left = -1;
+
+    if (hy_ssh_channels_waiting(c)) {
+        int64_t stall = (int64_t)c->limits->stall * 1000;
+
+        if (!stall)
+            return -1;
+        left = c->progress + stall - now;
+        if (left <= 0)
+            hy_ssh_die(c, "no progress for %u seconds", c->limits->stall);
+    } else if (c->limits->idle) {
+        left = c->active + (int64_t)c->limits->idle * 1000 - now;
+        if (left <= 0)
+            hy_ssh_die(c, "idle for %u seconds", c->limits->idle);
+    }
+    return left;
+}
+
+static void serve(struct hy_ssh_conn *c)
+{
+    while (!c->dead) {
+        bool busy = hy_ssh_channels_pump(c);
+        int64_t left;
+
+        if (c->dead)
+            break;
+        if (!c->draining && atomic_load_explicit(c->control->drain, memory_order_relaxed))
+            c->draining = true;
+        if (c->draining && hy_ssh_channels_drained(c)) {
+            hy_ssh_die(c, "the server is shutting down");
+            break;
+        }
+        left = busy ? 0 : bounds(c);
+        if (!c->dead)
+            hy_ssh_wait(c, left);
+    }
+}
+
+/* Sends what libssh still holds, for a moment: the goodbye should not lose the last answer. */
+static void flush(struct hy_ssh_conn *c)
+{
+    int64_t end = hy_ssh_now() + TICK;
+
+    while ((ssh_get_status(c->session) & SSH_WRITE_PENDING) && !(ssh_get_status(c->session) & SSH_CLOSED_ERROR)) {
+        int64_t left = end - hy_ssh_now();
+
+        if (left <= 0 || ssh_event_dopoll(c->event, (int)left) == SSH_ERROR)
+            break;
+    }
+}
+
+static void end(struct hy_ssh_conn *c)
+{
+    hy_ssh_channels_end(c);
+    flush(c);
+    if (c->watching)
+        (void)ssh_event_remove_fd(c->event, c->control->wake);
+    ssh_disconnect(c->session);
+    (void)ssh_event_remove_session(c->event, c->session);
+}
+
+void hy_ssh_run(struct hy_ssh_server *server, int fd, uint64_t conn, const struct hy_ssh_handler *handler,
+                const struct hy_ssh_limits *limits, const struct hy_ssh_control *control, struct hy_err *why)
+{
+    struct hy_ssh_conn c = {.server = server, .id = conn, .handler = handler, .limits = limits, .control = control,
+                            .why = why};
+    int64_t deadline = hy_ssh_now() + (int64_t)limits->login_grace * 1000;
+    int flags = fcntl(fd, F_GETFL);
+
+    (void)ssh_set_log_level(SSH_LOG_NOLOG);
+    c.session = ssh_new();
+    c.event = ssh_event_new();
+    if (!c.session || !c.event || flags < 0 || fcntl(fd, F_SETFL, flags | O_NONBLOCK) < 0) {
+        hy_ssh_die(&c, "out of memory or descriptors");
+        (void)close(fd);
+    } else if (accept_session(&c, fd)) {
+        if (ssh_get_fd(c.session) != fd) /* else the session owns it already */
+            (void)close(fd);
+    } else {
+        if (exchange(&c, deadline) && hy_ssh_authenticate(&c, deadline)) {
+            const char *version = ssh_get_clientbanner(c.session);
+
+            c.progress = c.active = hy_ssh_now();
+            handler->entered(handler->ctx, version ? version : "");
+            hy_ssh_channels_begin(&c);
+            serve(&c);
+        }
+        end(&c);
+    }
+    if (c.event)
+        ssh_event_free(c.event);
+    if (c.session)
+        ssh_free(c.session);
+    ssh_set_log_userdata(NULL);
+}
