@@ -1,0 +1,119 @@
+/* The local-root plugin's own declarations: a folder of this machine as a filesystem.
+ *
+ * Everything is reached from one descriptor, the base of a session. Names are resolved by the kernel (openat2, see
+ * resolve.c) or, where it can't, component by component (walk.c); no resolved path is ever compared as a string.
+ * Nothing here changes after start() and attach(), so calls run in parallel; only an open file has state. Functions
+ * return zero or more, or a negative errno. */
+#ifndef LOCAL_ROOT_LOCAL_H
+#define LOCAL_ROOT_LOCAL_H
+
+#include <hythe/plugin.h>
+
+#include <limits.h>
+#include <stdbool.h>
+#include <sys/stat.h>
+#include <sys/types.h>
+
+/* Filled by the core from the rows of plugin.c. */
+struct lr_settings {
+    const char *root;
+    int64_t umask, file_mode, directory_mode;
+    int allow_setid;
+};
+
+/* What start() makes. */
+struct lr_instance {
+    const struct lr_settings *set;
+    int root;  /* O_PATH */
+    bool walk; /* openat2 isn't to be had */
+    bool bare; /* for tests: act as without renameat2 and /proc */
+};
+
+/* What attach() makes. */
+struct lr_base {
+    const struct lr_instance *lr;
+    int fd;       /* O_PATH; every look-up starts here */
+    bool beneath; /* HYTHE_ATTACH_BENEATH: what leads out is -EXDEV; otherwise the base is "/" for its links */
+};
+
+/* A name in a folder: what creating, removing and renaming work on. The name itself is never followed. */
+struct lr_at {
+    int fd;
+    bool owned; /* fd is closed by lr_at_close() */
+    char name[NAME_MAX + 1];
+};
+
+/* A descriptor's name in /proc: opens, or acts on, the very file that the descriptor stands for. */
+struct lr_proc {
+    char name[32];
+};
+
+/* resolve.c */
+
+/* Opens an existing path below the base. flags as open(2): with O_PATH or O_DIRECTORY; otherwise with O_NONBLOCK, and
+ * the type is the caller's to check. O_CLOEXEC is added. */
+int lr_open_path(const struct lr_base *base, const char *path, int flags);
+/* Splits a path in its folder, opened, and its last name. `self` is the result for ".", which has no such name. */
+int lr_parent(const struct lr_base *base, const char *path, int self, struct lr_at *at);
+void lr_at_close(struct lr_at *at);
+/* Opens for use what the O_PATH descriptor `fd` stands for. `path` and `look` (O_NOFOLLOW or 0) are how it was found:
+ * without /proc it is looked up again, and is -ESTALE when another file has the name now. */
+int lr_reopen(const struct lr_base *base, const char *path, int look, int fd, int flags);
+struct lr_proc lr_proc_of(int fd);
+/* A failed look-up as the client shall see it: -EXDEV becomes -EACCES with a text. */
+int64_t lr_refuse(const struct hythe_call *call, int64_t result);
+
+/* walk.c */
+
+enum { LR_NOFOLLOW = 1, /* a symlink at the end is the result itself */
+       LR_MISSING = 2   /* nothing at the end is a result too */ };
+
+struct lr_found {
+    struct lr_at at; /* where it is; name "." where the path ends in the base, in ".." or in "/" */
+    int fd;          /* O_PATH, or -1 for missing */
+    mode_t mode;     /* st_mode */
+    size_t len;      /* of real, 0 for the base itself */
+    char real[PATH_MAX]; /* relative to the base, without links; no NUL */
+};
+
+int lr_walk(const struct lr_base *base, const char *path, int flags, struct lr_found *found);
+void lr_found_close(struct lr_found *found);
+
+/* mode.c */
+
+/* What a new file or folder gets: the client's wish or `fallback`, less the umask and the set-id bits. */
+mode_t lr_new_mode(const struct lr_base *base, const struct hythe_attrs *attrs, int64_t fallback);
+/* Puts back what the process's own umask took from the mode of something just made in `folder`. */
+void lr_fix_mode(int folder, int fd, mode_t now, mode_t wanted);
+int lr_chmod(int fd, mode_t mode); /* fd may be O_PATH */
+
+/* attrs.c */
+
+unsigned lr_statx_mask(uint32_t want);
+void lr_fill_attrs(struct hythe_attrs *attrs, const struct statx *sx, uint32_t want);
+uint32_t lr_type_of(unsigned mode); /* enum hythe_type of a st_mode */
+
+/* An open file or directory, in the slot of the core's handle. */
+struct lr_file {
+    int fd;
+    uint32_t access;      /* HYTHE_OPEN_*, 0 for a directory */
+    struct lr_at *remove; /* with HYTHE_OPEN_DELETE_ON_CLOSE: the name that goes */
+    struct lr_list *list; /* a directory's entries read ahead (dir.c); NULL for a file */
+};
+
+static inline const struct lr_base *lr_base_of(const struct hythe_call *call)
+{
+    return (const struct lr_base *)call->attached;
+}
+
+static inline struct lr_file *lr_file_of(const struct hythe_call *call)
+{
+    return (struct lr_file *)*call->slot;
+}
+
+/* The operations: lr_getattr and so on, of the type that struct hythe_ops wants. */
+#define HYTHE_OP(name, klass, on, fields) int64_t lr_##name(const struct hythe_call *call, struct hythe_##name##_arg *arg);
+HYTHE_OPS
+#undef HYTHE_OP
+
+#endif
