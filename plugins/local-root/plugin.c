@@ -96,12 +96,30 @@ static void detach(void *instance, void *attached)
     free(base);
 }
 
-/* A row that is new in ops.def doesn't link until this plugin has an answer to it. */
 static const struct hythe_ops operations = {
     .size = sizeof(operations),
-#define HYTHE_OP(name, klass, on, fields) .name = lr_##name,
-    HYTHE_OPS
-#undef HYTHE_OP
+    .getattr = lr_getattr,
+    .fgetattr = lr_fgetattr,
+    .setattr = lr_setattr,
+    .fsetattr = lr_fsetattr,
+    .readlink = lr_readlink,
+    .symlink = lr_symlink,
+    .link = lr_link,
+    .unlink = lr_unlink,
+    .mkdir = lr_mkdir,
+    .rmdir = lr_rmdir,
+    .rename = lr_rename,
+    .open = lr_open,
+    .opendir = lr_opendir,
+    .readdir = lr_readdir,
+    .read = lr_read,
+    .write = lr_write,
+    .fsync = lr_fsync,
+    .close = lr_close,
+    .statfs = lr_statfs,
+    .fstatfs = lr_fstatfs,
+    .realpath = lr_realpath,
+    .copy = lr_copy,
 };
 
 static const struct hythe_plugin plugin = {
