@@ -1,0 +1,254 @@
+#!/usr/bin/env python3
+"""Rules of the source tree that a compiler doesn't know: who may include whom, sizes, globals, stray names.
+
+Reads $HYTHE_SRCDIR (the folder above this file's by default) and, for the rule about globals, $HYTHE_BUILDDIR."""
+
+import os
+import re
+import shutil
+import socket
+import subprocess
+import sys
+
+SOURCE = os.path.realpath(os.environ.get("HYTHE_SRCDIR") or os.path.join(os.path.dirname(__file__), "..", ".."))
+BUILD = os.path.realpath(os.environ.get("HYTHE_BUILDDIR") or ".")
+
+# What each folder of core may include, besides itself and include/hythe: folders, or single headers.
+MAY_SEE = {
+    "base": "",
+    "config": "base",
+    "path": "base",
+    "transport": "base",
+    "vfs": "base config path",
+    "plugin": "base config path vfs",
+    "auth": "base config path vfs",
+    "event": "base config path vfs",
+    "sftp": "base config path vfs plugin auth event transport/link.h",
+    "server": "base config path vfs plugin auth event sftp transport",
+}
+FILE_LINES = 600
+FUNCTION_LINES = 80
+COLUMNS = 120
+FOLDERS = ("include", "core", "plugins", "tests", "etc", "doc", ".ci")
+TEXT = (".c", ".h", ".def", ".py", ".sh", ".mk", ".am", ".ac", ".md", ".cfg", ".example", ".in", ".5", ".8", ".7", "")
+# Only a program decides about its process; the library it is built from may not.
+NOT_IN_LIBRARY = re.compile(
+    r"\b(_?exit|quick_exit|abort|printf|vprintf|puts|putchar|perror|signal|sigaction|system|popen|setlocale|chdir|umask"
+    r"|setenv|putenv|strcpy|strcat|v?sprintf|gets|strtok|alloca|tmpnam|mktemp|atoi|atol|localtime|gmtime)\s*\(")
+
+
+def walk():
+    """Every file of the project, as a path from its top."""
+    for name in sorted(os.listdir(SOURCE)):
+        if os.path.isfile(os.path.join(SOURCE, name)):
+            yield name
+    for folder in FOLDERS:
+        for at, below, names in os.walk(os.path.join(SOURCE, folder)):
+            below[:] = [d for d in below if d not in ("__pycache__", ".libs", ".deps")]
+            for name in sorted(names):
+                yield os.path.relpath(os.path.join(at, name), SOURCE)
+
+
+def read(path):
+    with open(os.path.join(SOURCE, path), encoding="utf-8", errors="replace") as f:
+        return f.read()
+
+
+def made(path):
+    """Whether a build in the source tree made this file."""
+    return os.path.basename(path) in MADE or path.endswith((".o", ".lo", ".la", ".log", ".trs", ".pyc", "~"))
+
+
+MADE = ("configure", "aclocal.m4", "config.h", "config.h.in", "config.log", "config.status", "libtool", "Makefile",
+        "Makefile.in", "stamp-h1", "hythed", "hythe-sftp-server", ".dirstamp")
+FILES = [p for p in walk() if not made(p)]
+C_FILES = [p for p in FILES if p.endswith((".c", ".h")) and p.split("/")[0] in ("include", "core", "plugins", "tests")]
+
+
+def includes(path):
+    for number, line in enumerate(read(path).splitlines(), 1):
+        m = re.match(r'\s*#\s*include\s+(["<])([^">]+)[">]', line)
+        if m:
+            yield number, m.group(1), m.group(2)
+
+
+def may_include(path, quote, name):
+    top, _, rest = path.partition("/")
+    if name.startswith("hythe/") or name == "config.h" or top == "tests":
+        return True
+    if top == "plugins":
+        return name.startswith("plugins/") if "/" in name and quote == '"' else not name.startswith("core/")
+    if top == "include":
+        return quote == "<"
+    if not name.startswith(("core/", "plugins/", "tests/")):
+        return quote == "<"
+    own, seen = rest.split("/")[0], name.split("/")
+    allowed = MAY_SEE.get(own, "").split() + [own]
+    return seen[0] == "core" and (seen[1] in allowed or "/".join(seen[1:]) in allowed)
+
+
+def includes_point_downwards():
+    for path in C_FILES:
+        for number, quote, name in includes(path):
+            if not may_include(path, quote, name):
+                yield f"{path}:{number}: may not include {name}"
+
+
+def every_core_folder_has_a_row():
+    for folder in sorted({p.split("/")[1] for p in C_FILES if p.startswith("core/")}):
+        if folder not in MAY_SEE:
+            yield f"core/{folder}: not in the table of includes (tests/lint/lint.py)"
+
+
+def files_are_short():
+    for path in FILES:
+        if path.endswith((".c", ".h", ".def", ".py", ".sh", ".mk")):
+            lines = read(path).count("\n")
+            if lines > FILE_LINES:
+                yield f"{path}: {lines} lines, at most {FILE_LINES}"
+
+
+def functions(path):
+    """Name line and length of each function: from the line of its name to its closing brace."""
+    begin = None
+    lines = read(path).splitlines()
+    for at, line in enumerate(lines):
+        if line == "{":
+            begin = at - 1
+            while begin > 0 and lines[begin][:1].isspace():
+                begin -= 1
+        elif line.startswith("}") and begin is not None:
+            yield begin + 1, at - begin + 1
+            begin = None
+
+
+def functions_are_short():
+    for path in C_FILES:
+        for number, length in functions(path):
+            if length > FUNCTION_LINES:
+                yield f"{path}:{number}: a function of {length} lines, at most {FUNCTION_LINES}"
+
+
+def lines_are_tidy():
+    for path in C_FILES:
+        for number, line in enumerate(read(path).split("\n"), 1):
+            if len(line) > COLUMNS:
+                yield f"{path}:{number}: {len(line)} columns, at most {COLUMNS}"
+            if "\t" in line or line != line.rstrip():
+                yield f"{path}:{number}: a tab, or a blank at the end"
+
+
+def code_of(path):
+    """The text without comments and strings, its lines kept."""
+    def blank(m):
+        return re.sub(r"[^\n]", " ", m.group(0))
+    return re.sub(r'/\*.*?\*/|//[^\n]*|"(?:\\.|[^"\\\n])*"|\'(?:\\.|[^\'\\\n])*\'', blank, read(path), flags=re.S)
+
+
+def fragments():
+    return [p for p in FILES if p.endswith(".mk") or p == "Makefile.am"]
+
+
+def library_files():
+    """The files of libhythe-core.la, as the fragments list them."""
+    for path in fragments():
+        text = read(path).replace("\\\n", " ")
+        for m in re.finditer(r"^libhythe_core_la_SOURCES\s*\+?=(.*)$", text, re.M):
+            yield from m.group(1).split()
+
+
+def the_library_leaves_the_process_alone():
+    for path in library_files():
+        if not os.path.exists(os.path.join(SOURCE, path)):
+            yield f"{path}: listed, but not there"
+            continue
+        for number, line in enumerate(code_of(path).splitlines(), 1):
+            m = NOT_IN_LIBRARY.search(line)
+            if m:
+                yield f"{path}:{number}: a library may not call {m.group(1)}()"
+
+
+def the_library_has_no_globals():
+    archive = os.path.join(BUILD, ".libs", "libhythe-core.a")
+    if not os.path.exists(archive) or not shutil.which("objdump"):
+        raise Skip("no built library here")
+    table = subprocess.run(["objdump", "-t", archive], stdout=subprocess.PIPE, text=True, check=True).stdout
+    if "__asan_" in table or "__gcov" in table or "__tsan_" in table:
+        raise Skip("a build with instruments has globals of its own")
+    for line in table.splitlines():
+        m = re.match(r"[0-9a-f]+ (.{7}) (\S+)\s+([0-9a-f]+) (?:\.hidden )?(\S+)$", line)
+        if m and "O" in m.group(1) and re.match(r"(\.data(?!\.rel\.ro)|\.bss|\.tdata|\.tbss|\*COM\*)", m.group(2)):
+            yield f"{m.group(4)}: a variable in {m.group(2)}"
+
+
+def every_source_is_in_a_fragment():
+    listed = set()
+    for path in fragments():
+        listed.update(re.split(r"[\s=]+", read(path)))
+    for path in FILES:
+        if path.split("/")[0] in ("include", "core", "plugins", "tests") and path.endswith((".c", ".h", ".def", ".py")):
+            if path not in listed:
+                yield f"{path}: in no build.mk, so that a distribution lacks it"
+
+
+def workplace():
+    """Names of the machine that this tree lies on, which have no place in it."""
+    common = {"bin", "boot", "dev", "etc", "home", "lib", "media", "mnt", "opt", "proc", "root", "run", "sbin", "srv",
+              "sys", "tmp", "usr", "var"}
+    host = socket.gethostname().split(".")[0]
+    if len(host) >= 8 and re.search(r"\d", host):
+        yield re.escape(host)
+    folder = os.path.dirname(SOURCE)
+    if folder.count("/") >= 1 and folder != "/" and folder.split("/")[1] not in common:
+        yield r"(?<![\w.)}$-])" + re.escape(folder) + r"(?![\w-])"
+    if SOURCE.count("/") >= 3:
+        yield re.escape(SOURCE) + r"(?![\w-])"
+
+
+def no_name_of_this_machine():
+    names = [re.compile(n) for n in workplace()]
+    for path in FILES:
+        if os.path.splitext(path)[1] not in TEXT:
+            continue
+        for number, line in enumerate(read(path).splitlines(), 1):
+            if any(n.search(line) for n in names):
+                yield f"{path}:{number}: names this machine: {line.strip()[:80]}"
+
+
+def shell_scripts_are_clean():
+    if not shutil.which("shellcheck"):
+        raise Skip("shellcheck is not installed")
+    scripts = [p for p in FILES if re.match(r"#!.*\b(ba)?sh\b", read(p)[:40])]
+    run = subprocess.run(["shellcheck", "-f", "gcc", *scripts], cwd=SOURCE, stdout=subprocess.PIPE, text=True)
+    yield from run.stdout.splitlines()
+
+
+class Skip(Exception):
+    """A rule that can't be looked at here."""
+
+
+RULES = (includes_point_downwards, every_core_folder_has_a_row, files_are_short, functions_are_short, lines_are_tidy,
+         the_library_leaves_the_process_alone, the_library_has_no_globals, every_source_is_in_a_fragment,
+         no_name_of_this_machine, shell_scripts_are_clean)
+
+
+def main():
+    passed = failed = skipped = 0
+    for rule in RULES:
+        try:
+            complaints = list(rule())
+        except Skip as why:
+            print(f"skipped: {rule.__name__}: {why}")
+            skipped += 1
+            continue
+        print(f"{'FAILED' if complaints else 'ok'}: {rule.__name__}")
+        for text in complaints:
+            print("  " + text)
+        failed += bool(complaints)
+        passed += not complaints
+    print(f"lint: {passed} passed, {failed} failed" + (f", {skipped} skipped" if skipped else ""))
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
