@@ -14,6 +14,8 @@ AM_TESTS_ENVIRONMENT = \
 	PYTHONDONTWRITEBYTECODE=1; export PYTHONDONTWRITEBYTECODE;
 EXTRA_DIST += tests/driver tests/count
 
+.PHONY: lint
+
 if HYTHE_TESTS
 include tests/unit/base.mk
 include tests/unit/path.mk

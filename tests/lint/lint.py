@@ -177,7 +177,7 @@ def the_library_has_no_globals():
         raise Skip("a build with instruments has globals of its own")
     for line in table.splitlines():
         m = re.match(r"[0-9a-f]+ (.{7}) (\S+)\s+([0-9a-f]+) (?:\.hidden )?(\S+)$", line)
-        if m and "O" in m.group(1) and re.match(r"(\.data(?!\.rel\.ro)|\.bss|\.tdata|\.tbss|\*COM\*)", m.group(2)):
+        if m and "d" not in m.group(1) and re.match(r"\.data(?!\.rel\.ro)|\.bss|\.tdata|\.tbss|\*COM\*", m.group(2)):
             yield f"{m.group(4)}: a variable in {m.group(2)}"
 
 
