@@ -1,0 +1,16 @@
+libhythe_core_la_SOURCES += \
+    core/vfs/chain.c core/vfs/chain.h \
+    core/vfs/copy.c \
+    core/vfs/defaults.c \
+    core/vfs/files.c \
+    core/vfs/frame.h \
+    core/vfs/handles.c \
+    core/vfs/instance.c \
+    core/vfs/listing.c \
+    core/vfs/paths.c \
+    core/vfs/realpath.c \
+    core/vfs/resolve.c \
+    core/vfs/rows.c core/vfs/rows.h \
+    core/vfs/session.h \
+    core/vfs/tree.c core/vfs/tree.h \
+    core/vfs/vfs.c core/vfs/vfs.h

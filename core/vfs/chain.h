@@ -4,12 +4,13 @@
 #ifndef HY_VFS_CHAIN_H
 #define HY_VFS_CHAIN_H
 
+#include "core/base/log.h"
 #include "hythe/plugin.h"
 
+#include <pthread.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
-
-struct hy_vfs;
 
 /* One started plugin: what a mount or a filter entry of the configuration became. Made by core/plugin. */
 struct hy_instance {
@@ -17,8 +18,20 @@ struct hy_instance {
     struct hythe_ops ops;       /* likewise */
     struct hythe_host host;     /* what the plugin sees of the core */
     void *self;                 /* what start() returned */
-    const char *label;          /* "local-root at /pub", for messages */
+    char *label;                /* "local-root at /pub", for messages */
+    const struct hy_log *log;
+    pthread_mutex_t *lock; /* held around every call of a HYTHE_SERIAL plugin; NULL for others */
 };
+
+/* Copies what the plugin offers and fills the host table; start() is left to the caller. The instance must not move,
+ * the log must outlive it. 0 or -ENOMEM. */
+int hy_instance_init(struct hy_instance *instance, const struct hythe_plugin *plugin, const char *label,
+                     const struct hy_log *log);
+void hy_instance_fini(struct hy_instance *instance);
+
+/* attach() and detach() of one layer under its lock; a plugin without them is content. */
+int hy_instance_attach(const struct hy_instance *instance, const struct hythe_attach *how, void **attached);
+void hy_instance_detach(const struct hy_instance *instance, void *attached);
 
 enum { HY_LAYERS_MAX = 16 }; /* filters and filesystem of one mount */
 
@@ -33,23 +46,36 @@ struct hythe_link {
 struct hy_chain {
     size_t layer_count;
     const struct hy_instance *layers[HY_LAYERS_MAX]; /* outermost first, the filesystem last */
+    size_t lock_count;
+    pthread_mutex_t *locks[HY_LAYERS_MAX]; /* of the serial layers, in the one order that all chains take them */
+    bool copies; /* `copy` may be used: the filesystem has it and every filter of READ or WRITE sees it too */
     const struct hythe_link *row[HYTHE_OP_COUNT];
     struct hythe_link links[]; /* the rows, one after the other, each closed by a link whose fn is the default */
 };
 
-/* Builds the chain of `count` layers (the filesystem last). NULL when memory is short or there are too many. */
+/* Builds the chain of `count` layers (the filesystem last), which must outlive it. NULL when memory is short, there are
+ * too many or none. free() ends it. */
 struct hy_chain *hy_chain_new(const struct hy_instance *const *layers, size_t count);
+
+/* What the layers of one session tell it, and it them. */
+struct hy_report {
+    char text[256];        /* host->fail(): the last failure, for the client */
+    atomic_bool cancelled; /* host->cancelled() */
+};
 
 /* What a call needs to know besides its arguments. */
 struct hy_scene {
     const struct hy_chain *chain;
     const struct hythe_session *session;
+    struct hy_report *report;
     void *const *attached; /* one per layer */
     void **slots;          /* one per layer; NULL for operations on paths */
     const struct hythe_file *file;
+    const char *path; /* of the open file, relative to the base: for the defaults of operations on files */
 };
 
-/* Typed entries, generated: hy_do_read(&scene, &arg) runs the operation through the chain. Fills arg->size. */
+/* Typed entries, generated: hy_do_read(&scene, &arg) runs the operation through the chain. Fills arg->size. An open
+ * that an inner layer granted and an outer one failed is closed again. */
 #define HYTHE_OP(name, klass, on, fields) \
     int64_t hy_do_##name(const struct hy_scene *scene, struct hythe_##name##_arg *arg);
 HYTHE_OPS

@@ -38,8 +38,9 @@ struct hy_view {
 
 struct hy_vfs; /* one session's; used by one thread at a time */
 
-/* `session` is the plugins' view of the session and must outlive the vfs. Fails when the home is missing or is not a
- * directory. */
+/* The vfs keeps a reference to the tree. `session` is what the plugins see of the session: the struct is copied, its
+ * strings must outlive the vfs. Fails when the home is missing or is not a directory, or when a user is to be restricted
+ * to a home that isn't given. */
 struct hy_vfs *hy_vfs_new(struct hy_tree *tree, const struct hy_view *view, const struct hythe_session *session,
                           const struct hy_log *log, struct hy_err *err);
 /* Closes what is still open (as aborted), detaches every mount and frees. */
@@ -51,6 +52,9 @@ void hy_vfs_cancel(struct hy_vfs *vfs);
 /* The text that a layer gave for the last failure, "" if none. Cleared by hy_vfs_clear_error(). */
 const char *hy_vfs_error(const struct hy_vfs *vfs);
 void hy_vfs_clear_error(struct hy_vfs *vfs);
+
+/* The SFTP version that client and server agreed on, for plugins. */
+void hy_vfs_set_protocol(struct hy_vfs *vfs, uint32_t protocol);
 
 /* Initial directory, a normal path of the user's view. */
 const char *hy_vfs_home(const struct hy_vfs *vfs);
@@ -91,12 +95,13 @@ int64_t hy_vfs_read(struct hy_vfs *vfs, hy_handle h, void *buf, size_t len, uint
 int64_t hy_vfs_write(struct hy_vfs *vfs, hy_handle h, const void *buf, size_t len, uint64_t offset);
 int64_t hy_vfs_fgetattr(struct hy_vfs *vfs, hy_handle h, uint32_t want, struct hythe_attrs *out);
 int64_t hy_vfs_fsetattr(struct hy_vfs *vfs, hy_handle h, const struct hythe_attrs *attrs);
-/* Emits mount points first, then the store's own entries. Returns how many were taken, 0 at the end. `.` and `..` are
- * emitted with the directory's attributes, before everything else. */
+/* Emits mount points first, then the store's own entries. Returns how many were taken, 0 at the end, -ENOBUFS when emit
+ * refused the very first. `.` and `..` are emitted with the directory's attributes, before everything else. */
 int64_t hy_vfs_readdir(struct hy_vfs *vfs, hy_handle h, uint32_t want, hythe_emit_fn emit, void *ctx);
 int64_t hy_vfs_fsync(struct hy_vfs *vfs, hy_handle h);
 int64_t hy_vfs_fstatfs(struct hy_vfs *vfs, hy_handle h, struct hythe_statfs *out);
-/* One slice of a copy, at most a few MiB: returns the bytes copied, 0 at the end of the source. */
+/* One slice of a copy, at most a few MiB (len 0: to the end): returns the bytes copied, 0 at the end of the source.
+ * -EINVAL when source and target are the same bytes of one file. */
 int64_t hy_vfs_copy(struct hy_vfs *vfs, hy_handle from, uint64_t offset, uint64_t len, hy_handle to, uint64_t to_offset);
 
 unsigned hy_vfs_open_count(const struct hy_vfs *vfs);

@@ -99,8 +99,9 @@ struct hythe_pair {
     size_t value_len;
 };
 
-/* The attributes of a file, a superset of what SFTP 3 to 6 can carry. Pointers belong to whoever filled the struct and
- * are valid until the call (or the emit) returns. */
+/* The attributes of a file, a superset of what SFTP 3 to 6 can carry. Pointers belong to whoever filled the struct: what
+ * a layer fills stays valid until that layer's next call in the same session, what is given to a layer or to emit until
+ * that call returns. */
 struct hythe_attrs {
     size_t struct_size;
     uint32_t valid; /* HYTHE_ATTR_* */
@@ -254,16 +255,16 @@ enum hythe_op {
         HYTHE_OP_COUNT
 };
 
-/* A layer's functions; NULL for what it doesn't take. */
+/* A layer's functions; NULL for what it doesn't take. `any` comes first because operations are appended. */
 struct hythe_ops {
     size_t size;
-#define HYTHE_OP(name, klass, on, fields) int64_t (*name)(const struct hythe_call *call, struct hythe_##name##_arg *arg);
-    HYTHE_OPS
-#undef HYTHE_OP
-    /* Filters only: takes every operation whose class is in any_classes and that has no function above, also those
+    /* Filters only: takes every operation whose class is in any_classes and that has no function below, also those
      * that a later core adds. `arg` points at the operation's struct. */
     int64_t (*any)(const struct hythe_call *call, void *arg);
     uint32_t any_classes;
+#define HYTHE_OP(name, klass, on, fields) int64_t (*name)(const struct hythe_call *call, struct hythe_##name##_arg *arg);
+    HYTHE_OPS
+#undef HYTHE_OP
 };
 
 /* Types of settings, and the C type of the field that the core fills. */

@@ -1,0 +1,225 @@
+/* Operations on open files. Reading and writing look the handle up and call the chain: no path, no allocation. */
+#include "core/vfs/session.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- Opening and closing ---- */
+
+/* A file with everything that its calls will need, in one piece of memory. */
+static struct hy_file *new_file(struct hy_vfs *vfs, const struct hy_spot *spot, uint32_t access)
+{
+    size_t layers = spot->point ? spot->point->mount->chain->layer_count : 0, len = strlen(spot->path);
+    struct hy_file *file = calloc(1, sizeof *file + layers * sizeof file->slots[0] + len + 1);
+    char *path;
+
+    if (!file)
+        return NULL;
+    path = (char *)&file->slots[layers];
+    memcpy(path, spot->path, len + 1);
+    file->facts = (struct hythe_file){.size = sizeof file->facts, .access = access, .path = path};
+    if (spot->point) {
+        file->scene = hy_spot_scene(vfs, spot);
+        file->scene.slots = file->slots;
+        file->scene.file = &file->facts;
+        file->scene.path = hy_path_relative(path, spot->point->root);
+    }
+    return file;
+}
+
+static int64_t keep(struct hy_vfs *vfs, struct hy_file *file, int64_t result, hy_handle *out)
+{
+    if (result < 0) {
+        free(file);
+        return result;
+    }
+    *out = hy_files_add(&vfs->files, file);
+    return 0;
+}
+
+static bool sensible(uint32_t access)
+{
+    if (!(access & (HYTHE_OPEN_READ | HYTHE_OPEN_WRITE)))
+        return false;
+    return (access & HYTHE_OPEN_WRITE) || !(access & (HYTHE_OPEN_TRUNCATE | HYTHE_OPEN_APPEND));
+}
+
+int64_t hy_vfs_open(struct hy_vfs *vfs, struct hy_name path, uint32_t access, const struct hythe_attrs *attrs,
+                    hy_handle *out)
+{
+    static const struct hythe_attrs nothing = {.struct_size = sizeof nothing};
+    struct hythe_open_arg arg = {.access = access, .attrs = attrs ? attrs : &nothing};
+    struct hy_file *file;
+    struct hy_spot spot;
+    int64_t r;
+
+    if (!sensible(access))
+        return -EINVAL;
+    r = hy_files_reserve(&vfs->files);
+    if (r == 0)
+        r = hy_resolve(vfs, path, &spot);
+    if (r < 0)
+        return r;
+    if (spot.fixed)
+        return access & HYTHE_OPEN_EXCLUSIVE ? -EEXIST : -EISDIR;
+    if (!spot.point)
+        return access & HYTHE_OPEN_CREATE ? hy_made(vfs, &spot, -ENOENT) : -ENOENT;
+    file = new_file(vfs, &spot, access);
+    if (!file)
+        return -ENOMEM;
+    arg.path = spot.rel;
+    arg.identity = &file->facts.identity;
+    r = hy_do_open(&file->scene, &arg);
+    if (access & HYTHE_OPEN_CREATE)
+        r = hy_made(vfs, &spot, r);
+    return keep(vfs, file, r, out);
+}
+
+int64_t hy_vfs_opendir(struct hy_vfs *vfs, struct hy_name path, hy_handle *out)
+{
+    struct hythe_opendir_arg arg;
+    struct hy_file *file;
+    struct hy_spot spot;
+    int64_t r = hy_files_reserve(&vfs->files);
+
+    if (r == 0)
+        r = hy_resolve(vfs, path, &spot);
+    if (r < 0)
+        return r;
+    if (!spot.point && !spot.fixed)
+        return -ENOENT;
+    file = new_file(vfs, &spot, 0);
+    if (!file)
+        return -ENOMEM;
+    file->directory = true;
+    if (spot.point) {
+        arg = (struct hythe_opendir_arg){.path = spot.rel};
+        r = hy_do_opendir(&file->scene, &arg);
+    }
+    if (spot.above && (r == -ENOENT || r == -ENOTDIR)) {
+        file->scene.chain = NULL;
+        r = 0;
+    }
+    return keep(vfs, file, r, out);
+}
+
+int64_t hy_vfs_close(struct hy_vfs *vfs, hy_handle h)
+{
+    struct hy_file *file = hy_files_remove(&vfs->files, h);
+    struct hythe_close_arg arg = {0};
+    int64_t r = 0;
+
+    if (!file)
+        return -EBADF;
+    if (file->scene.chain)
+        r = hy_plain(hy_do_close(&file->scene, &arg));
+    free(file);
+    return r;
+}
+
+unsigned hy_vfs_open_count(const struct hy_vfs *vfs)
+{
+    return vfs->files.open;
+}
+
+/* ---- Data ---- */
+
+/* A wrong result is told once for each file: a plugin that is wrong at every read must not fill the log. */
+static int64_t wrong(const struct hy_vfs *vfs, struct hy_file *file, enum hythe_op op, const char *what)
+{
+    if (file->reported)
+        return -EIO;
+    file->reported = true;
+    return hy_blame(vfs, file->scene.chain, op, what);
+}
+
+int64_t hy_vfs_read(struct hy_vfs *vfs, hy_handle h, void *buf, size_t len, uint64_t offset)
+{
+    struct hythe_read_arg arg = {.buf = buf, .len = len, .offset = offset};
+    struct hy_file *file = hy_files_get(&vfs->files, h);
+    int64_t r;
+
+    if (!file)
+        return -EBADF;
+    if (file->directory)
+        return -EISDIR;
+    if (!(file->facts.access & HYTHE_OPEN_READ))
+        return -EACCES;
+    if (len > INT64_MAX || offset > INT64_MAX - len)
+        return -EINVAL;
+    r = hy_do_read(&file->scene, &arg);
+    if (r > 0 && (uint64_t)r > len)
+        return wrong(vfs, file, HYTHE_OP_read, "read answered more than it was asked for");
+    return r;
+}
+
+int64_t hy_vfs_write(struct hy_vfs *vfs, hy_handle h, const void *buf, size_t len, uint64_t offset)
+{
+    struct hythe_write_arg arg = {.buf = buf, .len = len, .offset = offset};
+    struct hy_file *file = hy_files_get(&vfs->files, h);
+    int64_t r;
+
+    if (!file)
+        return -EBADF;
+    if (file->directory)
+        return -EISDIR;
+    if (!(file->facts.access & HYTHE_OPEN_WRITE))
+        return -EACCES;
+    if (len > INT64_MAX || offset > INT64_MAX - len)
+        return -EFBIG;
+    r = hy_do_write(&file->scene, &arg);
+    if (r >= 0 && (uint64_t)r != len)
+        return wrong(vfs, file, HYTHE_OP_write, "write answered another length than it was given");
+    return r;
+}
+
+int64_t hy_vfs_fsync(struct hy_vfs *vfs, hy_handle h)
+{
+    struct hy_file *file = hy_files_get(&vfs->files, h);
+    struct hythe_fsync_arg arg;
+
+    if (!file)
+        return -EBADF;
+    return file->scene.chain ? hy_plain(hy_do_fsync(&file->scene, &arg)) : 0;
+}
+
+/* ---- Attributes ---- */
+
+int64_t hy_vfs_fgetattr(struct hy_vfs *vfs, hy_handle h, uint32_t want, struct hythe_attrs *out)
+{
+    struct hythe_fgetattr_arg arg = {.want = want, .attrs = out};
+    struct hy_file *file = hy_files_get(&vfs->files, h);
+
+    if (!file)
+        return -EBADF;
+    *out = (struct hythe_attrs){.struct_size = sizeof *out};
+    if (file->scene.chain)
+        return hy_plain(hy_do_fgetattr(&file->scene, &arg));
+    hy_made_up_attrs(vfs, out);
+    return 0;
+}
+
+int64_t hy_vfs_fsetattr(struct hy_vfs *vfs, hy_handle h, const struct hythe_attrs *attrs)
+{
+    struct hythe_fsetattr_arg arg = {.attrs = attrs};
+    struct hy_file *file = hy_files_get(&vfs->files, h);
+
+    if (!file)
+        return -EBADF;
+    return file->scene.chain ? hy_plain(hy_do_fsetattr(&file->scene, &arg)) : -EROFS;
+}
+
+int64_t hy_vfs_fstatfs(struct hy_vfs *vfs, hy_handle h, struct hythe_statfs *out)
+{
+    struct hythe_fstatfs_arg arg = {.out = out};
+    struct hy_file *file = hy_files_get(&vfs->files, h);
+
+    if (!file)
+        return -EBADF;
+    *out = (struct hythe_statfs){.struct_size = sizeof *out};
+    if (file->scene.chain)
+        return hy_plain(hy_do_fstatfs(&file->scene, &arg));
+    hy_made_up_statfs(out);
+    return 0;
+}

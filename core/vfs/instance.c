@@ -1,0 +1,114 @@
+#include "core/vfs/frame.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static void host_log(const struct hythe_host *host, int level, const char *fmt, ...)
+{
+    const struct hy_instance *instance = host->core;
+    char text[1024];
+    va_list ap;
+
+    if (level < HY_LOG_ERROR || level > HY_LOG_DEBUG)
+        level = HY_LOG_DEBUG;
+    va_start(ap, fmt);
+    if (vsnprintf(text, sizeof text, fmt, ap) < 0)
+        text[0] = '\0';
+    va_end(ap);
+    hy_log(instance->log, (enum hy_log_level)level, 0, "%s: %s", instance->label, text);
+}
+
+static int64_t host_fail(const struct hythe_call *call, int64_t result, const char *fmt, ...)
+{
+    struct hy_report *report = hy_frame_of(call)->scene->report;
+    va_list ap;
+
+    va_start(ap, fmt);
+    if (vsnprintf(report->text, sizeof report->text, fmt, ap) < 0)
+        report->text[0] = '\0';
+    va_end(ap);
+    return result;
+}
+
+static int host_cancelled(const struct hythe_call *call)
+{
+    return atomic_load_explicit(&hy_frame_of(call)->scene->report->cancelled, memory_order_relaxed);
+}
+
+static size_t smaller(size_t a, size_t b)
+{
+    return a < b ? a : b;
+}
+
+int hy_instance_init(struct hy_instance *instance, const struct hythe_plugin *plugin, const char *label,
+                     const struct hy_log *log)
+{
+    *instance = (struct hy_instance){.log = log};
+    memcpy(&instance->plugin, plugin, smaller(plugin->size, sizeof instance->plugin));
+    if (instance->plugin.ops)
+        memcpy(&instance->ops, plugin->ops, smaller(plugin->ops->size, sizeof instance->ops));
+    instance->host = (struct hythe_host){.abi = HYTHE_ABI,
+                                         .size = sizeof instance->host,
+                                         .log = host_log,
+                                         .next = hy_chain_next,
+                                         .fail = host_fail,
+                                         .cancelled = host_cancelled,
+                                         .core = instance};
+    instance->label = strdup(label);
+    if (!instance->label)
+        return -ENOMEM;
+    if (plugin->threads != HYTHE_SERIAL)
+        return 0;
+    instance->lock = malloc(sizeof *instance->lock);
+    if (!instance->lock || pthread_mutex_init(instance->lock, NULL)) {
+        free(instance->lock);
+        free(instance->label);
+        return -ENOMEM;
+    }
+    return 0;
+}
+
+void hy_instance_fini(struct hy_instance *instance)
+{
+    if (instance->lock)
+        (void)pthread_mutex_destroy(instance->lock);
+    free(instance->lock);
+    free(instance->label);
+}
+
+static void lock(const struct hy_instance *instance)
+{
+    if (instance->lock)
+        (void)pthread_mutex_lock(instance->lock);
+}
+
+static void unlock(const struct hy_instance *instance)
+{
+    if (instance->lock)
+        (void)pthread_mutex_unlock(instance->lock);
+}
+
+int hy_instance_attach(const struct hy_instance *instance, const struct hythe_attach *how, void **attached)
+{
+    int rc;
+
+    *attached = NULL;
+    if (!instance->plugin.attach)
+        return 0;
+    lock(instance);
+    rc = instance->plugin.attach(instance->self, how, attached);
+    unlock(instance);
+    return rc > 0 ? -EIO : rc;
+}
+
+void hy_instance_detach(const struct hy_instance *instance, void *attached)
+{
+    if (!instance->plugin.detach)
+        return;
+    lock(instance);
+    instance->plugin.detach(instance->self, attached);
+    unlock(instance);
+}

@@ -1,0 +1,136 @@
+#include "core/vfs/session.h"
+
+#include <errno.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- The mounts of a view ---- */
+
+static void set_point(const struct hy_vfs *vfs, struct hy_point *point, const struct hy_mount *mount, const char *path)
+{
+    const char *root = vfs->restricted && hy_path_below(vfs->home, path) ? vfs->home : path;
+
+    *point = (struct hy_point){.path = path, .root = root, .mount = mount};
+}
+
+int hy_points_build(struct hy_vfs *vfs)
+{
+    const struct hy_mount *mounts = vfs->tree->mounts;
+    struct hy_rows rows = hy_tree_rows(vfs->tree);
+    size_t root_len = strlen(vfs->user_root), first, end;
+    size_t covering = hy_rows_covering(rows, vfs->user_root);
+
+    end = hy_rows_below(rows, vfs->user_root, root_len, &first);
+    vfs->points = calloc(end - first + 1, sizeof *vfs->points);
+    if (!vfs->points)
+        return -ENOMEM;
+    if (covering != SIZE_MAX)
+        set_point(vfs, &vfs->points[vfs->point_count++], &mounts[covering], "/");
+    for (size_t i = first; i < end; i++)
+        set_point(vfs, &vfs->points[vfs->point_count++], &mounts[i], mounts[i].path + (root_len == 1 ? 0 : root_len));
+    return 0;
+}
+
+/* ---- Attaching ---- */
+
+static void detach_from(const struct hy_chain *chain, void **attached, size_t first)
+{
+    for (size_t i = first; i < chain->layer_count; i++)
+        hy_instance_detach(chain->layers[i], attached[i]);
+    free(attached);
+}
+
+static int attach(struct hy_vfs *vfs, struct hy_point *point)
+{
+    const struct hy_chain *chain = point->mount->chain;
+    struct hythe_attach how = {.size = sizeof how, .session = &vfs->session};
+    char full[HY_PATH_MAX];
+    void **attached;
+
+    if (hy_path_join(full, vfs->user_root, hy_path_relative(point->root, "/")))
+        return -ENAMETOOLONG;
+    how.base = hy_path_relative(full, point->mount->path);
+    how.flags = vfs->restricted ? HYTHE_ATTACH_BENEATH : 0;
+    attached = calloc(chain->layer_count, sizeof *attached);
+    if (!attached)
+        return -ENOMEM;
+    for (size_t i = chain->layer_count; i-- > 0;) {
+        int rc = hy_instance_attach(chain->layers[i], &how, &attached[i]);
+
+        if (rc) {
+            detach_from(chain, attached, i + 1);
+            hy_log(vfs->log, HY_LOG_INFO, vfs->session.id, "%s can't be attached for user %s at %s: %s",
+                   chain->layers[i]->label, vfs->session.user, how.base, strerrordesc_np(-rc));
+            return rc;
+        }
+    }
+    point->attached = attached;
+    return 0;
+}
+
+void hy_points_detach(struct hy_vfs *vfs)
+{
+    for (size_t i = vfs->point_count; i-- > 0;) {
+        if (vfs->points[i].attached)
+            detach_from(vfs->points[i].mount->chain, vfs->points[i].attached, 0);
+        vfs->points[i].attached = NULL;
+    }
+}
+
+/* ---- Paths ---- */
+
+size_t hy_parent_len(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+
+    return slash == path ? 1 : (size_t)(slash - path);
+}
+
+/* spot->path is filled. */
+static int64_t place(struct hy_vfs *vfs, struct hy_spot *spot)
+{
+    struct hy_rows rows = hy_vfs_rows(vfs);
+    size_t first, at;
+    int rc;
+
+    if (vfs->restricted && !hy_path_below(spot->path, vfs->home))
+        return hy_refuse(vfs, -EACCES, "outside the home directory");
+    spot->above = hy_rows_below(rows, spot->path, strlen(spot->path), &first) > first;
+    spot->fixed = spot->above || spot->path[1] == '\0';
+    at = hy_rows_covering(rows, spot->path);
+    spot->point = at == SIZE_MAX ? NULL : &vfs->points[at];
+    spot->rel = ".";
+    if (!spot->point)
+        return 0;
+    rc = spot->point->attached ? 0 : attach(vfs, spot->point);
+    if (rc)
+        return rc;
+    spot->rel = hy_path_relative(spot->path, spot->point->root);
+    spot->fixed = spot->fixed || strcmp(spot->rel, ".") == 0;
+    return 0;
+}
+
+int64_t hy_resolve(struct hy_vfs *vfs, struct hy_name name, struct hy_spot *spot)
+{
+    int rc = hy_path_normalise(spot->path, vfs->home, name.p, name.len);
+
+    return rc ? rc : place(vfs, spot);
+}
+
+int64_t hy_resolve_normal(struct hy_vfs *vfs, const char *path, size_t len, struct hy_spot *spot)
+{
+    if (len >= sizeof spot->path)
+        return -ENAMETOOLONG;
+    memcpy(spot->path, path, len);
+    spot->path[len] = '\0';
+    return place(vfs, spot);
+}
+
+struct hy_scene hy_spot_scene(struct hy_vfs *vfs, const struct hy_spot *spot)
+{
+    return (struct hy_scene){.chain = spot->point->mount->chain,
+                             .session = &vfs->session,
+                             .report = &vfs->report,
+                             .attached = spot->point->attached};
+}

@@ -1,0 +1,119 @@
+/* What a session's tree is made of inside core/vfs. */
+#ifndef HY_VFS_SESSION_H
+#define HY_VFS_SESSION_H
+
+#include "core/vfs/rows.h"
+#include "core/vfs/tree.h"
+#include "core/vfs/vfs.h"
+
+/* ---- Mounts as the user sees them ---- */
+
+/* A mount in the user's view. The first member makes it a row of rows.h. */
+struct hy_point {
+    const char *path; /* of the user's view, in memory of the tree */
+    const char *root; /* the path that the mount's base has in the user's view: path, or a restricting home below it */
+    const struct hy_mount *mount;
+    void **attached; /* one per layer; NULL before the first use */
+};
+
+/* Where a client's path leads. */
+struct hy_spot {
+    struct hy_point *point; /* attached; NULL: no store is responsible */
+    const char *rel;        /* relative to the base, in path[] below or static */
+    bool above;             /* mounts lie below: a directory, whatever the store says */
+    bool fixed;             /* "/", a mount point, a base or above one: can't be moved, removed or replaced */
+    char path[HY_PATH_MAX]; /* of the user's view */
+};
+
+/* ---- Open files ---- */
+
+struct hy_file {
+    struct hythe_file facts;
+    struct hy_scene scene; /* ready for every call; chain NULL: a directory that no store provides */
+    bool directory;
+    bool reported; /* the log has a line about wrong results already */
+    struct {
+        size_t next; /* 0 `.`, 1 `..`, then the mounts from 2 on, at the end the store's own */
+        int64_t error;
+        bool ended;
+    } listing;
+    void *slots[]; /* one per layer, then the bytes of the path */
+};
+
+struct hy_file_slot {
+    struct hy_file *file; /* NULL: free */
+    uint32_t generation;
+    uint32_t next_free;
+};
+
+struct hy_files {
+    struct hy_file_slot *slots;
+    uint32_t capacity, open, max;
+    uint32_t first_free; /* capacity: none */
+    uint32_t generation; /* of the latest handle */
+};
+
+void hy_files_init(struct hy_files *files, unsigned max);
+/* Room for one more file; 0, -EMFILE, -ENOMEM. */
+int hy_files_reserve(struct hy_files *files);
+/* Only after hy_files_reserve(). */
+hy_handle hy_files_add(struct hy_files *files, struct hy_file *file);
+/* NULL when the handle is closed or was never given out. */
+struct hy_file *hy_files_get(const struct hy_files *files, hy_handle h);
+struct hy_file *hy_files_remove(struct hy_files *files, hy_handle h);
+
+/* ---- The session ---- */
+
+struct hy_vfs {
+    struct hy_tree *tree;
+    struct hythe_session session;
+    const struct hy_log *log;
+    char *user_root, *home;
+    bool restricted; /* to home, which isn't "/" */
+    struct hy_point *points;
+    size_t point_count;
+    struct hy_report report;
+    struct hy_files files;
+    void *copy_buffer; /* NULL before the first copy */
+};
+
+static inline struct hy_rows hy_vfs_rows(const struct hy_vfs *vfs)
+{
+    return (struct hy_rows){vfs->points, sizeof *vfs->points, vfs->point_count};
+}
+
+/* Makes the table of mounts that lie in the user's view. 0 or -ENOMEM. */
+int hy_points_build(struct hy_vfs *vfs);
+void hy_points_detach(struct hy_vfs *vfs);
+
+/* The one place where a client's path gets a meaning. 0, -EINVAL, -ENAMETOOLONG, -EACCES outside a restricting home, or
+ * what attach() answered. */
+int64_t hy_resolve(struct hy_vfs *vfs, struct hy_name name, struct hy_spot *spot);
+/* The same of a normal path of the user's view. */
+int64_t hy_resolve_normal(struct hy_vfs *vfs, const char *path, size_t len, struct hy_spot *spot);
+/* For operations on the path of a spot with a point. */
+struct hy_scene hy_spot_scene(struct hy_vfs *vfs, const struct hy_spot *spot);
+/* Length of the path's parent; that of "/" is "/". */
+size_t hy_parent_len(const char *path);
+
+int64_t hy_spot_getattr(struct hy_vfs *vfs, const struct hy_spot *spot, uint32_t want, uint32_t flags,
+                        struct hythe_attrs *out);
+int64_t hy_spot_statfs(struct hy_vfs *vfs, const struct hy_spot *spot, struct hythe_statfs *out);
+/* Attributes and figures of a directory that only exists because mounts lie below it. */
+void hy_made_up_attrs(const struct hy_vfs *vfs, struct hythe_attrs *out);
+void hy_made_up_statfs(struct hythe_statfs *out);
+/* Turns a store's -ENOENT for something to be made into -EROFS when the parent is such a directory. */
+int64_t hy_made(struct hy_vfs *vfs, const struct hy_spot *spot, int64_t result);
+
+/* Gives the client a text for a failure that the core itself decides; returns result. */
+int64_t hy_refuse(struct hy_vfs *vfs, int64_t result, const char *text);
+/* Operations that answer with 0 alone: what a plugin returns above it is dropped. */
+static inline int64_t hy_plain(int64_t result)
+{
+    return result > 0 ? 0 : result;
+}
+
+/* A plugin broke its contract: says so in the log and returns -EIO. */
+int64_t hy_blame(const struct hy_vfs *vfs, const struct hy_chain *chain, enum hythe_op op, const char *what);
+
+#endif

@@ -1,0 +1,142 @@
+#include "core/vfs/session.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+int64_t hy_refuse(struct hy_vfs *vfs, int64_t result, const char *text)
+{
+    (void)snprintf(vfs->report.text, sizeof vfs->report.text, "%s", text);
+    return result;
+}
+
+int64_t hy_blame(const struct hy_vfs *vfs, const struct hy_chain *chain, enum hythe_op op, const char *what)
+{
+    hy_log(vfs->log, HY_LOG_ERROR, vfs->session.id, "%s broke the contract of plugins: %s",
+           chain->row[op]->instance->label, what);
+    return -EIO;
+}
+
+static char *normal(const char *path)
+{
+    char out[HY_PATH_MAX];
+
+    if (hy_path_normalise(out, "/", path ? path : "/", path ? strlen(path) : 1))
+        return NULL;
+    return strdup(out);
+}
+
+static int fill(struct hy_vfs *vfs, const struct hy_view *view, struct hy_err *err)
+{
+    vfs->user_root = normal(view->user_root);
+    vfs->home = normal(view->home);
+    if (!vfs->user_root || !vfs->home)
+        return hy_err_set(err, "user %s: out of memory, or a path of %d bytes or more", vfs->session.user, HY_PATH_MAX);
+    if (view->restrict_to_home && !view->home)
+        return hy_err_set(err, "user %s: RestrictUserToHomeDir needs a HomeDir", vfs->session.user);
+    vfs->restricted = view->restrict_to_home && vfs->home[1] != '\0';
+    vfs->session.home = vfs->home;
+    hy_files_init(&vfs->files, view->max_handles);
+    if (hy_points_build(vfs))
+        return hy_err_set(err, "user %s: out of memory", vfs->session.user);
+    return 0;
+}
+
+static const char *reason(const struct hy_vfs *vfs, int64_t result)
+{
+    const char *known = result > -4096 ? strerrordesc_np((int)-result) : NULL;
+
+    if (vfs->report.text[0])
+        return vfs->report.text;
+    return known ? known : "refused by its plugin";
+}
+
+/* A user whose home is missing isn't let in: a client would otherwise land in a directory that answers nothing. */
+static int check_home(struct hy_vfs *vfs, struct hy_err *err)
+{
+    struct hythe_attrs attrs;
+    int64_t r = hy_vfs_getattr(vfs, (struct hy_name){vfs->home, strlen(vfs->home)}, HYTHE_ATTR_TYPE, 0, &attrs);
+    const char *why;
+
+    if (r == 0 && attrs.type == HYTHE_TYPE_DIRECTORY)
+        return 0;
+    why = r == 0 ? "not a directory" : reason(vfs, r);
+    if (vfs->user_root[1])
+        return hy_err_set(err, "user %s: the home directory %s below UserRootDirectory %s can't be used: %s",
+                          vfs->session.user, vfs->home, vfs->user_root, why);
+    return hy_err_set(err, "user %s: the home directory %s can't be used: %s", vfs->session.user, vfs->home, why);
+}
+
+struct hy_vfs *hy_vfs_new(struct hy_tree *tree, const struct hy_view *view, const struct hythe_session *session,
+                          const struct hy_log *log, struct hy_err *err)
+{
+    struct hy_vfs *vfs = calloc(1, sizeof *vfs);
+
+    if (!vfs) {
+        (void)hy_err_set(err, "user %s: out of memory", session->user);
+        return NULL;
+    }
+    vfs->tree = hy_tree_ref(tree);
+    vfs->session = *session;
+    vfs->session.size = sizeof vfs->session;
+    vfs->log = log;
+    atomic_init(&vfs->report.cancelled, false);
+    if (fill(vfs, view, err) || check_home(vfs, err)) {
+        hy_vfs_free(vfs);
+        return NULL;
+    }
+    return vfs;
+}
+
+static void close_all(struct hy_vfs *vfs)
+{
+    for (uint32_t i = 0; i < vfs->files.capacity; i++) {
+        struct hy_file *file = vfs->files.slots[i].file;
+        struct hythe_close_arg arg = {.flags = HYTHE_CLOSE_ABORTED};
+
+        if (file && file->scene.chain)
+            (void)hy_do_close(&file->scene, &arg);
+        free(file);
+    }
+    free(vfs->files.slots);
+}
+
+void hy_vfs_free(struct hy_vfs *vfs)
+{
+    if (!vfs)
+        return;
+    close_all(vfs);
+    hy_points_detach(vfs);
+    free(vfs->points);
+    free(vfs->copy_buffer);
+    free(vfs->user_root);
+    free(vfs->home);
+    hy_tree_unref(vfs->tree);
+    free(vfs);
+}
+
+void hy_vfs_cancel(struct hy_vfs *vfs)
+{
+    atomic_store_explicit(&vfs->report.cancelled, true, memory_order_relaxed);
+}
+
+const char *hy_vfs_error(const struct hy_vfs *vfs)
+{
+    return vfs->report.text;
+}
+
+void hy_vfs_clear_error(struct hy_vfs *vfs)
+{
+    vfs->report.text[0] = '\0';
+}
+
+void hy_vfs_set_protocol(struct hy_vfs *vfs, uint32_t protocol)
+{
+    vfs->session.protocol = protocol;
+}
+
+const char *hy_vfs_home(const struct hy_vfs *vfs)
+{
+    return vfs->home;
+}
