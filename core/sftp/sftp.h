@@ -19,13 +19,30 @@ struct hy_sftp_options {
     uint64_t conn;                   /* for log lines */
     enum hy_symlink_order symlink_order;
     bool read_only;                  /* refuses every write (hythe-sftp-server -R) */
-    uint32_t max_packet;             /* largest frame accepted and built, bytes; 0: 262144 + 1024 */
-    size_t out_limit;                /* bytes of replies held before input stops; 0: 512 KiB */
-    const uint64_t *denied;          /* bit set of requests that are refused (hythe-sftp-server -p, -P), or NULL */
+    uint32_t max_packet;             /* largest frame accepted and built, 34000 bytes to 1 MiB; 0: 262144 + 1024 */
+    uint32_t max_handles;            /* told to clients that ask for limits; 0: none told */
+    size_t out_limit;                /* bytes of replies held before input stops; 0: twice max_packet */
+    uint64_t denied;                 /* bit set over enum hy_sftp_request: refused (hythe-sftp-server -p, -P) */
+    const char *user;                /* login name, for ~user and home-directory; NULL: unknown. Not copied */
+    uint32_t *protocol;              /* where to store the version that INIT settles (hythe_session.protocol), or NULL */
     bool log_requests;               /* one verbose line per open, close, rename ... */
 };
 
-/* An engine and the sink that drives it. Takes the vfs: sink.close frees both. 0, or -1 with err. */
+/* The requests that can be denied by name. */
+enum hy_sftp_request {
+#define HY_REQUEST(id, type, writes, room) HY_REQUEST_##id,
+#define HY_EXTENSION(id, name, wire, data, writes, room) HY_REQUEST_##id,
+#include "core/sftp/requests.def"
+    HY_REQUEST_COUNT
+};
+
+/* The name of a request, as `sftp-server -Q requests` prints it ("posix-rename"); NULL from HY_REQUEST_COUNT on. */
+const char *hy_sftp_request_name(unsigned request);
+/* The request of that name, or -1. */
+int hy_sftp_request_of(const char *name);
+
+/* An engine and the sink that drives it; all members of the sink are set. Takes the vfs: sink.close frees both. The
+ * options are copied, what they point to is not. 0, or -1 with err (the vfs is then still the caller's). */
 int hy_sftp_new(struct hy_vfs *vfs, const struct hy_sftp_options *options, struct hy_sink *sink, struct hy_err *err);
 
 #endif

@@ -1,0 +1,161 @@
+#include "core/sftp/engine.h"
+
+#include <stdlib.h>
+
+void hy_break(struct hy_engine *e, const char *why)
+{
+    if (!e->broken)
+        hy_log(e->options.log, HY_LOG_INFO, e->options.conn, "sftp: connection ended: %s", why);
+    e->broken = true;
+}
+
+/* Why a frame can't be followed by another one, or NULL. Judged as soon as its type is there. */
+static const char *flaw(const struct hy_engine *e, uint32_t len, uint8_t type)
+{
+    if (!e->dialect)
+        return type == SSH_FXP_INIT ? NULL : "no INIT at the start";
+    if (type == SSH_FXP_INIT)
+        return "a second INIT";
+    return len < 5 ? "a request without an id" : NULL;
+}
+
+/* Takes the frame at the start of the input and returns its length, or less where a WRITE goes on, or 0: wait. */
+static size_t take_frame(struct hy_engine *e, const uint8_t *data, size_t have)
+{
+    const char *why;
+    uint32_t len;
+
+    if (have < 4)
+        return 0;
+    len = hy_get_be32(data);
+    if (len == 0 || len > e->options.max_packet) {
+        hy_break(e, len ? "a packet beyond the limit" : "an empty packet");
+        return 0;
+    }
+    if (have < 5)
+        return 0;
+    why = flaw(e, len, data[4]);
+    if (why) {
+        hy_break(e, why);
+        return 0;
+    }
+    if (have - 4 < len) {
+        size_t taken = data[4] == SSH_FXP_WRITE ? hy_upload_begin(e, data + 4, have - 4, len) : 0;
+
+        return taken ? 4 + taken : 0;
+    }
+    if (!e->dialect)
+        hy_init(e, data + 4, len);
+    else if (!hy_dispatch(e, data + 4, len))
+        return 0;
+    return 4 + (size_t)len;
+}
+
+/* After a break the rest is taken and dropped, so that no transport keeps it. */
+static size_t input(void *ctx, const uint8_t *data, size_t len)
+{
+    struct hy_engine *e = ctx;
+    size_t used = 0, n = 1;
+
+    while (n && !e->broken && !e->copying.active) {
+        if (e->upload.active)
+            n = hy_upload_feed(e, data + used, len - used);
+        else
+            n = take_frame(e, data + used, len - used);
+        used += n;
+    }
+    return e->broken ? len : used;
+}
+
+static const uint8_t *output(void *ctx, size_t *len)
+{
+    struct hy_engine *e = ctx;
+
+    return hy_out_front(&e->out, len);
+}
+
+static void sent(void *ctx, size_t n)
+{
+    struct hy_engine *e = ctx;
+
+    hy_out_sent(&e->out, n);
+}
+
+static bool busy(void *ctx)
+{
+    const struct hy_engine *e = ctx;
+
+    return e->copying.active && !e->broken;
+}
+
+static void work(void *ctx)
+{
+    struct hy_engine *e = ctx;
+
+    if (busy(e))
+        hy_copy_work(e);
+}
+
+static bool broken(void *ctx)
+{
+    const struct hy_engine *e = ctx;
+
+    return e->broken;
+}
+
+static void idle(void *ctx)
+{
+    struct hy_engine *e = ctx;
+
+    hy_out_trim(&e->out);
+}
+
+static void eof(void *ctx)
+{
+    struct hy_engine *e = ctx;
+
+    if (e->upload.active)
+        hy_break(e, "the client ended in the middle of a WRITE");
+}
+
+static void close_engine(void *ctx)
+{
+    struct hy_engine *e = ctx;
+
+    hy_vfs_free(e->vfs);
+    hy_out_free(&e->out);
+    hy_journal_free(&e->journal);
+    free(e);
+}
+
+int hy_sftp_new(struct hy_vfs *vfs, const struct hy_sftp_options *options, struct hy_sink *sink, struct hy_err *err)
+{
+    uint32_t packet = options->max_packet ? options->max_packet : HY_PACKET_USUAL;
+    struct hy_engine *e;
+
+    if (packet < HY_PACKET_LEAST || packet > HY_PACKET_MOST)
+        return hy_err_set(err, "sftp: a packet limit of %lu bytes is not between %d and %d", (unsigned long)packet,
+                          HY_PACKET_LEAST, HY_PACKET_MOST);
+    e = calloc(1, sizeof *e);
+    if (!e)
+        return hy_err_set(err, "sftp: out of memory");
+    e->vfs = vfs;
+    e->options = *options;
+    e->options.max_packet = packet;
+    e->max_data = (packet < HY_PACKET_TOLD ? packet : HY_PACKET_TOLD) - HY_OVERHEAD;
+    e->line.names = options->names;
+    e->journal.on = options->log_requests && options->log && options->log->level >= HY_LOG_VERBOSE;
+    hy_out_init(&e->out, options->out_limit ? options->out_limit : 2 * (size_t)packet,
+                packet > HY_ROOM_GROUPS ? packet : HY_ROOM_GROUPS);
+    *sink = (struct hy_sink){.ctx = e,
+                             .input = input,
+                             .output = output,
+                             .sent = sent,
+                             .busy = busy,
+                             .work = work,
+                             .broken = broken,
+                             .idle = idle,
+                             .eof = eof,
+                             .close = close_engine};
+    return 0;
+}

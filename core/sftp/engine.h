@@ -1,0 +1,118 @@
+/* What the files of the engine share. */
+#ifndef HY_SFTP_ENGINE_H
+#define HY_SFTP_ENGINE_H
+
+#include "core/sftp/attrs.h"
+#include "core/sftp/dialect.h"
+#include "core/sftp/journal.h"
+#include "core/sftp/out.h"
+#include "core/sftp/proto.h"
+#include "core/sftp/sftp.h"
+#include "core/sftp/status.h"
+
+enum {
+    HY_PACKET_LEAST = 34000, /* what a server should take, by the draft */
+    HY_PACKET_MOST = 1 << 20,
+    HY_PACKET_TOLD = 262144, /* told by limits@: more breaks OpenSSH's clients before 9.2 */
+    HY_PACKET_USUAL = HY_PACKET_TOLD + 1024,
+    HY_OVERHEAD = 1024,   /* of a packet, what is no data at most */
+    HY_DATA_HEADER = 13,  /* length, type, id and length of DATA */
+    HY_HANDLE_BYTES = 8,
+    HY_TEXT_MAX = 1024,   /* of a STATUS message */
+    HY_GROUPS_MAX = 1024, /* numbers in one users-groups-by-id */
+    HY_LIST_MAX = 32768,  /* of the entries in one NAME: any client takes a packet of that size */
+
+    /* Bounds of replies, for requests.def. */
+    HY_ROOM_STATUS = HY_TEXT_MAX + 1024,
+    HY_ROOM_NAME = 2 * HY_PATH_MAX + 1024,
+    HY_ROOM_LIST = HY_LIST_MAX + 64,
+    HY_ROOM_GROUPS = HY_GROUPS_MAX * (4 + HY_NAME_TEXT) + 1024
+};
+
+/* Results of requests besides zero (STATUS OK) and negative ones (STATUS). */
+enum {
+    HY_ANSWERED = 1, /* a reply was built */
+    HY_LATER = 2,    /* the reply comes from work() */
+    HY_NO_ROOM = 3   /* nothing was done: offer it again once output was drained */
+};
+
+#define HY_BAD_MESSAGE HYTHE_STATUS(SSH_FX_BAD_MESSAGE)
+#define HY_EOF HYTHE_STATUS(SSH_FX_EOF)
+
+/* A request as found in the input: borrowed bytes. */
+struct hy_request {
+    uint32_t id;
+    struct hy_reader in; /* behind the id, or behind an extension's name */
+};
+
+/* A WRITE whose data is still coming in. */
+struct hy_upload {
+    bool active;
+    uint32_t id;
+    hy_handle to;
+    uint64_t offset; /* of the next byte */
+    size_t left;     /* bytes of the frame to come */
+    int64_t result;  /* negative: the rest is swallowed, then this is told */
+};
+
+/* A copy-data under way. */
+struct hy_copying {
+    bool active, to_eof;
+    uint32_t id;
+    hy_handle from, to;
+    uint64_t offset, to_offset, left;
+};
+
+struct hy_engine {
+    struct hy_vfs *vfs;
+    struct hy_sftp_options options;
+    const struct hy_dialect *dialect; /* NULL before INIT */
+    uint32_t max_data;                /* of one READ, and told for WRITE */
+    struct hy_out out;
+    size_t reply_at; /* where the reply under construction starts in its buffer */
+    struct hy_upload upload;
+    struct hy_copying copying;
+    struct hy_longname line;
+    struct hy_journal journal;
+    bool broken;
+};
+
+typedef int64_t (*hy_request_fn)(struct hy_engine *e, struct hy_request *rq);
+
+/* requests.c: one function per row of requests.def, and the dispatch. */
+#define HY_REQUEST(id, type, writes, room) int64_t hy_request_##id(struct hy_engine *e, struct hy_request *rq);
+#define HY_EXTENSION(id, name, wire, data, writes, room) HY_REQUEST(id, 0, writes, room)
+#include "core/sftp/requests.def"
+
+/* Carries out one whole frame (type, then `len - 1` bytes). False: no room for its reply, nothing was done. */
+bool hy_dispatch(struct hy_engine *e, const uint8_t *frame, size_t len);
+bool hy_permitted(const struct hy_engine *e, enum hy_sftp_request request);
+/* Adds the pairs of VERSION for the extensions that are permitted. */
+void hy_put_extensions(const struct hy_engine *e, struct hy_buf *out);
+/* Ends the session as cleanly as can be: nothing more is read. */
+void hy_break(struct hy_engine *e, const char *why);
+
+/* init.c */
+void hy_init(struct hy_engine *e, const uint8_t *frame, size_t len);
+
+/* write.c: the first bytes of a WRITE that is not complete yet (frame as in hy_dispatch, `have` bytes of it are
+ * there), and what follows. Both return how many bytes they took; 0: wait for more. */
+size_t hy_upload_begin(struct hy_engine *e, const uint8_t *frame, size_t have, size_t len);
+size_t hy_upload_feed(struct hy_engine *e, const uint8_t *data, size_t len);
+
+/* ext_copy.c: one slice. */
+void hy_copy_work(struct hy_engine *e);
+
+/* Fields of requests. A path: NUL and length are judged by the vfs. */
+static inline struct hy_name hy_get_path(struct hy_request *rq)
+{
+    struct hy_name name;
+
+    name.p = (const char *)hy_get_string(&rq->in, &name.len);
+    return name;
+}
+
+/* A handle: 0, or -EBADF for what can't be one of ours, or HY_BAD_MESSAGE. */
+int64_t hy_get_handle(struct hy_request *rq, hy_handle *out);
+
+#endif

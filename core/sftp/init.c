@@ -1,0 +1,22 @@
+#include "core/sftp/reply.h"
+
+/* Extension pairs of the client's are ignored, as the draft asks of what isn't known. */
+void hy_init(struct hy_engine *e, const uint8_t *frame, size_t len)
+{
+    struct hy_buf *b = hy_out_buf(&e->out);
+
+    if (len < 5) {
+        hy_break(e, "INIT without a version");
+        return;
+    }
+    e->dialect = hy_dialect_for(hy_get_be32(frame + 1));
+    if (e->options.protocol)
+        *e->options.protocol = e->dialect->version;
+    e->reply_at = hy_buf_len(b);
+    hy_buf_put_u32(b, 0);
+    hy_buf_put_u8(b, SSH_FXP_VERSION);
+    hy_buf_put_u32(b, e->dialect->version);
+    hy_put_extensions(e, b);
+    if (hy_reply_end(e) < 0)
+        hy_break(e, "out of memory");
+}

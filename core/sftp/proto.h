@@ -1,0 +1,50 @@
+/* The numbers of SFTP, as the drafts name them (filexfer-02 for version 3, -13 for the later status codes). */
+#ifndef HY_SFTP_PROTO_H
+#define HY_SFTP_PROTO_H
+
+enum {
+    SSH_FXP_INIT = 1,
+    SSH_FXP_VERSION = 2,
+    SSH_FXP_OPEN = 3,
+    SSH_FXP_CLOSE = 4,
+    SSH_FXP_READ = 5,
+    SSH_FXP_WRITE = 6,
+    SSH_FXP_LSTAT = 7,
+    SSH_FXP_FSTAT = 8,
+    SSH_FXP_SETSTAT = 9,
+    SSH_FXP_FSETSTAT = 10,
+    SSH_FXP_OPENDIR = 11,
+    SSH_FXP_READDIR = 12,
+    SSH_FXP_REMOVE = 13,
+    SSH_FXP_MKDIR = 14,
+    SSH_FXP_RMDIR = 15,
+    SSH_FXP_REALPATH = 16,
+    SSH_FXP_STAT = 17,
+    SSH_FXP_RENAME = 18,
+    SSH_FXP_READLINK = 19,
+    SSH_FXP_SYMLINK = 20,
+    SSH_FXP_STATUS = 101,
+    SSH_FXP_HANDLE = 102,
+    SSH_FXP_DATA = 103,
+    SSH_FXP_NAME = 104,
+    SSH_FXP_ATTRS = 105,
+    SSH_FXP_EXTENDED = 200,
+    SSH_FXP_EXTENDED_REPLY = 201
+};
+
+/* ATTRS of version 3. */
+#define SSH_FILEXFER_ATTR_SIZE 0x00000001u
+#define SSH_FILEXFER_ATTR_UIDGID 0x00000002u
+#define SSH_FILEXFER_ATTR_PERMISSIONS 0x00000004u
+#define SSH_FILEXFER_ATTR_ACMODTIME 0x00000008u
+#define SSH_FILEXFER_ATTR_EXTENDED 0x80000000u
+
+/* OPEN's pflags of versions 3 and 4. */
+#define SSH_FXF_READ 0x00000001u
+#define SSH_FXF_WRITE 0x00000002u
+#define SSH_FXF_APPEND 0x00000004u
+#define SSH_FXF_CREAT 0x00000008u
+#define SSH_FXF_TRUNC 0x00000010u
+#define SSH_FXF_EXCL 0x00000020u
+
+#endif

@@ -1,0 +1,51 @@
+#include "core/sftp/reply.h"
+
+#include <errno.h>
+
+/* The store reads straight into the reply, behind room for its header. */
+static int64_t read_into(struct hy_engine *e, uint32_t id, hy_handle h, uint64_t offset, size_t len)
+{
+    struct hy_buf *b = hy_out_buf(&e->out);
+    uint8_t *p = hy_buf_reserve(b, HY_DATA_HEADER + len);
+    int64_t n;
+
+    if (!p) {
+        b->failed = false;
+        return -ENOMEM;
+    }
+    n = hy_vfs_read(e->vfs, h, p + HY_DATA_HEADER, len, offset);
+    if (n < 0)
+        return n;
+    if ((uint64_t)n > len)
+        return -EIO;
+    if (n == 0 && len > 0)
+        return HY_EOF;
+    hy_put_be32(p, (uint32_t)n + HY_DATA_HEADER - 4);
+    p[4] = SSH_FXP_DATA;
+    hy_put_be32(p + 5, id);
+    hy_put_be32(p + 9, (uint32_t)n);
+    hy_buf_commit(b, HY_DATA_HEADER + (size_t)n);
+    hy_journal_moved(&e->journal, h, (uint64_t)n, 0);
+    return HY_ANSWERED;
+}
+
+/* A longer READ than ours is answered with what fits; one of no bytes with no bytes, so that EOF keeps its meaning. */
+int64_t hy_request_read(struct hy_engine *e, struct hy_request *rq)
+{
+    hy_handle h = 0;
+    int64_t r = hy_get_handle(rq, &h);
+    uint64_t offset = hy_get_u64(&rq->in);
+    size_t len = hy_get_u32(&rq->in);
+
+    if (len > e->max_data)
+        len = e->max_data;
+    if (!hy_out_room(&e->out, HY_DATA_HEADER + len > HY_ROOM_STATUS ? HY_DATA_HEADER + len : HY_ROOM_STATUS))
+        return HY_NO_ROOM;
+    if (rq->in.failed)
+        return HY_BAD_MESSAGE;
+    if (r < 0)
+        return r;
+    if (offset > (uint64_t)INT64_MAX - len)
+        return -EINVAL;
+    return read_into(e, rq->id, h, offset, len);
+}

@@ -1,0 +1,90 @@
+#include "core/sftp/reply.h"
+
+#include <errno.h>
+#include <string.h>
+
+struct hy_buf *hy_reply_begin(struct hy_engine *e, uint8_t type, uint32_t id)
+{
+    struct hy_buf *b = hy_out_buf(&e->out);
+
+    e->reply_at = hy_buf_len(b);
+    hy_buf_put_u32(b, 0);
+    hy_buf_put_u8(b, type);
+    hy_buf_put_u32(b, id);
+    return b;
+}
+
+int64_t hy_reply_end(struct hy_engine *e)
+{
+    struct hy_buf *b = hy_out_buf(&e->out);
+
+    if (b->failed) {
+        hy_reply_drop(e);
+        return -ENOMEM;
+    }
+    hy_put_be32(b->data + b->off + e->reply_at, (uint32_t)(hy_buf_len(b) - e->reply_at - 4));
+    return HY_ANSWERED;
+}
+
+void hy_reply_drop(struct hy_engine *e)
+{
+    struct hy_buf *b = hy_out_buf(&e->out);
+
+    hy_buf_truncate(b, e->reply_at);
+    b->failed = false;
+}
+
+void hy_reply_status(struct hy_engine *e, uint32_t id, int64_t result)
+{
+    uint32_t version = e->dialect ? e->dialect->version : HY_SFTP_VERSION;
+    const char *text = result < 0 ? hy_vfs_error(e->vfs) : "";
+    struct hy_buf *b = hy_reply_begin(e, SSH_FXP_STATUS, id);
+
+    if (!*text)
+        text = hy_status_text(result);
+    hy_buf_put_u32(b, hy_status_code(result, version));
+    hy_buf_put_string(b, text, strnlen(text, HY_TEXT_MAX));
+    hy_buf_put_cstring(b, "en");
+    if (hy_reply_end(e) < 0)
+        hy_break(e, "out of memory");
+}
+
+int64_t hy_reply_name(struct hy_engine *e, uint32_t id, const char *name, size_t len)
+{
+    const struct hythe_attrs none = HY_ATTRS_EMPTY;
+    struct hy_buf *b = hy_reply_begin(e, SSH_FXP_NAME, id);
+
+    hy_buf_put_u32(b, 1);
+    e->dialect->put_entry(b, NULL, name, len, &none);
+    return hy_reply_end(e);
+}
+
+int64_t hy_reply_realpath(struct hy_engine *e, struct hy_request *rq, struct hy_name path)
+{
+    char out[HY_PATH_MAX];
+    int64_t n;
+
+    if (rq->in.failed)
+        return HY_BAD_MESSAGE;
+    n = hy_vfs_realpath(e->vfs, path, HY_REAL_LAST, out);
+    if (n < 0)
+        return n;
+    return n < HY_PATH_MAX ? hy_reply_name(e, rq->id, out, (size_t)n) : -EIO;
+}
+
+int64_t hy_reply_handle(struct hy_engine *e, uint32_t id, hy_handle h)
+{
+    struct hy_buf *b = hy_reply_begin(e, SSH_FXP_HANDLE, id);
+
+    hy_buf_put_u32(b, HY_HANDLE_BYTES);
+    hy_buf_put_u64(b, h);
+    return hy_reply_end(e);
+}
+
+int64_t hy_reply_attrs(struct hy_engine *e, uint32_t id, const struct hythe_attrs *attrs)
+{
+    struct hy_buf *b = hy_reply_begin(e, SSH_FXP_ATTRS, id);
+
+    e->dialect->put_attrs(b, attrs);
+    return hy_reply_end(e);
+}

@@ -1,0 +1,22 @@
+/* Building replies. A reply is begun, filled with hy_buf_put_*() and ended; room was asked for before. */
+#ifndef HY_SFTP_REPLY_H
+#define HY_SFTP_REPLY_H
+
+#include "core/sftp/engine.h"
+
+struct hy_buf *hy_reply_begin(struct hy_engine *e, uint8_t type, uint32_t id);
+/* HY_ANSWERED, or -ENOMEM after taking the reply back. */
+int64_t hy_reply_end(struct hy_engine *e);
+void hy_reply_drop(struct hy_engine *e);
+
+/* STATUS for any result, in the words of whoever failed or of status.def. */
+void hy_reply_status(struct hy_engine *e, uint32_t id, int64_t result);
+
+/* NAME with one entry, no attributes. */
+int64_t hy_reply_name(struct hy_engine *e, uint32_t id, const char *name, size_t len);
+/* NAME with the canonical path of the user's view; BAD_MESSAGE when the request was cut short. */
+int64_t hy_reply_realpath(struct hy_engine *e, struct hy_request *rq, struct hy_name path);
+int64_t hy_reply_handle(struct hy_engine *e, uint32_t id, hy_handle h);
+int64_t hy_reply_attrs(struct hy_engine *e, uint32_t id, const struct hythe_attrs *attrs);
+
+#endif

@@ -1,0 +1,96 @@
+#include "core/sftp/reply.h"
+
+#include <errno.h>
+#include <string.h>
+
+static const struct row {
+    uint8_t type;
+    bool writes;
+    uint32_t room;
+    const char *name, *wire, *data; /* the last two: extensions only */
+    hy_request_fn run;
+} rows[HY_REQUEST_COUNT] = {
+#define HY_REQUEST(id, type, writes, room) [HY_REQUEST_##id] = {type, writes, room, #id, NULL, NULL, hy_request_##id},
+#define HY_EXTENSION(id, name, wire, data, writes, room) \
+    [HY_REQUEST_##id] = {SSH_FXP_EXTENDED, writes, room, name, wire, data, hy_request_##id},
+#include "core/sftp/requests.def"
+};
+
+const char *hy_sftp_request_name(unsigned request)
+{
+    return request < HY_REQUEST_COUNT ? rows[request].name : NULL;
+}
+
+int hy_sftp_request_of(const char *name)
+{
+    for (int i = 0; i < HY_REQUEST_COUNT; i++)
+        if (strcmp(rows[i].name, name) == 0)
+            return i;
+    return -1;
+}
+
+bool hy_permitted(const struct hy_engine *e, enum hy_sftp_request request)
+{
+    return !(e->options.denied >> request & 1) && !(e->options.read_only && rows[request].writes);
+}
+
+void hy_put_extensions(const struct hy_engine *e, struct hy_buf *out)
+{
+    for (unsigned i = 0; i < HY_REQUEST_COUNT; i++)
+        if (rows[i].wire && hy_permitted(e, (enum hy_sftp_request)i)) {
+            hy_buf_put_cstring(out, rows[i].wire);
+            hy_buf_put_cstring(out, rows[i].data);
+        }
+}
+
+int64_t hy_get_handle(struct hy_request *rq, hy_handle *out)
+{
+    size_t len;
+    const uint8_t *p = hy_get_string(&rq->in, &len);
+
+    if (!p)
+        return HY_BAD_MESSAGE;
+    if (len != HY_HANDLE_BYTES)
+        return -EBADF;
+    *out = (uint64_t)hy_get_be32(p) << 32 | hy_get_be32(p + 4);
+    return 0;
+}
+
+/* The row of a request, or NULL. An extension's name is taken from rq->in. */
+static const struct row *find(uint8_t type, struct hy_request *rq)
+{
+    const uint8_t *name = NULL;
+    size_t len = 0;
+
+    if (type == SSH_FXP_EXTENDED)
+        name = hy_get_string(&rq->in, &len);
+    for (size_t i = 0; i < HY_REQUEST_COUNT; i++)
+        if (rows[i].type == type &&
+            (!rows[i].wire || (name && strlen(rows[i].wire) == len && memcmp(rows[i].wire, name, len) == 0)))
+            return &rows[i];
+    return NULL;
+}
+
+bool hy_dispatch(struct hy_engine *e, const uint8_t *frame, size_t len)
+{
+    struct hy_request rq = {hy_get_be32(frame + 1), hy_reader_of(frame + 5, len - 5)};
+    const struct row *row = find(frame[0], &rq);
+    bool permitted = row && hy_permitted(e, (enum hy_sftp_request)(row - rows));
+    size_t room = permitted ? row->room : HY_ROOM_STATUS;
+    int64_t r;
+
+    if (room && !hy_out_room(&e->out, room))
+        return false;
+    hy_vfs_clear_error(e->vfs);
+    if (permitted)
+        r = row->run(e, &rq);
+    else if (row)
+        r = hy_journal(e, -EACCES, "%s refused", row->name);
+    else
+        r = rq.in.failed ? HY_BAD_MESSAGE : -ENOSYS;
+    if (r == HY_NO_ROOM)
+        return false;
+    if (r <= 0)
+        hy_reply_status(e, rq.id, r);
+    return true;
+}

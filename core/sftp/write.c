@@ -1,0 +1,92 @@
+/* WRITE. Its data goes to the store as it comes in, so that a large packet needs no memory of ours. */
+#include "core/sftp/reply.h"
+
+#include <errno.h>
+
+enum {
+    PIECE_MIN = 4096, /* less is left for later, unless it is the rest */
+    BLOCK = 4096      /* pieces end at multiples of it in the file */
+};
+
+/* Reads the fields up to the data, of a frame of which `missing` bytes are not there yet. False: cut short. */
+static bool get_write(struct hy_request *rq, size_t missing, struct hy_upload *u)
+{
+    int64_t r = hy_get_handle(rq, &u->to);
+    uint32_t len;
+
+    u->offset = hy_get_u64(&rq->in);
+    len = hy_get_u32(&rq->in);
+    if (rq->in.failed)
+        return false;
+    u->id = rq->id;
+    u->left = hy_reader_left(&rq->in) + missing;
+    if (u->left != len)
+        r = HY_BAD_MESSAGE;
+    else if (r == 0 && u->offset > (uint64_t)INT64_MAX - len)
+        r = -EFBIG;
+    u->result = r;
+    return true;
+}
+
+static int64_t put(struct hy_engine *e, struct hy_upload *u, const uint8_t *data, size_t len)
+{
+    int64_t r = hy_vfs_write(e->vfs, u->to, data, len, u->offset);
+
+    if (r < 0)
+        return r;
+    if ((uint64_t)r != len)
+        return -EIO;
+    hy_journal_moved(&e->journal, u->to, 0, len);
+    return 0;
+}
+
+int64_t hy_request_write(struct hy_engine *e, struct hy_request *rq)
+{
+    struct hy_upload u = {0};
+
+    if (!get_write(rq, 0, &u))
+        return HY_BAD_MESSAGE;
+    return u.result < 0 ? u.result : put(e, &u, rq->in.p, u.left);
+}
+
+size_t hy_upload_begin(struct hy_engine *e, const uint8_t *frame, size_t have, size_t len)
+{
+    struct hy_request rq = {0};
+    struct hy_upload u = {.active = true};
+
+    if (have < 5)
+        return 0;
+    rq.id = hy_get_be32(frame + 1);
+    rq.in = hy_reader_of(frame + 5, have - 5);
+    if (!get_write(&rq, len - have, &u) || hy_reader_left(&rq.in) < PIECE_MIN)
+        return 0;
+    if (!hy_out_room(&e->out, HY_ROOM_STATUS))
+        return 0;
+    hy_vfs_clear_error(e->vfs);
+    if (!hy_permitted(e, HY_REQUEST_write))
+        u.result = hy_journal(e, -EACCES, "write refused");
+    e->upload = u;
+    return (size_t)(rq.in.p - frame);
+}
+
+/* After a failure the rest is swallowed; nothing else runs meanwhile, so its text is still there at the end. */
+size_t hy_upload_feed(struct hy_engine *e, const uint8_t *data, size_t len)
+{
+    struct hy_upload *u = &e->upload;
+    size_t n = len < u->left ? len : u->left;
+
+    if (u->result == 0 && n < u->left) {
+        if (n < PIECE_MIN)
+            return 0;
+        n -= (size_t)((u->offset + n) % BLOCK) < n ? (size_t)((u->offset + n) % BLOCK) : 0;
+    }
+    if (u->result == 0)
+        u->result = put(e, u, data, n);
+    u->offset += n;
+    u->left -= n;
+    if (u->left == 0) {
+        u->active = false;
+        hy_reply_status(e, u->id, u->result);
+    }
+    return n;
+}
