@@ -74,8 +74,8 @@ struct hy_conversation;
 struct hy_conversation *hy_auth_begin(const struct hy_auth_policy *policy, uint64_t conn);
 void hy_auth_end(struct hy_conversation *c);
 enum hy_verdict hy_auth_factor(struct hy_conversation *c, const struct hy_factor *factor);
-/* A factor that the transport refused by itself (a wrong signature, an algorithm that isn't allowed): logged and counted
- * like a rejected one. HY_AUTH_REJECT or HY_AUTH_DISCONNECT. `why` goes to the log. */
+/* A factor that the transport refused by itself (a wrong signature, an algorithm that isn't allowed): logged and
+ * counted like a rejected one. HY_AUTH_REJECT or HY_AUTH_DISCONNECT. `why` goes to the log. */
 enum hy_verdict hy_auth_refused(struct hy_conversation *c, const char *why);
 uint32_t hy_auth_methods(const struct hy_conversation *c); /* still of use, HY_METHOD_* */
 /* NULL until HY_AUTH_ACCEPT. */

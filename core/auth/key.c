@@ -140,22 +140,20 @@ static const struct key_type *find_type(const char *name, size_t len)
     return NULL;
 }
 
-static bool blob_ok(const uint8_t *blob, size_t len, const struct key_type *type, const char **why)
+/* Whether the bytes are one whole, sound key of the type: NULL, or why not. */
+static const char *check_blob(const uint8_t *blob, size_t len, const struct key_type *type)
 {
     struct hy_reader r = hy_reader_of(blob, len);
     size_t name_len;
     const uint8_t *name = hy_get_string(&r, &name_len);
+    const char *why;
 
-    if (name && (name_len != strlen(type->name) || memcmp(name, type->name, name_len) != 0)) {
-        *why = "the type inside the key isn't the one before it";
-        return false;
-    }
-    *why = type->check(&r, type->curve);
+    if (name && (name_len != strlen(type->name) || memcmp(name, type->name, name_len) != 0))
+        return "the type inside the key isn't the one before it";
+    why = type->check(&r, type->curve);
     if (r.failed)
-        *why = "the key is cut off";
-    else if (!*why && hy_reader_left(&r) != 0)
-        *why = "there are bytes behind the key";
-    return !*why;
+        return "the key is cut off";
+    return !why && hy_reader_left(&r) != 0 ? "there are bytes behind the key" : why;
 }
 
 /* The length of the word at s, up to blank or end. */
@@ -212,41 +210,46 @@ static size_t decode(uint8_t *out, const char *in, size_t len)
     return n < 0 || (size_t)n < padding ? 0 : (size_t)n - padding;
 }
 
+static bool has_control(const char *s)
+{
+    for (; *s; s++)
+        if (((unsigned char)*s < 0x20 && *s != '\t') || *s == 0x7f)
+            return true;
+    return false;
+}
+
+/* Fills the key from the base64 at text; why not, or NULL. */
+static const char *read_blob(struct hy_key *key, const char *text, const struct key_type *type)
+{
+    size_t len = word_len(text);
+
+    if (len == 0)
+        return "there is no key behind its type";
+    if (len > BASE64_MAX)
+        return "the key is too long";
+    key->blob = malloc(len / 4 * 3 + 3);
+    if (!key->blob)
+        return "out of memory";
+    key->len = decode(key->blob, text, len);
+    return key->len ? check_blob(key->blob, key->len, type) : "malformed base64";
+}
+
 bool hy_key_parse(struct hy_key *key, const char *line, const char **why)
 {
     const struct key_type *type;
-    const char *text;
-    size_t len;
 
     *key = (struct hy_key){0};
-    *why = NULL;
-    for (const char *s = line; *s; s++)
-        if (((unsigned char)*s < 0x20 && *s != '\t') || *s == 0x7f) {
-            *why = "control bytes in it: a key is one line without its end";
-            return false;
-        }
     line += strspn(line, " \t");
     type = find_type(line, word_len(line));
-    if (!type) {
+    if (has_control(line)) {
+        *why = "control bytes in it: a key is one line without its end";
+    } else if (!type) {
         *why = unknown_type(line);
-        return false;
+    } else {
+        line += word_len(line);
+        *why = read_blob(key, line + strspn(line, " \t"), type);
     }
-    text = line + word_len(line);
-    text += strspn(text, " \t");
-    len = word_len(text);
-    if (len == 0 || len > BASE64_MAX) {
-        *why = len ? "the key is too long" : "there is no key behind its type";
-        return false;
-    }
-    key->blob = malloc(len / 4 * 3 + 3);
-    if (!key->blob) {
-        *why = "out of memory";
-        return false;
-    }
-    key->len = decode(key->blob, text, len);
-    if (key->len == 0)
-        *why = "malformed base64";
-    else if (blob_ok(key->blob, key->len, type, why))
+    if (!*why)
         return true;
     hy_key_free(key);
     return false;

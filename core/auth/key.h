@@ -11,7 +11,8 @@ struct hy_key {
     size_t len;
 };
 
-/* Reads a line. false with *why when it isn't a key that can be used here, or memory is short; the key is then empty. */
+/* Reads a line. false with *why when it isn't a key that can be used here, or memory is short; the key is then empty.
+ * Otherwise free it. */
 bool hy_key_parse(struct hy_key *key, const char *line, const char **why);
 void hy_key_free(struct hy_key *key);
 

@@ -24,7 +24,7 @@ struct hy_users {
     struct user *users; /* sorted by name */
     size_t count;
     struct hy_hasher hasher;
-    char *decoy;     /* hash that is worked on when there is none to check */
+    char *decoy;      /* hash that is worked on when there is none to check */
     sem_t processors; /* a hash takes a processor and some MiB: no more at once than there are processors */
     bool has_processors;
 };
@@ -101,7 +101,7 @@ static int by_name(const void *a, const void *b)
     return strcmp(((const struct user *)a)->name, ((const struct user *)b)->name);
 }
 
-/* By the part of the hash that fixes the cost; users without a password last. */
+/* By the part of the hash that fixes the cost. */
 static int by_cost(const void *a, const void *b)
 {
     const char *x = *(const char *const *)a, *y = *(const char *const *)b;
@@ -210,8 +210,8 @@ static int run_hasher(struct hy_users *users, const char *password, const char *
     return matches;
 }
 
-/* Exactly one hash for whatever user and password, so that time tells nothing. A password that crypt(3) wouldn't take is
- * rejected without, for every name alike. */
+/* Exactly one hash for whatever user and password, so that time tells nothing. A password that crypt(3) wouldn't take
+ * is rejected without, for every name alike. */
 static enum hy_verdict check_password(struct hy_users *users, const struct user *user, const struct hy_factor *factor)
 {
     bool has = user && user->password;

@@ -1,0 +1,5 @@
+check_PROGRAMS += tests/unit/unit-auth
+TESTS += tests/unit/unit-auth
+tests_unit_unit_auth_SOURCES = tests/unit/auth.c tests/unit/auth_key.c tests/unit/auth_password.c \
+	tests/unit/auth_users.c tests/unit/auth_samples.h tests/unit/unit.h
+tests_unit_unit_auth_LDADD = $(UNIT_LIBS)
