@@ -11,15 +11,14 @@ struct listing {
     uint32_t count;
 };
 
-/* A name that is no single component is a fault of the store's and goes to no client, nor does one that is longer than
- * any path: it could never be asked for. */
+/* A name that is longer than any path is left out: it could never be asked for. */
 static int emit(void *ctx, const char *name, const struct hythe_attrs *attrs)
 {
     struct listing *l = ctx;
     const struct hy_dialect *d = l->e->dialect;
     size_t len = strlen(name), before = hy_buf_len(l->out);
 
-    if (len == 0 || len >= HY_PATH_MAX || memchr(name, '/', len))
+    if (len >= HY_PATH_MAX)
         return 0;
     if (d->entry_room + d->entry_names * len > l->left)
         return -ENOBUFS;

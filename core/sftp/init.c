@@ -10,8 +10,7 @@ void hy_init(struct hy_engine *e, const uint8_t *frame, size_t len)
         return;
     }
     e->dialect = hy_dialect_for(hy_get_be32(frame + 1));
-    if (e->options.protocol)
-        *e->options.protocol = e->dialect->version;
+    hy_vfs_set_protocol(e->vfs, e->dialect->version);
     e->reply_at = hy_buf_len(b);
     hy_buf_put_u32(b, 0);
     hy_buf_put_u8(b, SSH_FXP_VERSION);

@@ -24,7 +24,6 @@ struct hy_sftp_options {
     size_t out_limit;                /* bytes of replies held before input stops; 0: twice max_packet */
     uint64_t denied;                 /* bit set over enum hy_sftp_request: refused (hythe-sftp-server -p, -P) */
     const char *user;                /* login name, for ~user and home-directory; NULL: unknown. Not copied */
-    uint32_t *protocol;              /* where to store the version that INIT settles (hythe_session.protocol), or NULL */
     bool log_requests;               /* one verbose line per open, close, rename ... */
 };
 
