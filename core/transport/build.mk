@@ -1,5 +1,6 @@
 libhythe_core_la_SOURCES += \
 	core/transport/link.h \
+	core/transport/memory.h core/transport/memory.c \
 	core/transport/ssh.h \
 	core/transport/ssh_internal.h \
 	core/transport/ssh_server.c \
