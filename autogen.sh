@@ -10,4 +10,4 @@ for tool in autoreconf:autoconf automake:automake libtoolize:libtool pkg-config:
     fi
 done
 mkdir -p build-aux m4
-exec autoreconf --install --force --warnings=all,no-obsolete "$@"
+exec autoreconf --install --force --warnings=all,no-obsolete,no-portability "$@"

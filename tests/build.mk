@@ -35,4 +35,26 @@ include tests/bench/build.mk
 
 # Only reached when every test passed; automake's own report has the numbers otherwise.
 check-local: check-TESTS
-	@$(SHELL) $(top_srcdir)/tests/count .
+	@$(SHELL) $(top_srcdir)/tests/count $(TEST_LOGS:.log=.trs)
+
+# The unit and wire tests once more, to find what a plain run doesn't show: in a build of its own with the sanitizers
+# of the compiler, and under valgrind.
+MEMORY_TESTS = tests/unit/% tests/wire/%
+SANITIZE = -g -O1 -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=undefined
+VALGRIND = valgrind --quiet --error-exitcode=9 --leak-check=full --errors-for-leak-kinds=definite --num-callers=30
+
+.PHONY: check-asan check-valgrind
+check-asan:
+	@$(MKDIR_P) asan
+	@test -e asan/config.status || (cd asan && '$(abs_top_srcdir)/configure' -q --disable-hardening CC='$(CC)' \
+		CFLAGS='$(SANITIZE)' LDFLAGS='-fsanitize=address,undefined')
+	@$(MAKE) -C asan --no-print-directory
+	@$(MAKE) -C asan --no-print-directory check TESTS='$(filter $(MEMORY_TESTS),$(TESTS))'
+
+check-valgrind: all
+	@command -v valgrind >/dev/null || { echo "valgrind is missing; install the Debian package valgrind" >&2; exit 1; }
+	@$(MAKE) --no-print-directory check TESTS='$(filter $(MEMORY_TESTS),$(TESTS))' \
+		LOG_COMPILER='$(LIBTOOL) --mode=execute $(VALGRIND)'
+
+distclean-local:
+	-rm -rf asan
