@@ -1,0 +1,15 @@
+libhythe_core_la_SOURCES += \
+	core/config/arena.c core/config/arena.h \
+	core/config/check.c \
+	core/config/config.h \
+	core/config/dump.c \
+	core/config/manual.c \
+	core/config/nearest.c \
+	core/config/problem.c \
+	core/config/read.c core/config/read.h \
+	core/config/scan.c core/config/scan.h \
+	core/config/section.c \
+	core/config/settings.def \
+	core/config/source.c core/config/source.h \
+	core/config/table.c core/config/table.h \
+	core/config/value.c

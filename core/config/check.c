@@ -1,0 +1,197 @@
+#include "core/config/read.h"
+
+#include <netdb.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+
+static struct hy_place place_of(const struct hy_reading *r, const char *name)
+{
+    return hy_config_place(r->config, name);
+}
+
+/* Sees a path as the clients of the tree do: there is no empty, `.` or `..` part in it. */
+bool hy_check_path(struct hy_reading *r, struct hy_place place, const char *what, const char *path)
+{
+    if (path[0] != '/') {
+        hy_complain(r, place, "%s: \"%s\" is not an absolute path", what, path);
+        return false;
+    }
+    if (strlen(path) >= 4096) {
+        hy_complain(r, place, "%s: a path of %zu bytes is too long", what, strlen(path));
+        return false;
+    }
+    for (const char *p = path; *p && path[1]; p += 1 + strcspn(p + 1, "/")) {
+        size_t len = strcspn(p + 1, "/");
+
+        if (!len || (len == 1 && p[1] == '.') || (len == 2 && p[1] == '.' && p[2] == '.')) {
+            hy_complain(r, place, "%s: \"%s\" has a part that is empty, \".\" or \"..\"", what, path);
+            return false;
+        }
+    }
+    return true;
+}
+
+struct named {
+    const char *name;
+    struct hy_place place;
+    size_t order; /* in the file */
+};
+
+static int by_name(const void *a, const void *b)
+{
+    const struct named *x = a, *y = b;
+    int order = strcmp(x->name, y->name);
+
+    return order ? order : x->order < y->order ? -1 : 1;
+}
+
+/* Complains of every name that was there before. */
+static void find_twins(struct hy_reading *r, struct named *list, size_t count, const char *what)
+{
+    if (count)
+        qsort(list, count, sizeof *list, by_name);
+    for (size_t i = 1; i < count; i++) {
+        const struct hy_place *first = &list[i - 1].place;
+
+        if (strcmp(list[i - 1].name, list[i].name) != 0)
+            continue;
+        if (strcmp(first->file, list[i].place.file) == 0)
+            hy_complain(r, list[i].place, "%s \"%s\" is already in line %u", what, list[i].name, first->line);
+        else
+            hy_complain(r, list[i].place, "%s \"%s\" is already in %s:%u", what, list[i].name, first->file,
+                        first->line);
+    }
+}
+
+static void check_mount_twins(struct hy_reading *r)
+{
+    const struct hy_config *c = r->config;
+    struct named *list = hy_reading_alloc(r, c->mount_count, sizeof *list);
+    size_t n = 0;
+
+    for (size_t i = 0; list && i < c->mount_count; i++)
+        if (c->mounts[i].path)
+            list[n++] = (struct named){c->mounts[i].path, c->mounts[i].place, i};
+    if (list)
+        find_twins(r, list, n, "path");
+}
+
+static void check_users(struct hy_reading *r)
+{
+    const struct hy_config *c = r->config;
+    struct named *list = hy_reading_alloc(r, c->user_count, sizeof *list);
+    size_t n = 0;
+
+    if (!c->user_count && !r->rules->tree_only)
+        hy_complain(r, place_of(r, "users"), "there are no users: nobody could log in");
+    for (size_t i = 0; list && i < c->user_count; i++)
+        if (c->users[i].name)
+            list[n++] = (struct named){c->users[i].name, c->users[i].place, i};
+    if (list)
+        find_twins(r, list, n, "user");
+}
+
+/* RootDirectory as the mount that it stands for, before all others. */
+static void add_root(struct hy_reading *r)
+{
+    struct hy_config *c = r->config;
+    struct hy_mount_config *mounts = hy_reading_alloc(r, c->mount_count + 1, sizeof *mounts);
+    struct hy_option *option = hy_reading_alloc(r, 1, sizeof *option);
+
+    if (!mounts || !option)
+        return;
+    *option = (struct hy_option){
+        .name = "root", .type = HY_VALUE_STRING, .text = c->RootDirectory, .place = place_of(r, "RootDirectory")};
+    mounts[0] = (struct hy_mount_config){
+        .path = "/", .plugin = "local-root", .options = option, .option_count = 1, .place = option->place};
+    if (c->mount_count)
+        memcpy(mounts + 1, c->mounts, c->mount_count * sizeof *mounts);
+    c->mounts = mounts;
+    c->mount_count++;
+}
+
+static void check_mounts(struct hy_reading *r)
+{
+    const struct hy_config *c = r->config;
+
+    check_mount_twins(r);
+    if (!c->RootDirectory[0]) {
+        if (!c->mount_count)
+            hy_complain(r, place_of(r, "mounts"), "there are no mounts and no RootDirectory: nothing could be served");
+        return;
+    }
+    for (size_t i = 0; i < c->mount_count; i++)
+        if (c->mounts[i].path && strcmp(c->mounts[i].path, "/") == 0)
+            hy_complain(r, c->mounts[i].place, "path \"/\" is what RootDirectory serves (line %u): keep one of the two",
+                        place_of(r, "RootDirectory").line);
+    add_root(r);
+}
+
+/* Puts SSHCertStore before the keys of AltSSHCert. */
+static void check_keys(struct hy_reading *r)
+{
+    struct hy_config *c = r->config;
+    struct hy_key_config *keys = hy_reading_alloc(r, c->key_count + 1, sizeof *keys);
+    size_t n = 0;
+
+    if (!keys)
+        return;
+    if (c->SSHCertStore[0])
+        keys[n++] = (struct hy_key_config){c->SSHCertStore, place_of(r, "SSHCertStore")};
+    if (c->key_count)
+        memcpy(keys + n, c->keys, c->key_count * sizeof *keys);
+    c->keys = keys;
+    c->key_count += n;
+    if (!c->key_count && !r->rules->tree_only)
+        hy_complain(r, place_of(r, "SSHCertStore"), "No server certificate was specified or no private key found.");
+}
+
+static void check_methods(struct hy_reading *r)
+{
+    static const char *const methods[] = {"password", "publickey", "keyboard-interactive", NULL};
+    struct hy_place place = place_of(r, "DefaultAuthMethods");
+    const char *const *list = r->config->DefaultAuthMethods, *near;
+
+    if (!list[0])
+        hy_complain(r, place, "DefaultAuthMethods is empty: nobody could log in");
+    for (; *list; list++) {
+        bool known = false;
+
+        for (size_t i = 0; methods[i]; i++)
+            known = known || strcmp(*list, methods[i]) == 0;
+        if (known)
+            continue;
+        near = hy_nearest(*list, methods);
+        if (strcmp(*list, "none") == 0)
+            hy_complain(r, place, "DefaultAuthMethods: none, which lets everybody in, is not available in this build");
+        else
+            hy_complain(r, place, "DefaultAuthMethods: \"%s\" is not a method%s%s%s", *list,
+                        near ? "; did you mean " : "", near ? near : "", near ? "?" : "");
+    }
+}
+
+static void check_address(struct hy_reading *r)
+{
+    static const struct addrinfo hints = {.ai_flags = AI_NUMERICHOST, .ai_socktype = SOCK_STREAM};
+    struct addrinfo *found = NULL;
+
+    if (r->config->LocalHost[0] && getaddrinfo(r->config->LocalHost, NULL, &hints, &found) != 0)
+        hy_complain(r, place_of(r, "LocalHost"), "LocalHost: \"%s\" is not an IPv4 or IPv6 address",
+                    r->config->LocalHost);
+    if (found)
+        freeaddrinfo(found);
+}
+
+void hy_check_config(struct hy_reading *r)
+{
+    check_mounts(r);
+    check_keys(r);
+    check_users(r);
+    check_methods(r);
+    check_address(r);
+    if (r->config->ProtocolVersion != 3)
+        hy_complain(r, place_of(r, "ProtocolVersion"),
+                    "ProtocolVersion: %d is not available in this build (it speaks SFTP 3)",
+                    (int)r->config->ProtocolVersion);
+}

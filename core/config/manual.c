@@ -1,0 +1,125 @@
+#include "core/config/table.h"
+
+#include <inttypes.h>
+
+static const char *const type_names[] = {
+    [HY_TYPE_BOOL] = "boolean", [HY_TYPE_INT] = "number", [HY_TYPE_SIZE] = "size",
+    [HY_TYPE_STRING] = "string", [HY_TYPE_LIST] = "list", [HY_TYPE_GROUPS] = "groups",
+};
+
+static const char *const section_titles[] = {
+    [HY_SECTION_GLOBAL] = "the top level", [HY_SECTION_MOUNT] = "each group of mounts",
+    [HY_SECTION_AUTH] = "each group of auth", [HY_SECTION_USER] = "each group of users",
+    [HY_SECTION_CERT] = "each group of AltSSHCert",
+};
+
+/* "0 to 65535; default 22", or nothing. */
+static void limits(char *out, size_t room, const struct hy_row *row)
+{
+    char min[32], max[32];
+
+    out[0] = '\0';
+    if (row->kind != HY_ROW_GLOBAL)
+        return;
+    if (row->type == HY_TYPE_INT)
+        (void)snprintf(out, room, "%" PRId64 " to %" PRId64 "; default %s", row->min, row->max, row->fallback);
+    else if (row->type == HY_TYPE_SIZE)
+        (void)snprintf(out, room, "%s to %s; default %s", hy_size_text(min, sizeof min, row->min),
+                       hy_size_text(max, sizeof max, row->max), row->fallback);
+    else if (row->fallback[0])
+        (void)snprintf(out, room, "default %s", row->fallback);
+}
+
+static void list_section(FILE *out, enum hy_section section)
+{
+    char text[512];
+
+    fprintf(out, "In %s:\n", section_titles[section]);
+    for (size_t i = 0; i < hy_row_count; i++) {
+        const struct hy_row *row = &hy_rows[i];
+
+        if (row->section != section || row->kind == HY_ROW_LATER)
+            continue;
+        limits(text, sizeof text, row);
+        fprintf(out, "  %s (%s%s%s)\n      %s\n", row->name, type_names[row->type], text[0] ? ", " : "", text,
+                row->help);
+    }
+    for (size_t i = 0; i < hy_row_count; i++)
+        if (hy_rows[i].section == section && hy_rows[i].kind == HY_ROW_LATER)
+            fprintf(out, "  %s (not available in this build)\n      %s\n", hy_rows[i].name, hy_rows[i].help);
+}
+
+void hy_config_list(FILE *out)
+{
+    for (int section = HY_SECTION_GLOBAL; section <= HY_SECTION_CERT; section++) {
+        fputs(section ? "\n" : "", out);
+        list_section(out, (enum hy_section)section);
+    }
+}
+
+/* Text for mdoc: no backslash and no dot at the start of a line means what it does there. */
+static void put_text(FILE *out, const char *s)
+{
+    if (*s == '.' || *s == '\'')
+        fputs("\\&", out);
+    for (; *s; s++) {
+        if (*s == '\\')
+            fputs("\\e", out);
+        else if (*s == '-')
+            fputs("\\-", out);
+        else
+            fputc(*s, out);
+    }
+}
+
+static void manual_row(FILE *out, const struct hy_row *row)
+{
+    char text[512];
+
+    fprintf(out, ".It Cm %s No = Ar %s\n", row->name, type_names[row->type]);
+    put_text(out, row->help);
+    fputc('\n', out);
+    limits(text, sizeof text, row);
+    if (text[0]) {
+        fputc('(', out);
+        put_text(out, text);
+        fputs(")\n", out);
+    }
+}
+
+/* The keys of a group follow the setting that they belong to, in a list of their own. */
+void hy_config_manual(FILE *out)
+{
+    bool nested = false;
+
+    fputs(".Bl -tag -width Ds\n", out);
+    for (size_t i = 0; i < hy_row_count; i++) {
+        const struct hy_row *row = &hy_rows[i];
+
+        if (row->kind == HY_ROW_LATER)
+            continue;
+        if (nested && row->section == HY_SECTION_GLOBAL) {
+            fputs(".El\n", out);
+            nested = false;
+        }
+        manual_row(out, row);
+        if (row->type == HY_TYPE_GROUPS) {
+            fputs(".Bl -tag -width Ds\n", out);
+            nested = true;
+        }
+    }
+    fputs(nested ? ".El\n.El\n" : ".El\n", out);
+    fputs(".Pp\nThese names are known, but not available in this build, which refuses a file that has one:\n", out);
+    for (int section = HY_SECTION_GLOBAL; section <= HY_SECTION_CERT; section++) {
+        const char *lead = ".Pp\n";
+
+        for (size_t i = 0; i < hy_row_count; i++) {
+            if (hy_rows[i].section != (enum hy_section)section || hy_rows[i].kind != HY_ROW_LATER)
+                continue;
+            if (*lead)
+                fprintf(out, "%sIn %s:\n", lead, section_titles[section]);
+            fprintf(out, ".Cm %s\n", hy_rows[i].name);
+            lead = "";
+        }
+    }
+}

@@ -1,0 +1,132 @@
+#include "core/config/read.h"
+
+#include <string.h>
+
+/* The top-level keys that are no plain values. */
+static const struct {
+    const char *name;
+    void (*read)(struct hy_reading *r, const config_setting_t *at);
+} groups[] = {
+    {"AltSSHCert", hy_read_certs},
+    {"mounts", hy_read_mounts},
+    {"auth", hy_read_auth},
+    {"users", hy_read_users},
+};
+
+static const char *const section_names[] = {
+    [HY_SECTION_GLOBAL] = "setting", [HY_SECTION_MOUNT] = "setting of a mount", [HY_SECTION_AUTH] = "setting of auth",
+    [HY_SECTION_USER] = "setting of a user", [HY_SECTION_CERT] = "setting of a host key",
+};
+
+const struct hy_row *hy_known(struct hy_reading *r, const config_setting_t *at, enum hy_section section)
+{
+    const char *name = config_setting_name(at);
+    const struct hy_row *row = hy_row_find(section, name);
+    const char *near = row ? NULL : hy_row_nearest(section, name);
+
+    if (!row && near)
+        hy_complain(r, hy_place_of(r, at), "%s is not a %s; did you mean %s?", name, section_names[section], near);
+    else if (!row)
+        hy_complain(r, hy_place_of(r, at), "%s is not a %s", name, section_names[section]);
+    else if (row->kind == HY_ROW_LATER)
+        hy_complain(r, hy_place_of(r, at), "%s is not available in this build", name);
+    return row && row->kind != HY_ROW_LATER ? row : NULL;
+}
+
+static void read_setting(struct hy_reading *r, const config_setting_t *at)
+{
+    const struct hy_row *row = hy_known(r, at, HY_SECTION_GLOBAL);
+
+    if (!row)
+        return;
+    r->places[row - hy_rows] = hy_place_of(r, at);
+    if (row->kind == HY_ROW_GLOBAL)
+        hy_value_read(r, at, row);
+    for (size_t i = 0; i < sizeof groups / sizeof *groups; i++)
+        if (strcmp(groups[i].name, row->name) == 0)
+            groups[i].read(r, at);
+}
+
+static void read_settings(struct hy_reading *r, const config_setting_t *root)
+{
+    for (size_t i = 0; i < hy_row_count; i++) {
+        r->places[i].file = r->file;
+        if (hy_rows[i].kind == HY_ROW_GLOBAL)
+            hy_value_default(r, &hy_rows[i]);
+    }
+    for (int i = 0; i < config_setting_length(root); i++)
+        read_setting(r, config_setting_get_elem(root, (unsigned)i));
+    if (!r->no_memory)
+        hy_check_config(r);
+}
+
+/* libconfig stops at its first error, so that nothing else is known of the file. */
+static void parse(struct hy_reading *r)
+{
+    config_t parsed;
+
+    config_init(&parsed);
+    if (config_read_string(&parsed, (const char *)hy_buf_data(&r->source->text)) == CONFIG_TRUE)
+        read_settings(r, config_root_setting(&parsed));
+    else
+        hy_complain(r, hy_source_place(r->source, (unsigned)config_error_line(&parsed)), "%s",
+                    config_error_text(&parsed) ? config_error_text(&parsed) : "out of memory");
+    config_destroy(&parsed);
+}
+
+static struct hy_config *new_config(void)
+{
+    struct hy_arena *arena = hy_arena_new();
+    struct hy_config *config = arena ? hy_arena_alloc(arena, 1, sizeof *config) : NULL;
+
+    if (!config) {
+        hy_arena_free(arena);
+        return NULL;
+    }
+    config->arena = arena;
+    return config;
+}
+
+struct hy_config *hy_config_read(const char *file, const struct hy_config_rules *rules, struct hy_problems *problems)
+{
+    static const struct hy_config_rules lenient;
+    size_t before = problems->count;
+    struct hy_config *config = new_config();
+    struct hy_source source;
+    struct hy_reading r = {
+        .config = config, .rules = rules ? rules : &lenient, .problems = problems, .source = &source};
+
+    r.places = config ? hy_reading_alloc(&r, hy_row_count, sizeof *r.places) : NULL;
+    r.file = r.places ? hy_arena_strndup(config->arena, file, strlen(file)) : NULL;
+    if (!r.file) {
+        hy_problems_add(problems, (struct hy_place){file, 0}, "out of memory");
+        hy_config_free(config);
+        return NULL;
+    }
+    config->places = r.places;
+    if (hy_source_read(&source, file, config->arena, problems) == 0) {
+        r.scanned = problems->count;
+        parse(&r);
+    }
+    hy_source_free(&source);
+    if (r.no_memory)
+        hy_problems_add(problems, (struct hy_place){file, 0}, "out of memory");
+    if (problems->count > before || problems->lost) {
+        hy_config_free(config);
+        return NULL;
+    }
+    return config;
+}
+
+void hy_config_free(struct hy_config *config)
+{
+    if (config)
+        hy_arena_free(config->arena); /* the struct itself lies in it */
+}
+
+struct hy_place hy_config_place(const struct hy_config *config, const char *name)
+{
+    const struct hy_row *row = hy_row_find(HY_SECTION_GLOBAL, name);
+
+    return row ? config->places[row - hy_rows] : (struct hy_place){config->places[0].file, 0};
+}

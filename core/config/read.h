@@ -1,0 +1,57 @@
+/* Between the files of this folder: a configuration while it is read. */
+#ifndef HY_CONFIG_READ_H
+#define HY_CONFIG_READ_H
+
+#include "core/config/arena.h"
+#include "core/config/config.h"
+#include "core/config/source.h"
+#include "core/config/table.h"
+
+#include <libconfig.h>
+
+struct hy_reading {
+    struct hy_config *config;
+    struct hy_place *places; /* config->places */
+    const struct hy_config_rules *rules;
+    struct hy_problems *problems;
+    size_t scanned; /* the first problems, which were found before libconfig saw the text */
+    const struct hy_source *source;
+    const char *file;
+    bool no_memory;
+};
+
+/* value.c: one setting, whatever it is of. `at` names it in complaints. */
+struct hy_place hy_place_of(const struct hy_reading *r, const config_setting_t *at);
+void hy_complain(struct hy_reading *r, struct hy_place place, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
+bool hy_value_bool(struct hy_reading *r, const config_setting_t *at, bool *out);
+bool hy_value_int(struct hy_reading *r, const config_setting_t *at, const struct hy_row *row, int64_t *out);
+/* NULL when it is no string; the bytes stay libconfig's. */
+const char *hy_value_text(struct hy_reading *r, const config_setting_t *at);
+/* The same, kept by the config; longer than max bytes is refused, 0: any length. */
+const char *hy_value_string(struct hy_reading *r, const config_setting_t *at, size_t min, size_t max);
+/* A NULL-terminated array of strings; split: a single string is cut at its commas. *places, if wanted, is an array of
+ * where each was written. */
+const char *const *hy_value_list(struct hy_reading *r, const config_setting_t *at, bool split,
+                                 const struct hy_place **places);
+/* A GLOBAL row's default or value into its field. */
+void hy_value_default(struct hy_reading *r, const struct hy_row *row);
+void hy_value_read(struct hy_reading *r, const config_setting_t *at, const struct hy_row *row);
+/* Memory of the config; NULL after setting no_memory. */
+void *hy_reading_alloc(struct hy_reading *r, size_t count, size_t size);
+
+/* read.c: the row of a setting, or NULL after a complaint: unknown, or of a later build. */
+const struct hy_row *hy_known(struct hy_reading *r, const config_setting_t *at, enum hy_section section);
+
+/* section.c: the lists of groups. */
+void hy_read_mounts(struct hy_reading *r, const config_setting_t *at);
+void hy_read_auth(struct hy_reading *r, const config_setting_t *at);
+void hy_read_users(struct hy_reading *r, const config_setting_t *at);
+void hy_read_certs(struct hy_reading *r, const config_setting_t *at);
+
+/* check.c: what no single value shows. */
+void hy_check_config(struct hy_reading *r);
+/* Whether a path is absolute and normal; complains if not. */
+bool hy_check_path(struct hy_reading *r, struct hy_place place, const char *what, const char *path);
+
+#endif

@@ -1,0 +1,250 @@
+#include "core/config/read.h"
+
+#include <ctype.h>
+#include <string.h>
+
+/* The groups of a list, complaining of what else is there. NULL at the end. */
+static const config_setting_t *next_group(struct hy_reading *r, const config_setting_t *list, unsigned *i)
+{
+    const config_setting_t *item;
+
+    while ((item = config_setting_get_elem(list, *i)) != NULL) {
+        ++*i;
+        if (config_setting_type(item) == CONFIG_TYPE_GROUP)
+            return item;
+        hy_complain(r, hy_place_of(r, item), "%s: a group { ... } is wanted", config_setting_name(list));
+    }
+    return NULL;
+}
+
+/* Room for the groups of a list; NULL after a complaint. */
+static void *room_for(struct hy_reading *r, const config_setting_t *list, size_t size)
+{
+    if (config_setting_type(list) == CONFIG_TYPE_LIST ||
+        (config_setting_type(list) == CONFIG_TYPE_ARRAY && !config_setting_length(list)))
+        return hy_reading_alloc(r, (size_t)config_setting_length(list), size);
+    hy_complain(r, hy_place_of(r, list), "%s: a list of groups is wanted: ( { ... }, { ... } )",
+                config_setting_name(list));
+    return NULL;
+}
+
+/* What a group must have; NULL after a complaint. */
+static const config_setting_t *needed(struct hy_reading *r, const config_setting_t *group, const char *name,
+                                      const char *what)
+{
+    const config_setting_t *member = config_setting_get_member(group, name);
+
+    if (!member)
+        hy_complain(r, hy_place_of(r, group), "%s has no %s", what, name);
+    return member;
+}
+
+/* The string of a key that may be missing. */
+static const char *optional_string(struct hy_reading *r, const config_setting_t *group, const char *name)
+{
+    const config_setting_t *member = config_setting_get_member(group, name);
+
+    return member ? hy_value_string(r, member, 1, 0) : NULL;
+}
+
+static bool is_plugin_name(const char *s)
+{
+    size_t len = strlen(s);
+
+    if (!len || len > 64 || s[0] == '-')
+        return false;
+    for (; *s; s++)
+        if (!isalnum((unsigned char)*s) && *s != '-' && *s != '_')
+            return false;
+    return true;
+}
+
+static void read_option(struct hy_reading *r, const config_setting_t *at, struct hy_option *option)
+{
+    const char *name = config_setting_name(at);
+
+    option->place = hy_place_of(r, at);
+    option->name = hy_arena_strndup(r->config->arena, name, strlen(name));
+    switch (config_setting_type(at)) {
+    case CONFIG_TYPE_BOOL:
+        option->type = HY_VALUE_BOOL;
+        option->number = config_setting_get_bool(at);
+        break;
+    case CONFIG_TYPE_INT:
+    case CONFIG_TYPE_INT64:
+        option->type = HY_VALUE_INT;
+        option->number = config_setting_get_int64(at);
+        break;
+    case CONFIG_TYPE_STRING:
+        option->type = HY_VALUE_STRING;
+        option->text = hy_value_string(r, at, 0, 0);
+        break;
+    default:
+        option->type = HY_VALUE_OTHER;
+        break;
+    }
+    if (!option->name)
+        r->no_memory = true;
+}
+
+/* Whatever this table doesn't know belongs to the plugin. */
+static void read_options(struct hy_reading *r, const config_setting_t *group, struct hy_mount_config *mount)
+{
+    int count = config_setting_length(group);
+    struct hy_option *options = hy_reading_alloc(r, (size_t)count, sizeof *options);
+
+    mount->options = options;
+    for (int i = 0; options && i < count; i++) {
+        const config_setting_t *at = config_setting_get_elem(group, (unsigned)i);
+
+        if (hy_row_find(HY_SECTION_MOUNT, config_setting_name(at)))
+            (void)hy_known(r, at, HY_SECTION_MOUNT);
+        else
+            read_option(r, at, &options[mount->option_count++]);
+    }
+}
+
+static void read_mount(struct hy_reading *r, const config_setting_t *group, struct hy_mount_config *mount)
+{
+    const config_setting_t *path = needed(r, group, "path", "a mount");
+    const config_setting_t *plugin = needed(r, group, "plugin", "a mount");
+
+    mount->place = hy_place_of(r, path ? path : group);
+    if (path)
+        mount->path = hy_value_string(r, path, 1, 0);
+    if (mount->path)
+        (void)hy_check_path(r, mount->place, "path", mount->path);
+    if (plugin)
+        mount->plugin = hy_value_string(r, plugin, 1, 0);
+    if (mount->plugin && !is_plugin_name(mount->plugin))
+        hy_complain(r, hy_place_of(r, plugin),
+                    "plugin: \"%s\" can't be the name of a plugin (letters, digits, - and _)", mount->plugin);
+    read_options(r, group, mount);
+}
+
+void hy_read_mounts(struct hy_reading *r, const config_setting_t *list)
+{
+    struct hy_mount_config *mounts = room_for(r, list, sizeof *mounts);
+    const config_setting_t *group;
+
+    r->config->mounts = mounts;
+    for (unsigned i = 0; mounts && (group = next_group(r, list, &i)) != NULL;)
+        read_mount(r, group, &mounts[r->config->mount_count++]);
+}
+
+void hy_read_auth(struct hy_reading *r, const config_setting_t *list)
+{
+    const config_setting_t *group, *plugin;
+    const char *name;
+    bool found = false;
+
+    if (!room_for(r, list, 1))
+        return;
+    for (unsigned i = 0; (group = next_group(r, list, &i)) != NULL; found = true) {
+        plugin = needed(r, group, "plugin", "an entry of auth");
+        name = plugin ? hy_value_text(r, plugin) : NULL;
+        if (!name)
+            continue;
+        if (strcmp(name, "users") != 0) {
+            hy_complain(r, hy_place_of(r, plugin), "auth: the plugin \"%s\" is not available in this build", name);
+            continue;
+        }
+        for (unsigned k = 0; k < (unsigned)config_setting_length(group); k++)
+            (void)hy_known(r, config_setting_get_elem(group, k), HY_SECTION_AUTH);
+    }
+    if (!found)
+        hy_complain(r, hy_place_of(r, list), "auth is empty: nobody could log in");
+}
+
+static void check_name(struct hy_reading *r, const config_setting_t *at, const char *name)
+{
+    const char *why = NULL;
+    size_t len = strlen(name);
+
+    if (len > 255)
+        why = "is longer than 255 bytes";
+    else if (strcmp(name, ".") == 0 || strcmp(name, "..") == 0)
+        why = "stands for a folder";
+    else if (strchr(name, '/'))
+        why = "contains a slash";
+    for (size_t i = 0; i < len && !why; i++)
+        if ((unsigned char)name[i] < 0x20 || name[i] == 0x7f)
+            why = "contains a control character";
+    if (why)
+        hy_complain(r, hy_place_of(r, at), "name: a user's name that %s is not possible", why);
+}
+
+static void read_keys(struct hy_reading *r, const config_setting_t *at, struct hy_user_config *user)
+{
+    const struct hy_place *places = NULL;
+    const char *why;
+
+    user->keys = hy_value_list(r, at, false, &places);
+    for (size_t i = 0; user->keys && r->rules->public_key_ok && user->keys[i]; i++) {
+        why = NULL;
+        if (!r->rules->public_key_ok(user->keys[i], &why))
+            hy_complain(r, places[i], "keys: not a public key: %s", why ? why : "malformed");
+    }
+}
+
+static void read_password(struct hy_reading *r, const config_setting_t *at, struct hy_user_config *user)
+{
+    const char *why = NULL;
+
+    user->password = hy_value_string(r, at, 1, 0);
+    if (user->password && r->rules->password_hash_ok && !r->rules->password_hash_ok(user->password, &why))
+        hy_complain(r, hy_place_of(r, at), "password: not a hash of crypt(5): %s; hythed --hash-password makes one",
+                    why ? why : "malformed");
+}
+
+static void read_user(struct hy_reading *r, const config_setting_t *group, struct hy_user_config *user)
+{
+    const config_setting_t *name = needed(r, group, "name", "a user");
+    const config_setting_t *at;
+    bool restricted = false;
+
+    for (unsigned i = 0; i < (unsigned)config_setting_length(group); i++)
+        (void)hy_known(r, config_setting_get_elem(group, i), HY_SECTION_USER);
+    user->place = hy_place_of(r, name ? name : group);
+    user->name = name ? hy_value_string(r, name, 1, 0) : NULL;
+    if (user->name)
+        check_name(r, name, user->name);
+    if ((at = config_setting_get_member(group, "password")) != NULL)
+        read_password(r, at, user);
+    if ((at = config_setting_get_member(group, "keys")) != NULL)
+        read_keys(r, at, user);
+    user->home = optional_string(r, group, "HomeDir");
+    if (user->home)
+        (void)hy_check_path(r, hy_place_of(r, config_setting_get_member(group, "HomeDir")), "HomeDir", user->home);
+    at = config_setting_get_member(group, "RestrictUserToHomeDir");
+    if (at && hy_value_bool(r, at, &restricted) && restricted)
+        hy_complain(r, hy_place_of(r, at), "RestrictUserToHomeDir: true is not available in this build");
+}
+
+void hy_read_users(struct hy_reading *r, const config_setting_t *list)
+{
+    struct hy_user_config *users = room_for(r, list, sizeof *users);
+    const config_setting_t *group;
+
+    r->config->users = users;
+    for (unsigned i = 0; users && (group = next_group(r, list, &i)) != NULL;)
+        read_user(r, group, &users[r->config->user_count++]);
+}
+
+/* SSHCertStore goes before them; see hy_check_config(). */
+void hy_read_certs(struct hy_reading *r, const config_setting_t *list)
+{
+    struct hy_key_config *keys = room_for(r, list, sizeof *keys);
+    const config_setting_t *group, *store;
+
+    r->config->keys = keys;
+    for (unsigned i = 0; keys && (group = next_group(r, list, &i)) != NULL;) {
+        struct hy_key_config *key = &keys[r->config->key_count++];
+
+        for (unsigned k = 0; k < (unsigned)config_setting_length(group); k++)
+            (void)hy_known(r, config_setting_get_elem(group, k), HY_SECTION_CERT);
+        store = needed(r, group, "Store", "a host key");
+        key->place = hy_place_of(r, store ? store : group);
+        key->store = store ? hy_value_string(r, store, 1, 0) : NULL;
+    }
+}

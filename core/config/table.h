@@ -1,0 +1,36 @@
+/* settings.def as a table. */
+#ifndef HY_CONFIG_TABLE_H
+#define HY_CONFIG_TABLE_H
+
+#include "core/config/config.h"
+
+enum hy_section { HY_SECTION_GLOBAL, HY_SECTION_MOUNT, HY_SECTION_AUTH, HY_SECTION_USER, HY_SECTION_CERT };
+
+enum hy_type { HY_TYPE_BOOL, HY_TYPE_INT, HY_TYPE_SIZE, HY_TYPE_STRING, HY_TYPE_LIST, HY_TYPE_GROUPS };
+
+enum hy_row_kind { HY_ROW_GLOBAL, HY_ROW_KEY, HY_ROW_LATER };
+
+struct hy_row {
+    const char *name;
+    enum hy_row_kind kind;
+    enum hy_section section;
+    enum hy_type type; /* not of LATER */
+    int64_t min, max;  /* GLOBAL: as settings.def says */
+    const char *fallback;
+    size_t offset; /* of the field in struct hy_config */
+    const char *help;
+};
+
+extern const struct hy_row hy_rows[];
+extern const size_t hy_row_count;
+
+/* The row of a name in a section, or NULL. */
+const struct hy_row *hy_row_find(enum hy_section section, const char *name);
+
+/* The name of the section that is nearest to a word, or NULL. */
+const char *hy_row_nearest(enum hy_section section, const char *word);
+
+/* Writes bytes as people do, where that is exact: "8M". At least 24 bytes of room. Returns out. */
+const char *hy_size_text(char *out, size_t room, int64_t bytes);
+
+#endif
