@@ -1,0 +1,6 @@
+libhythe_core_la_SOURCES += \
+    core/plugin/complain.c core/plugin/complain.h \
+    core/plugin/object.c core/plugin/object.h \
+    core/plugin/plugin.h core/plugin/plugins.c \
+    core/plugin/settings.c core/plugin/settings.h \
+    core/plugin/trust.c core/plugin/trust.h

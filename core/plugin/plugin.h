@@ -10,7 +10,7 @@
 
 /* The shared objects of one server, opened once each. Not thread-safe: used while a server is built and freed. */
 struct hy_plugins;
-struct hy_plugins *hy_plugins_new(const char *directory, const struct hy_log *log);
+struct hy_plugins *hy_plugins_new(const char *directory, const struct hy_log *log); /* NULL: out of memory */
 /* Stops every instance, then closes the objects. */
 void hy_plugins_free(struct hy_plugins *plugins);
 
@@ -22,11 +22,13 @@ const struct hy_instance *hy_plugins_start(struct hy_plugins *plugins, const cha
                                            const struct hy_option *options, size_t count, const char *label,
                                            struct hy_err *err);
 
-/* As hy_plugins_start without start(): finds, verifies, opens, checks the settings. For --check. */
+/* As hy_plugins_start without start(): finds, verifies, opens, checks the settings. For --check. Every problem is added,
+ * at the line of its option where it has one, else at `place`. Returns 0 or -1. */
 int hy_plugins_check(struct hy_plugins *plugins, const char *name, enum hythe_kind kind,
-                     const struct hy_option *options, size_t count, struct hy_err *err);
+                     const struct hy_option *options, size_t count, struct hy_place place,
+                     struct hy_problems *problems);
 
-/* Makes a plugin known from memory instead of a file (tests, embedders). */
+/* Makes a plugin known from memory instead of a file (tests, embedders); it must outlive `plugins`. */
 int hy_plugins_register(struct hy_plugins *plugins, const struct hythe_plugin *plugin, struct hy_err *err);
 
 #endif

@@ -22,10 +22,8 @@ static void check_mounts(const struct hy_config *config, struct hy_problems *pro
 
     for (size_t i = 0; plugins && i < config->mount_count; i++) {
         const struct hy_mount_config *m = &config->mounts[i];
-        struct hy_err err = {""};
 
-        if (hy_plugins_check(plugins, m->plugin, HYTHE_FILESYSTEM, m->options, m->option_count, &err))
-            hy_problems_add(problems, m->place, "%s", err.text);
+        (void)hy_plugins_check(plugins, m->plugin, HYTHE_FILESYSTEM, m->options, m->option_count, m->place, problems);
     }
     hy_plugins_free(plugins);
 }

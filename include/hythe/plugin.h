@@ -282,7 +282,7 @@ struct hythe_setting {
     const char *name;
     enum hythe_setting_type type;
     size_t offset;        /* of the field in the settings struct */
-    int64_t min, max;     /* for INT, SIZE and MODE; for strings, their length in bytes */
+    int64_t min, max;     /* for INT, SIZE and MODE; for strings, their length in bytes; both 0: any */
     const char *fallback; /* default, as the file would say it; NULL: the setting is required */
     const char *help;     /* one sentence */
 };

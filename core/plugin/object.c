@@ -1,0 +1,172 @@
+#include "core/plugin/object.h"
+#include "core/plugin/trust.h"
+
+#include <dlfcn.h>
+#include <errno.h>
+#include <limits.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* The sizes of the first published ABI, below which no plugin can be. They don't grow with the structs. */
+enum {
+    PLUGIN_LEAST = offsetof(struct hythe_plugin, ops) + sizeof(struct hythe_ops *),
+    OPS_LEAST = offsetof(struct hythe_ops, getattr),
+    SETTING_LEAST = offsetof(struct hythe_setting, help) + sizeof(const char *)
+};
+
+static const struct hy_place nowhere = {NULL, 0};
+
+/* ---- What a plugin says of itself ---- */
+
+static const char *kind_name(uint32_t kind)
+{
+    static const char *const names[] = {
+        [HYTHE_FILESYSTEM] = "a filesystem", [HYTHE_FILTER] = "a filter", [HYTHE_AUTH] = "an authentication plugin"};
+
+    return kind < sizeof names / sizeof names[0] && names[kind] ? names[kind] : "of an unknown kind";
+}
+
+static int verify_parts(const struct hythe_plugin *plugin, struct hy_complaints *to)
+{
+    if (plugin->threads < HYTHE_SERIAL || plugin->threads > HYTHE_PARALLEL)
+        return hy_complain(to, nowhere, "names no thread model that is known here (%u)", (unsigned)plugin->threads);
+    if (plugin->setting_count && (!plugin->settings || plugin->setting_size < SETTING_LEAST))
+        return hy_complain(to, nowhere, "its table of settings is damaged");
+    if (plugin->kind != HYTHE_AUTH && (!plugin->ops || plugin->ops->size < OPS_LEAST))
+        return hy_complain(to, nowhere, "it offers no operations");
+    return 0;
+}
+
+int hy_object_verify(const struct hythe_plugin *plugin, const char *name, struct hy_complaints *to)
+{
+    if (!plugin)
+        return hy_complain(to, nowhere, "its entry point answered nothing");
+    if (!plugin->abi || plugin->abi > HYTHE_ABI)
+        return hy_complain(to, nowhere, "built for plugin ABI %u, this server has %u", (unsigned)plugin->abi, HYTHE_ABI);
+    if (plugin->size < PLUGIN_LEAST)
+        return hy_complain(to, nowhere, "its description has %u bytes, %u are needed", (unsigned)plugin->size,
+                           (unsigned)PLUGIN_LEAST);
+    if (!plugin->name || strcmp(plugin->name, name) != 0)
+        return hy_complain(to, nowhere, "the plugin in it calls itself \"%s\"; name the file after the plugin",
+                           plugin->name ? plugin->name : "");
+    return verify_parts(plugin, to);
+}
+
+int hy_object_suits(const struct hythe_plugin *plugin, enum hythe_kind kind, struct hy_complaints *to)
+{
+    if (plugin->kind != (uint32_t)kind)
+        return hy_complain(to, nowhere, "%s is %s; %s is needed here", plugin->name, kind_name(plugin->kind),
+                           kind_name((uint32_t)kind));
+    if (plugin->flags & HYTHE_SLOW)
+        return hy_complain(to, nowhere, "plugins that wait for a network are not available in this build");
+    return 0;
+}
+
+/* ---- The file ---- */
+
+static bool is_elf(int fd)
+{
+    char magic[4];
+
+    return pread(fd, magic, sizeof magic, 0) == sizeof magic && memcmp(magic, "\177ELF", sizeof magic) == 0;
+}
+
+static bool is_still(int fd, const char *real)
+{
+    struct stat a, b;
+
+    return fstat(fd, &a) == 0 && stat(real, &b) == 0 && a.st_dev == b.st_dev && a.st_ino == b.st_ino;
+}
+
+/* Loads what was checked under its own name rather than as /proc/self/fd/N: the dynamic linker takes a name that it has
+ * seen before for the same object, whatever the descriptor stands for by then, and debuggers need the name. Nobody whom
+ * the check doesn't trust could exchange the file in between. */
+static void *load(int fd, const char *real, struct hy_complaints *to)
+{
+    const char *why;
+    void *handle;
+
+    if (!is_elf(fd)) {
+        (void)hy_complain(to, nowhere, "%s is not a shared object", real);
+        return NULL;
+    }
+    handle = dlopen(real, RTLD_NOW | RTLD_LOCAL);
+    if (!handle) {
+        why = dlerror();
+        (void)hy_complain(to, nowhere, "%s can't be loaded: %s", real, why ? why : "no reason given");
+    } else if (!is_still(fd, real)) {
+        (void)hy_complain(to, nowhere, "%s was exchanged while it was loaded", real);
+        (void)dlclose(handle);
+        handle = NULL;
+    }
+    return handle;
+}
+
+/* Between pointers to data and to functions C knows no cast; the bytes are the same where dlsym exists. */
+static const struct hythe_plugin *ask(void *handle, const char *real, struct hy_complaints *to)
+{
+    const struct hythe_plugin *(*entry)(void) = NULL;
+    void *symbol = dlsym(handle, "hythe_plugin_entry");
+
+    if (!symbol) {
+        (void)hy_complain(to, nowhere, "%s is not a Hythe plugin: it has no hythe_plugin_entry", real);
+        return NULL;
+    }
+    memcpy(&entry, &symbol, sizeof entry);
+    return entry();
+}
+
+static int open_real(struct hy_object *object, int fd, const char *real, struct hy_complaints *to)
+{
+    unsigned before = to->count;
+
+    object->handle = load(fd, real, to);
+    if (!object->handle)
+        return -1;
+    object->plugin = ask(object->handle, real, to);
+    if (to->count > before)
+        return -1;
+    return hy_object_verify(object->plugin, object->name, to);
+}
+
+/* A name of the configuration becomes part of a path. */
+static bool is_name(const char *name)
+{
+    return *name && strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-") == strlen(name);
+}
+
+int hy_object_open(struct hy_object *object, const char *directory, const char *name, struct hy_complaints *to)
+{
+    char path[PATH_MAX], real[PATH_MAX];
+    int fd, n, rc;
+
+    *object = (struct hy_object){0};
+    if (!is_name(name))
+        return hy_complain(to, nowhere, "\"%s\" can't be the name of a plugin", name);
+    n = snprintf(path, sizeof path, "%s/%s.so", directory, name);
+    if (n < 0 || (size_t)n >= sizeof path)
+        return hy_complain(to, nowhere, "the path of its file is too long");
+    if (access(path, F_OK) && errno == ENOENT)
+        return hy_complain(to, nowhere, "there is no %s; is plugin_directory right?", path);
+    fd = hy_trust_open(path, real, to);
+    if (fd < 0)
+        return -1;
+    object->name = strdup(name);
+    rc = object->name ? open_real(object, fd, real, to) : hy_complain(to, nowhere, "out of memory");
+    (void)close(fd);
+    if (rc)
+        hy_object_close(object);
+    return rc;
+}
+
+void hy_object_close(struct hy_object *object)
+{
+    if (object->handle)
+        (void)dlclose(object->handle);
+    free(object->name);
+    *object = (struct hy_object){0};
+}

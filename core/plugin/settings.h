@@ -1,0 +1,13 @@
+/* A plugin's settings: from the rows that it publishes and the options of the file to the struct that it reads. */
+#ifndef HY_PLUGIN_SETTINGS_H
+#define HY_PLUGIN_SETTINGS_H
+
+#include "core/plugin/complain.h"
+#include "hythe/plugin.h"
+
+/* The plugin's struct with its strings behind it in the same memory, for free(). NULL with complaints: all of them, so
+ * that an operator sees every wrong line at once. */
+void *hy_settings_make(const struct hythe_plugin *plugin, const struct hy_option *options, size_t count,
+                       struct hy_complaints *to);
+
+#endif
