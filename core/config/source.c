@@ -137,6 +137,9 @@ static int take(struct hy_source *s, const struct hy_token *t, struct hy_place a
     case HY_TOKEN_BAD:
         hy_problems_add(s->problems, at, "%s", t->value);
         hy_buf_put(&s->text, "0", 1); /* keeps the shape of the text, so that the rest is still checked */
+        for (size_t i = 0; i < t->len; i++)
+            if (t->start[i] == '\n')
+                hy_buf_put(&s->text, "\n", 1);
         return t->fatal ? -1 : 0;
     case HY_TOKEN_INCLUDE:
         return include(s, t, at, depth);
@@ -173,9 +176,7 @@ static int append_text(struct hy_source *s, const char *text, size_t len, const 
         if (take(s, &t, at, depth) < 0)
             return -1;
         at.line += lines;
-        s->line += t.kind == HY_TOKEN_INCLUDE || t.kind == HY_TOKEN_BAD ? 0 : lines;
-        if (t.kind == HY_TOKEN_BAD && lines && mark(s, at) < 0)
-            return -1;
+        s->line += lines;
     }
     return s->text.failed ? -1 : 0;
 }
@@ -209,7 +210,7 @@ int hy_source_read(struct hy_source *s, const char *file, struct hy_arena *arena
     *s = (struct hy_source){.arena = arena, .problems = problems, .line = 1};
     hy_buf_init(&s->text, 2 * (size_t)HY_SOURCE_MAX); /* an L may be added to a number */
     ret = name ? append(s, name, (struct hy_place){name, 0}, 0) : -1;
-    hy_buf_put(&s->text, "", 1);
+    hy_buf_put(&s->text, "\n", 2); /* libconfig wants a newline after a comment */
     if (ret < 0 || s->text.failed) {
         if (problems->count == before)
             hy_problems_add(problems, (struct hy_place){file, 0}, "out of memory");
