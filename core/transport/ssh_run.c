@@ -55,6 +55,9 @@ void hy_ssh_wait(struct hy_ssh_conn *c, int64_t timeout)
     bool watched = c->watching;
     int ms = timeout < 0 || timeout > 3600000 ? 3600000 : (int)timeout;
 
+    check(c); /* libssh may have closed the socket in a call before: then nothing would ever wake us */
+    if (c->dead)
+        return;
     if (!watched && ms > TICK)
         ms = TICK; /* the event descriptor has gone: look at the flags instead */
     if (ssh_event_dopoll(c->event, ms) == SSH_ERROR) {

@@ -1,0 +1,4 @@
+check_PROGRAMS += tests/unit/unit-transport
+TESTS += tests/unit/unit-transport
+tests_unit_unit_transport_SOURCES = tests/unit/transport.c tests/unit/unit.h
+tests_unit_unit_transport_LDADD = $(UNIT_LIBS)
