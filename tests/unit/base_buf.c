@@ -123,6 +123,28 @@ static void moves_its_content_to_make_room(void)
     hy_buf_free(&b);
 }
 
+static void grows_and_moves_at_once(void)
+{
+    struct hy_buf b;
+    uint8_t *to;
+
+    hy_buf_init(&b, 1000);
+    CU_ASSERT_FATAL(hy_buf_reserve(&b, 512) != NULL);
+    memset(b.data, 'x', 512);
+    hy_buf_commit(&b, 512);
+    hy_buf_consume(&b, 12);
+    to = hy_buf_reserve(&b, 500);
+    CU_ASSERT_FATAL(to != NULL);
+    memset(to, 'y', 500);
+    hy_buf_commit(&b, 500);
+    CU_ASSERT(b.cap <= 1000);
+    UNIT_ASSERT_NUMBER(hy_buf_len(&b), 1000);
+    CU_ASSERT(hy_buf_data(&b)[499] == 'x' && hy_buf_data(&b)[500] == 'y');
+    hy_buf_consume(&b, 1000);
+    UNIT_ASSERT_NUMBER(b.off, 0);
+    hy_buf_free(&b);
+}
+
 static void truncates_from_the_end(void)
 {
     struct hy_buf b;
@@ -236,6 +258,7 @@ static void wipes_every_byte(void)
 UNIT_SUITE(buf, UNIT_TEST(builds_big_endian_messages), UNIT_TEST(never_grows_beyond_its_maximum),
            UNIT_TEST(remembers_its_first_failure), UNIT_TEST(refuses_sizes_that_overflow),
            UNIT_TEST(consumed_room_is_used_again), UNIT_TEST(moves_its_content_to_make_room),
-           UNIT_TEST(truncates_from_the_end), UNIT_TEST(gives_memory_back_only_when_empty),
-           UNIT_TEST(reads_what_was_built), UNIT_TEST(a_short_read_fails_and_stays_failed),
-           UNIT_TEST(a_string_longer_than_the_message_fails), UNIT_TEST(wipes_every_byte));
+           UNIT_TEST(grows_and_moves_at_once), UNIT_TEST(truncates_from_the_end),
+           UNIT_TEST(gives_memory_back_only_when_empty), UNIT_TEST(reads_what_was_built),
+           UNIT_TEST(a_short_read_fails_and_stays_failed), UNIT_TEST(a_string_longer_than_the_message_fails),
+           UNIT_TEST(wipes_every_byte));

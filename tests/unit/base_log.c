@@ -53,6 +53,7 @@ static void escapes_what_is_not_utf8(void)
     ESCAPES("\xc3", "\\xc3");
     ESCAPES("\xc3(", "\\xc3(");
     ESCAPES("\xe2\x82", "\\xe2\\x82");
+    escapes("\xe2\x82\xac", 2, "\\xe2\\x82");            /* whole, but not within the length */
     ESCAPES("\xc0\xaf", "\\xc0\\xaf");                   /* overlong "/" */
     ESCAPES("\xe0\x80\xaf", "\\xe0\\x80\\xaf");          /* the same in three bytes */
     ESCAPES("\xf0\x80\x80\xaf", "\\xf0\\x80\\x80\\xaf"); /* and in four */
