@@ -56,7 +56,7 @@ def read(path):
 
 def made(path):
     """Whether a build in the source tree made this file."""
-    return os.path.basename(path) in MADE or path.endswith((".o", ".lo", ".la", ".log", ".trs", ".pyc", "~"))
+    return os.path.basename(path) in MADE or path.endswith((".o", ".lo", ".la", ".log", ".trs", ".pyc", ".new", "~"))
 
 
 MADE = ("configure", "aclocal.m4", "config.h", "config.h.in", "config.log", "config.status", "libtool", "Makefile",
@@ -181,14 +181,14 @@ def the_library_has_no_globals():
             yield f"{m.group(4)}: a variable in {m.group(2)}"
 
 
-def every_source_is_in_a_fragment():
+def every_file_is_in_a_fragment():
     listed = set()
     for path in fragments():
         listed.update(re.split(r"[\s=]+", read(path)))
     for path in FILES:
-        if path.split("/")[0] in ("include", "core", "plugins", "tests") and path.endswith((".c", ".h", ".def", ".py")):
-            if path not in listed:
-                yield f"{path}: in no build.mk, so that a distribution lacks it"
+        wanted = path.endswith(".md") or "/" in path and not path.endswith(".mk") and path.split("/")[-1][0] != "."
+        if wanted and path not in listed:
+            yield f"{path}: in no build.mk, so that a distribution lacks it"
 
 
 def workplace():
@@ -228,7 +228,7 @@ class Skip(Exception):
 
 
 RULES = (includes_point_downwards, every_core_folder_has_a_row, files_are_short, functions_are_short, lines_are_tidy,
-         the_library_leaves_the_process_alone, the_library_has_no_globals, every_source_is_in_a_fragment,
+         the_library_leaves_the_process_alone, the_library_has_no_globals, every_file_is_in_a_fragment,
          no_name_of_this_machine, shell_scripts_are_clean)
 
 
