@@ -105,6 +105,7 @@ static int open_sftp(void *ctx, struct hy_sink *sink)
                            .restrict_to_home = account->restrict_to_home,
                            .max_handles = (unsigned)server->config->max_handles};
     struct hy_sftp_options options = {.log = server->log, .names = server->names, .conn = s->id,
+                                      .max_handles = view.max_handles, .user = account->name,
                                       .symlink_order = hy_client_symlink_order(s->facts.client_id),
                                       .log_requests = server->log->level >= HY_LOG_VERBOSE};
     struct hy_err err = {""};

@@ -18,7 +18,7 @@ static size_t offer(struct hy_ssh_channel *ch, const uint8_t *data, size_t len)
     size_t used = ch->sink.input(ch->sink.ctx, data, len), ready;
 
     if (used)
-        ch->conn->progress = ch->conn->active = hy_ssh_now();
+        ch->conn->active = hy_ssh_now();
     (void)ch->sink.output(ch->sink.ctx, &ready);
     ch->starved = used < len && ready > 0;
     return used;
@@ -33,6 +33,7 @@ static int on_data(ssh_session session, ssh_channel channel, void *data, uint32_
     if (is_stderr)
         return (int)len; /* nothing here reads it */
     ch->received += len > ch->left ? len - ch->left : 0;
+    ch->conn->progress = hy_ssh_now();
     if (ch->serving && !ch->conn->draining && !ch->conn->dead && !hy_buf_len(&ch->spill))
         used = offer(ch, data, len);
     ch->left = len - used;
@@ -359,6 +360,16 @@ bool hy_ssh_channels_drained(const struct hy_ssh_conn *c)
             return false;
     }
     return !(ssh_get_status(c->session) & SSH_WRITE_PENDING);
+}
+
+void hy_ssh_channels_settle(struct hy_ssh_conn *c)
+{
+    c->settled = c->active;
+    for (struct hy_ssh_channel *ch = c->channels; ch; ch = ch->next) {
+        if (ch->serving)
+            ch->sink.idle(ch->sink.ctx);
+        hy_buf_trim(&ch->spill, 0);
+    }
 }
 
 void hy_ssh_channels_end(struct hy_ssh_conn *c)

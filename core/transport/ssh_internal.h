@@ -53,6 +53,7 @@ struct hy_ssh_conn {
     bool draining;
     int64_t progress; /* when the peer last took or gave something, ms */
     int64_t active;   /* when a channel last had work, ms */
+    int64_t settled;  /* value of `active` for which the channels gave their memory back */
     ssh_message saved; /* an authentication message kept to answer what libssh drops silently */
     bool dropped;      /* libssh dropped one: answer for it */
     bool asked;        /* a keyboard-interactive prompt is out */
@@ -78,6 +79,8 @@ bool hy_ssh_channels_pump(struct hy_ssh_conn *c);
 bool hy_ssh_channels_waiting(const struct hy_ssh_conn *c);
 /* Whether all that was received is answered and handed over. */
 bool hy_ssh_channels_drained(const struct hy_ssh_conn *c);
+/* Gives back the memory that only a running transfer needs. */
+void hy_ssh_channels_settle(struct hy_ssh_conn *c);
 void hy_ssh_channels_end(struct hy_ssh_conn *c);
 
 #endif

@@ -9,8 +9,8 @@
 #include <time.h>
 #include <unistd.h>
 
-/* How often a draining or busy connection looks at the clock, in ms. */
-enum { TICK = 100 };
+/* In ms: how often a connection looks at flags that can't wake it; how long nothing moves before memory is given back. */
+enum { TICK = 100, QUIET = 1000 };
 
 int64_t hy_ssh_now(void)
 {
@@ -122,23 +122,36 @@ static bool exchange(struct hy_ssh_conn *c, int64_t deadline)
     return false;
 }
 
+static int64_t sooner(int64_t a, int64_t b)
+{
+    return a < 0 || b < a ? b : a;
+}
+
 /* How long the loop may sleep, and whether a bound is reached. -1: until something happens. */
 static int64_t bounds(struct hy_ssh_conn *c)
 {
     int64_t now = hy_ssh_now(), left = -1;
 
+    if (c->active != c->settled) { /* a transfer's memory isn't given back between two of its requests */
+        if (now - c->active < QUIET)
+            left = c->active + QUIET - now;
+        else
+            hy_ssh_channels_settle(c);
+    }
     if (hy_ssh_channels_waiting(c)) {
-        int64_t stall = (int64_t)c->limits->stall * 1000;
+        int64_t end = c->progress + (int64_t)c->limits->stall * 1000;
 
-        if (!stall)
-            return -1;
-        left = c->progress + stall - now;
-        if (left <= 0)
+        if (c->limits->stall && end <= now)
             hy_ssh_die(c, "no progress for %u seconds", c->limits->stall);
+        else if (c->limits->stall)
+            left = sooner(left, end - now);
     } else if (c->limits->idle) {
-        left = c->active + (int64_t)c->limits->idle * 1000 - now;
-        if (left <= 0)
+        int64_t end = c->active + (int64_t)c->limits->idle * 1000;
+
+        if (end <= now)
             hy_ssh_die(c, "idle for %u seconds", c->limits->idle);
+        else
+            left = sooner(left, end - now);
     }
     return left;
 }
