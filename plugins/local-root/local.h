@@ -26,7 +26,7 @@ struct lr_instance {
     const struct lr_settings *set;
     int root;  /* O_PATH */
     bool walk; /* openat2 isn't to be had */
-    bool bare; /* for tests: act as without renameat2 and /proc */
+    bool bare; /* for tests: act as if renameat2 and opening through /proc were missing too */
 };
 
 /* What attach() makes. */

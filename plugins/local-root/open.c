@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 /* Rounds of making and finding a name that others make and remove at the same time. */
-enum { RACE_MAX = 16 };
+enum { RACE_MAX = 256 };
 
 /* One backing store for all instances: file is (device, inode). */
 #define STORE_TAG 0x6c6f63616c000000u
@@ -39,7 +39,8 @@ static int64_t check_type(const struct hythe_call *call, mode_t mode)
     return call->host->fail(call, -EACCES, "not a regular file: devices, sockets and pipes can't be opened");
 }
 
-static int64_t open_existing(const struct hythe_call *call, const char *path, uint32_t access)
+/* -ESTALE: something else has the name now. */
+static int64_t open_once(const struct hythe_call *call, const char *path, uint32_t access)
 {
     int look = access & HYTHE_OPEN_NOFOLLOW ? O_NOFOLLOW : 0;
     int fd = lr_open_path(lr_base_of(call), path, O_PATH | look);
@@ -52,6 +53,15 @@ static int64_t open_existing(const struct hythe_call *call, const char *path, ui
     if (rc == 0)
         rc = lr_reopen(lr_base_of(call), path, look, fd, flags_of(access));
     close(fd);
+    return rc;
+}
+
+static int64_t open_existing(const struct hythe_call *call, const struct hythe_open_arg *arg)
+{
+    int64_t rc = -ESTALE;
+
+    for (int i = 0; i < RACE_MAX && rc == -ESTALE; i++)
+        rc = open_once(call, arg->path, arg->access);
     return rc;
 }
 
@@ -93,7 +103,7 @@ static int64_t open_or_make(const struct hythe_call *call, const struct hythe_op
         return lr_refuse(call, rc);
     rc = make(call, &at, arg);
     for (int i = 0; i < RACE_MAX && rc == -EEXIST && !exclusive; i++) {
-        rc = open_existing(call, arg->path, arg->access);
+        rc = open_existing(call, arg);
         if (rc == -ENOENT)
             rc = make_target(call, arg);
     }
@@ -156,7 +166,7 @@ int64_t lr_open(const struct hythe_call *call, struct hythe_open_arg *arg)
     file = calloc(1, sizeof(*file));
     if (!file)
         return -ENOMEM;
-    rc = arg->access & HYTHE_OPEN_CREATE ? open_or_make(call, arg) : open_existing(call, arg->path, arg->access);
+    rc = arg->access & HYTHE_OPEN_CREATE ? open_or_make(call, arg) : open_existing(call, arg);
     file->fd = (int)rc;
     file->access = arg->access;
     if (rc >= 0)

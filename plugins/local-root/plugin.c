@@ -50,7 +50,7 @@ static int start(const struct hythe_host *host, const void *given, void **instan
         free(lr);
         return -err;
     }
-    /* For tests: as on a kernel that has neither openat2 nor renameat2, without /proc. */
+    /* For tests: the ways that are taken without openat2, renameat2 and /proc. */
     test = secure_getenv("HYTHE_LOCAL_ROOT_WALK");
     lr->bare = test && strcmp(test, "1") == 0;
     lr->walk = lr->bare || !has_openat2(lr->root);

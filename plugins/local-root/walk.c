@@ -6,7 +6,9 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <string.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 enum { LINKS_MAX = 40, STEPS_MAX = 16384 };
@@ -99,6 +101,15 @@ static int go_again(struct walk *w)
     return 0;
 }
 
+/* The links of /proc to open files and folders are no text but the things themselves, outside or not. Their text is
+ * absolute; that of the ordinary links there (/proc/self) isn't. */
+static bool is_magic(int fd)
+{
+    struct statfs fs;
+
+    return fstatfs(fd, &fs) != 0 || fs.f_type == PROC_SUPER_MAGIC;
+}
+
 static int follow(struct walk *w, int fd)
 {
     char text[PATH_MAX];
@@ -111,6 +122,8 @@ static int follow(struct walk *w, int fd)
     if (++w->links > LINKS_MAX)
         return -ELOOP;
     if (text[0] == '/') {
+        if (is_magic(fd))
+            return -ELOOP;
         if (w->base->beneath)
             return -EXDEV;
         w->found->len = 0;

@@ -1,0 +1,94 @@
+/* A small world for the tests of the local-root plugin: the plugin as the core would load it, a folder that it serves,
+ * and one beside it that nothing may reach. No code of the core takes part. */
+#ifndef HY_TESTS_LOCALROOT_H
+#define HY_TESTS_LOCALROOT_H
+
+#include "tests/unit/unit.h"
+
+#include <hythe/plugin.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdbool.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* Which way names are resolved. */
+enum way { BY_KERNEL, BY_WALK };
+
+struct setting_value {
+    const char *name, *value; /* as the configuration file would say it */
+};
+
+struct world {
+    char dir[64];      /* a temporary folder: dir/root is served, dir/outside isn't */
+    int root, outside; /* both, opened, for the test's own use */
+    int fds;           /* descriptors open before: as many must be open afterwards */
+    enum way way;
+    const struct hythe_plugin *plugin;
+    void *settings, *instance, *attached;
+    struct hythe_host host;
+    struct hythe_session session;
+    char log[512], said[512]; /* the last line of host->log and of host->fail */
+};
+
+/* Loads the plugin, makes the two folders (outside/secret says "secret"), starts and attaches to the base ".". The
+ * values end with a NULL name. */
+void world_open(struct world *w, enum way way, const struct setting_value *values);
+/* Ends it all, checks that no descriptor stayed open, and removes the folders. */
+void world_close(struct world *w);
+/* The same in parts, for tests of starting and attaching. */
+void world_prepare(struct world *w, enum way way);
+int world_start(struct world *w, const char *root, const struct setting_value *values);
+int world_attach(struct world *w, const char *base, uint32_t flags);
+void world_detach(struct world *w);
+void world_stop(struct world *w);
+
+/* A test that runs both ways: BOTH(name) { ... w ... } makes name_kernel and name_walk for the suite's table. */
+#define BOTH(name)                                                                                                     \
+    static void name##_run(struct world *w);                                                                           \
+    static void name##_kernel(void)                                                                                    \
+    {                                                                                                                  \
+        world_run(name##_run, BY_KERNEL);                                                                              \
+    }                                                                                                                  \
+    static void name##_walk(void)                                                                                      \
+    {                                                                                                                  \
+        world_run(name##_run, BY_WALK);                                                                                \
+    }                                                                                                                  \
+    static void name##_run(struct world *w)
+#define UNIT_BOTH(name) UNIT_TEST(name##_kernel), UNIT_TEST(name##_walk)
+void world_run(void (*run)(struct world *w), enum way way);
+
+/* The test's own hands in a folder. */
+void put_file(int dir, const char *name, const char *text);
+/* The content of a file as a string, "(none)" when it can't be opened; valid until the next call. */
+const char *file_text(int dir, const char *name);
+mode_t file_mode(int dir, const char *name); /* permission bits of the name itself */
+bool exists(int dir, const char *name);
+
+/* The operations, as the core would call them. */
+struct hythe_call world_call(const struct world *w, void **slot);
+int64_t do_getattr(const struct world *w, const char *path, uint32_t flags, struct hythe_attrs *attrs);
+int64_t do_setattr(const struct world *w, const char *path, uint32_t flags, const struct hythe_attrs *attrs);
+int64_t do_fsetattr(const struct world *w, void *file, const struct hythe_attrs *attrs);
+int64_t do_readlink(const struct world *w, const char *path, char *buf, size_t len);
+int64_t do_symlink(const struct world *w, const char *path, const char *target);
+int64_t do_link(const struct world *w, const char *from, const char *to);
+int64_t do_unlink(const struct world *w, const char *path);
+int64_t do_mkdir(const struct world *w, const char *path, int mode); /* mode -1: none given */
+int64_t do_rmdir(const struct world *w, const char *path);
+int64_t do_rename(const struct world *w, const char *from, const char *to, uint32_t flags);
+int64_t do_open(const struct world *w, const char *path, uint32_t access, int mode, void **file);
+int64_t do_opendir(const struct world *w, const char *path, void **file);
+int64_t do_readdir(const struct world *w, void *file, uint32_t want, hythe_emit_fn emit, void *ctx);
+int64_t do_read(const struct world *w, void *file, void *buf, size_t len, uint64_t offset);
+int64_t do_write(const struct world *w, void *file, const void *buf, size_t len, uint64_t offset);
+int64_t do_close(const struct world *w, void *file);
+int64_t do_statfs(const struct world *w, const char *path, struct hythe_statfs *out);
+int64_t do_realpath(const struct world *w, const char *path, char *buf, size_t len);
+int64_t do_copy(const struct world *w, void *from, uint64_t offset, uint64_t len, void *to, uint64_t target);
+/* Opens, reads up to 63 bytes, closes: the content in text, or a negative result. */
+int64_t read_text(const struct world *w, const char *path, char text[64]);
+
+#endif

@@ -1,0 +1,345 @@
+/* The local-root plugin: getattr, setattr, statfs. */
+#include "tests/unit/localroot.h"
+
+#include <sys/socket.h>
+#include <sys/statvfs.h>
+#include <sys/un.h>
+
+static struct hythe_attrs wish(uint32_t valid)
+{
+    return (struct hythe_attrs){.struct_size = sizeof(struct hythe_attrs), .valid = valid};
+}
+
+BOTH(tells_attributes)
+{
+    struct hythe_attrs a;
+    struct stat st;
+    const struct timespec times[2] = {{1000000001, 123456789}, {-5, 1}};
+    const uint32_t all = HYTHE_ATTR_TYPE | HYTHE_ATTR_SIZE | HYTHE_ATTR_MODE | HYTHE_ATTR_OWNER | HYTHE_ATTR_ATIME |
+                         HYTHE_ATTR_MTIME | HYTHE_ATTR_CTIME | HYTHE_ATTR_NLINK | HYTHE_ATTR_ALLOC;
+
+    mkdirat(w->root, "d", 0755);
+    put_file(w->root, "d/f", "12345");
+    fchmodat(w->root, "d/f", 01604, 0);
+    utimensat(w->root, "d/f", times, 0);
+    fstatat(w->root, "d/f", &st, 0);
+    UNIT_ASSERT_NUMBER(do_getattr(w, "d/f", 0, &a), 0);
+    UNIT_ASSERT_NUMBER(a.valid & all, all);
+    UNIT_ASSERT_NUMBER(a.type, HYTHE_TYPE_REGULAR);
+    UNIT_ASSERT_NUMBER(a.size, 5);
+    UNIT_ASSERT_NUMBER(a.mode, 01604);
+    UNIT_ASSERT_NUMBER(a.uid, geteuid());
+    UNIT_ASSERT_NUMBER(a.gid, st.st_gid);
+    UNIT_ASSERT_NUMBER(a.nlink, 1);
+    UNIT_ASSERT_NUMBER(a.alloc, st.st_blocks * 512);
+    UNIT_ASSERT_NUMBER(a.atime.sec, 1000000001);
+    UNIT_ASSERT_NUMBER(a.atime.nsec, 123456789);
+    UNIT_ASSERT_NUMBER(a.mtime.sec, -5);
+    UNIT_ASSERT_NUMBER(a.mtime.nsec, 1);
+    UNIT_ASSERT_NUMBER(a.ctime.sec, st.st_ctim.tv_sec);
+    UNIT_ASSERT_NUMBER(a.ctime.nsec, st.st_ctim.tv_nsec);
+    UNIT_ASSERT_NUMBER(do_getattr(w, ".", 0, &a), 0);
+    UNIT_ASSERT_NUMBER(a.type, HYTHE_TYPE_DIRECTORY);
+    UNIT_ASSERT_NUMBER(do_getattr(w, "none", 0, &a), -ENOENT);
+    UNIT_ASSERT_NUMBER(do_getattr(w, "d/f/x", 0, &a), -ENOTDIR);
+}
+
+static bool make_socket(const struct world *w)
+{
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    bool ok;
+
+    snprintf(address.sun_path, sizeof(address.sun_path), "%s/root/sock", w->dir);
+    ok = fd >= 0 && bind(fd, (struct sockaddr *)&address, sizeof(address)) == 0;
+    if (fd >= 0)
+        close(fd);
+    return ok;
+}
+
+BOTH(tells_types_without_opening)
+{
+    struct hythe_attrs a;
+
+    mkfifoat(w->root, "fifo", 0600);
+    symlinkat("fifo", w->root, "link");
+    symlinkat("none", w->root, "dangling");
+    CU_ASSERT(make_socket(w));
+    UNIT_ASSERT_NUMBER(do_getattr(w, "fifo", 0, &a), 0);
+    UNIT_ASSERT_NUMBER(a.type, HYTHE_TYPE_FIFO);
+    UNIT_ASSERT_NUMBER(do_getattr(w, "sock", 0, &a), 0);
+    UNIT_ASSERT_NUMBER(a.type, HYTHE_TYPE_SOCKET);
+    UNIT_ASSERT_NUMBER(do_getattr(w, "link", 0, &a), 0);
+    UNIT_ASSERT_NUMBER(a.type, HYTHE_TYPE_FIFO);
+    UNIT_ASSERT_NUMBER(do_getattr(w, "link", HYTHE_NOFOLLOW, &a), 0);
+    UNIT_ASSERT_NUMBER(a.type, HYTHE_TYPE_SYMLINK);
+    UNIT_ASSERT_NUMBER(a.size, 4);
+    UNIT_ASSERT_NUMBER(do_getattr(w, "dangling", 0, &a), -ENOENT);
+    UNIT_ASSERT_NUMBER(do_getattr(w, "dangling", HYTHE_NOFOLLOW, &a), 0);
+}
+
+BOTH(tells_only_what_is_wanted)
+{
+    struct hythe_attrs a = wish(0);
+    struct hythe_getattr_arg arg = {sizeof(arg), ".", HYTHE_ATTR_SIZE, 0, &a};
+    struct hythe_call call = world_call(w, NULL);
+
+    UNIT_ASSERT_NUMBER(w->plugin->ops->getattr(&call, &arg), 0);
+    UNIT_ASSERT_NUMBER(a.valid, HYTHE_ATTR_SIZE);
+}
+
+BOTH(sets_size)
+{
+    struct hythe_attrs a = wish(HYTHE_ATTR_SIZE), now;
+
+    put_file(w->root, "f", "12345");
+    symlinkat("f", w->root, "link");
+    mkfifoat(w->root, "fifo", 0600);
+    a.size = 2;
+    UNIT_ASSERT_NUMBER(do_setattr(w, "f", 0, &a), 0);
+    UNIT_ASSERT_STRING(file_text(w->root, "f"), "12");
+    a.size = 5ull << 30;
+    UNIT_ASSERT_NUMBER(do_setattr(w, "link", 0, &a), 0);
+    UNIT_ASSERT_NUMBER(do_getattr(w, "f", 0, &now), 0);
+    UNIT_ASSERT_NUMBER(now.size, 5ll << 30);
+    UNIT_ASSERT_NUMBER(do_setattr(w, "link", HYTHE_NOFOLLOW, &a), -EINVAL);
+    UNIT_ASSERT_NUMBER(do_setattr(w, "fifo", 0, &a), -EACCES);
+    UNIT_ASSERT_NUMBER(do_setattr(w, ".", 0, &a), -EISDIR);
+    UNIT_ASSERT_NUMBER(do_setattr(w, "none", 0, &a), -ENOENT);
+    a.size = (uint64_t)INT64_MAX + 1;
+    UNIT_ASSERT_NUMBER(do_setattr(w, "f", 0, &a), -EFBIG);
+}
+
+BOTH(sets_mode)
+{
+    struct hythe_attrs a = wish(HYTHE_ATTR_MODE | HYTHE_ATTR_TYPE);
+
+    put_file(w->root, "f", "");
+    mkdirat(w->root, "d", 0755);
+    mkfifoat(w->root, "fifo", 0600);
+    symlinkat("f", w->root, "link");
+    a.mode = 01640;
+    UNIT_ASSERT_NUMBER(do_setattr(w, "f", 0, &a), 0);
+    UNIT_ASSERT_NUMBER(file_mode(w->root, "f"), 01640);
+    a.mode = 0777; /* what a client sets is not subject to the umask */
+    UNIT_ASSERT_NUMBER(do_setattr(w, "link", 0, &a), 0);
+    UNIT_ASSERT_NUMBER(file_mode(w->root, "f"), 0777);
+    UNIT_ASSERT_NUMBER(do_setattr(w, "d", 0, &a), 0);
+    UNIT_ASSERT_NUMBER(file_mode(w->root, "d"), 0777);
+    UNIT_ASSERT_NUMBER(do_setattr(w, "fifo", 0, &a), 0);
+    UNIT_ASSERT_NUMBER(file_mode(w->root, "fifo"), 0777);
+    w->said[0] = '\0';
+    UNIT_ASSERT_NUMBER(do_setattr(w, "link", HYTHE_NOFOLLOW, &a), -ENOTSUP);
+    CU_ASSERT(w->said[0] != '\0');
+    a.mode = 0; /* a file that can't be opened for anything */
+    UNIT_ASSERT_NUMBER(do_setattr(w, "f", 0, &a), 0);
+    a.mode = 0600;
+    UNIT_ASSERT_NUMBER(do_setattr(w, "f", 0, &a), 0);
+    UNIT_ASSERT_NUMBER(file_mode(w->root, "f"), 0600);
+}
+
+BOTH(refuses_set_id_bits)
+{
+    struct hythe_attrs a = wish(HYTHE_ATTR_MODE | HYTHE_ATTR_SIZE);
+    void *file;
+
+    put_file(w->root, "f", "12345");
+    mkdirat(w->root, "shared", 0755);
+    fchmodat(w->root, "shared", 02755, 0);
+    a.mode = 04755;
+    UNIT_ASSERT_NUMBER(do_setattr(w, "f", 0, &a), -EPERM);
+    a.mode = 02755;
+    UNIT_ASSERT_NUMBER(do_setattr(w, "f", 0, &a), -EPERM);
+    UNIT_ASSERT_NUMBER(do_open(w, "f", HYTHE_OPEN_WRITE, -1, &file), 0);
+    UNIT_ASSERT_NUMBER(do_fsetattr(w, file, &a), -EPERM);
+    UNIT_ASSERT_NUMBER(do_close(w, file), 0);
+    UNIT_ASSERT_STRING(file_text(w->root, "f"), "12345"); /* refused before the size was set */
+    UNIT_ASSERT_NUMBER(file_mode(w->root, "f"), 0644);
+    a = wish(HYTHE_ATTR_MODE);
+    a.mode = 02775; /* it has the bit already */
+    UNIT_ASSERT_NUMBER(do_setattr(w, "shared", 0, &a), 0);
+    UNIT_ASSERT_NUMBER(file_mode(w->root, "shared"), 02775);
+    UNIT_ASSERT_NUMBER(do_mkdir(w, "new", 06777), 0);
+    UNIT_ASSERT_NUMBER(file_mode(w->root, "new"), 0755);
+    UNIT_ASSERT_NUMBER(do_open(w, "g", HYTHE_OPEN_WRITE | HYTHE_OPEN_CREATE, 06777, &file), 0);
+    UNIT_ASSERT_NUMBER(do_close(w, file), 0);
+    UNIT_ASSERT_NUMBER(file_mode(w->root, "g"), 0755);
+}
+
+static void grants_set_id_bits(void)
+{
+    const struct setting_value values[] = {{"allow_setid", "true"}, {NULL, NULL}};
+    struct hythe_attrs a = wish(HYTHE_ATTR_MODE);
+    struct world w;
+    void *file;
+
+    world_open(&w, BY_KERNEL, values);
+    put_file(w.root, "f", "");
+    a.mode = 06755;
+    UNIT_ASSERT_NUMBER(do_setattr(&w, "f", 0, &a), 0);
+    UNIT_ASSERT_NUMBER(file_mode(w.root, "f"), 06755);
+    UNIT_ASSERT_NUMBER(do_open(&w, "g", HYTHE_OPEN_WRITE | HYTHE_OPEN_CREATE, 06711, &file), 0);
+    UNIT_ASSERT_NUMBER(do_close(&w, file), 0);
+    UNIT_ASSERT_NUMBER(file_mode(w.root, "g"), 06711);
+    UNIT_ASSERT_NUMBER(do_mkdir(&w, "d", 02775), 0);
+    UNIT_ASSERT_NUMBER(file_mode(w.root, "d"), 02755);
+    world_close(&w);
+}
+
+BOTH(sets_times)
+{
+    struct hythe_attrs a = wish(HYTHE_ATTR_MTIME), now;
+
+    put_file(w->root, "f", "");
+    symlinkat("f", w->root, "link");
+    a.mtime = (struct hythe_time){1234567890, 987654321};
+    a.atime = (struct hythe_time){77, 7};
+    UNIT_ASSERT_NUMBER(do_setattr(w, "link", 0, &a), 0);
+    UNIT_ASSERT_NUMBER(do_getattr(w, "f", 0, &now), 0);
+    UNIT_ASSERT_NUMBER(now.mtime.sec, 1234567890);
+    UNIT_ASSERT_NUMBER(now.mtime.nsec, 987654321);
+    CU_ASSERT(now.atime.sec != 77); /* wasn't valid */
+    a.valid = HYTHE_ATTR_ATIME | HYTHE_ATTR_MTIME;
+    a.mtime.sec = -1000;
+    UNIT_ASSERT_NUMBER(do_setattr(w, "link", HYTHE_NOFOLLOW, &a), 0);
+    UNIT_ASSERT_NUMBER(do_getattr(w, "link", HYTHE_NOFOLLOW, &now), 0);
+    UNIT_ASSERT_NUMBER(now.atime.sec, 77);
+    UNIT_ASSERT_NUMBER(now.mtime.sec, -1000);
+    UNIT_ASSERT_NUMBER(do_getattr(w, "f", 0, &now), 0);
+    UNIT_ASSERT_NUMBER(now.mtime.sec, 1234567890);
+    a.mtime.nsec = 1000000000;
+    UNIT_ASSERT_NUMBER(do_setattr(w, "f", 0, &a), -EINVAL);
+    a.mtime.nsec = UTIME_OMIT & 0x3fffffff;
+    UNIT_ASSERT_NUMBER(do_setattr(w, "f", 0, &a), -EINVAL);
+}
+
+/* Clients send back the owner that they were told, and that needs no privilege. */
+BOTH(sets_owner)
+{
+    struct hythe_attrs a = wish(HYTHE_ATTR_OWNER), now;
+
+    put_file(w->root, "f", "");
+    symlinkat("f", w->root, "link");
+    fchmodat(w->root, "f", 04755, 0);
+    UNIT_ASSERT_NUMBER(do_getattr(w, "f", 0, &now), 0);
+    a.uid = now.uid;
+    a.gid = now.gid;
+    UNIT_ASSERT_NUMBER(do_setattr(w, "f", 0, &a), 0);
+    UNIT_ASSERT_NUMBER(do_setattr(w, "link", HYTHE_NOFOLLOW, &a), 0);
+    UNIT_ASSERT_NUMBER(file_mode(w->root, "f"), 04755); /* nothing was changed, so nothing was cleared */
+    a.uid = 12345;
+    a.gid = 54321;
+    if (geteuid() == 0) {
+        UNIT_ASSERT_NUMBER(do_setattr(w, "link", 0, &a), 0);
+        UNIT_ASSERT_NUMBER(do_getattr(w, "f", 0, &now), 0);
+        UNIT_ASSERT_NUMBER(now.uid, 12345);
+        UNIT_ASSERT_NUMBER(now.gid, 54321);
+        UNIT_ASSERT_NUMBER(now.mode, 0755);
+        UNIT_ASSERT_NUMBER(do_getattr(w, "link", HYTHE_NOFOLLOW, &now), 0);
+        UNIT_ASSERT_NUMBER(now.uid, 0);
+    } else {
+        UNIT_ASSERT_NUMBER(do_setattr(w, "f", 0, &a), -EPERM);
+    }
+    a.uid = UINT32_MAX;
+    UNIT_ASSERT_NUMBER(do_setattr(w, "f", 0, &a), -EINVAL);
+}
+
+/* All at once: the mode outlives the change of size and the times outlive both. */
+BOTH(sets_everything_in_order)
+{
+    struct hythe_attrs a = wish(HYTHE_ATTR_SIZE | HYTHE_ATTR_OWNER | HYTHE_ATTR_MODE | HYTHE_ATTR_ATIME |
+                                HYTHE_ATTR_MTIME), now;
+
+    put_file(w->root, "f", "12345");
+    UNIT_ASSERT_NUMBER(do_getattr(w, "f", 0, &now), 0);
+    a.size = 3;
+    a.uid = now.uid;
+    a.gid = now.gid;
+    a.mode = 0400;
+    a.atime.sec = 1;
+    a.mtime.sec = 2;
+    UNIT_ASSERT_NUMBER(do_setattr(w, "f", 0, &a), 0);
+    UNIT_ASSERT_NUMBER(do_getattr(w, "f", 0, &now), 0);
+    UNIT_ASSERT_NUMBER(now.size, 3);
+    UNIT_ASSERT_NUMBER(now.mode, 0400);
+    UNIT_ASSERT_NUMBER(now.atime.sec, 1);
+    UNIT_ASSERT_NUMBER(now.mtime.sec, 2);
+}
+
+BOTH(says_what_it_cannot_set)
+{
+    static const uint32_t bits[] = {HYTHE_ATTR_CTIME, HYTHE_ATTR_BTIME, HYTHE_ATTR_ACL, HYTHE_ATTR_BITS,
+                                    HYTHE_ATTR_EXTENDED, HYTHE_ATTR_ALLOC};
+    struct hythe_attrs a;
+
+    put_file(w->root, "f", "12345");
+    for (size_t i = 0; i < sizeof(bits) / sizeof(bits[0]); i++) {
+        a = wish(bits[i] | HYTHE_ATTR_SIZE);
+        UNIT_ASSERT_NUMBER(do_setattr(w, "f", 0, &a), -ENOTSUP);
+    }
+    UNIT_ASSERT_STRING(file_text(w->root, "f"), "12345"); /* nothing was done by halves */
+    a = wish(0);
+    UNIT_ASSERT_NUMBER(do_setattr(w, "f", 0, &a), 0);
+}
+
+BOTH(works_on_open_files)
+{
+    struct hythe_attrs a = wish(HYTHE_ATTR_SIZE | HYTHE_ATTR_MODE | HYTHE_ATTR_MTIME), now = wish(0);
+    struct hythe_fgetattr_arg arg = {sizeof(arg), HYTHE_ATTR_SIZE | HYTHE_ATTR_MODE | HYTHE_ATTR_MTIME, &now};
+    void *file;
+    struct hythe_call call = world_call(w, &file);
+
+    put_file(w->root, "f", "12345");
+    UNIT_ASSERT_NUMBER(do_open(w, "f", HYTHE_OPEN_WRITE, -1, &file), 0);
+    do_unlink(w, "f"); /* the open file is meant, whatever became of its name */
+    put_file(w->root, "f", "other");
+    a.size = 3;
+    a.mode = 0600;
+    a.mtime.sec = 42;
+    UNIT_ASSERT_NUMBER(do_fsetattr(w, file, &a), 0);
+    UNIT_ASSERT_NUMBER(w->plugin->ops->fgetattr(&call, &arg), 0);
+    UNIT_ASSERT_NUMBER(now.size, 3);
+    UNIT_ASSERT_NUMBER(now.mode, 0600);
+    UNIT_ASSERT_NUMBER(now.mtime.sec, 42);
+    UNIT_ASSERT_STRING(file_text(w->root, "f"), "other");
+    UNIT_ASSERT_NUMBER(do_close(w, file), 0);
+    UNIT_ASSERT_NUMBER(do_open(w, "f", HYTHE_OPEN_READ, -1, &file), 0);
+    UNIT_ASSERT_NUMBER(do_fsetattr(w, file, &a), -EACCES);
+    a.valid = HYTHE_ATTR_MODE;
+    UNIT_ASSERT_NUMBER(do_fsetattr(w, file, &a), 0);
+    UNIT_ASSERT_NUMBER(do_close(w, file), 0);
+    mkdirat(w->root, "d", 0755);
+    UNIT_ASSERT_NUMBER(do_opendir(w, "d", &file), 0);
+    UNIT_ASSERT_NUMBER(do_fsetattr(w, file, &a), 0);
+    UNIT_ASSERT_NUMBER(file_mode(w->root, "d"), 0600);
+    UNIT_ASSERT_NUMBER(do_close(w, file), 0);
+}
+
+BOTH(tells_the_file_system)
+{
+    struct hythe_statfs s, t = {.struct_size = sizeof(t)};
+    struct hythe_fstatfs_arg arg = {sizeof(arg), &t};
+    struct statvfs vfs;
+    void *file;
+    struct hythe_call call = world_call(w, &file);
+
+    fstatvfs(w->root, &vfs);
+    mkfifoat(w->root, "fifo", 0600);
+    UNIT_ASSERT_NUMBER(do_statfs(w, "fifo", &s), 0);
+    UNIT_ASSERT_NUMBER(s.blocks, vfs.f_blocks);
+    UNIT_ASSERT_NUMBER(s.frsize, vfs.f_frsize);
+    UNIT_ASSERT_NUMBER(s.files, vfs.f_files);
+    UNIT_ASSERT_NUMBER(s.name_max, vfs.f_namemax);
+    UNIT_ASSERT_NUMBER(s.fsid, vfs.f_fsid);
+    UNIT_ASSERT_NUMBER(do_statfs(w, "none", &s), -ENOENT);
+    UNIT_ASSERT_NUMBER(do_opendir(w, ".", &file), 0);
+    UNIT_ASSERT_NUMBER(w->plugin->ops->fstatfs(&call, &arg), 0);
+    UNIT_ASSERT_NUMBER(t.blocks, vfs.f_blocks);
+    UNIT_ASSERT_NUMBER(do_close(w, file), 0);
+}
+
+UNIT_SUITE(localroot_attrs, UNIT_BOTH(tells_attributes), UNIT_BOTH(tells_types_without_opening),
+           UNIT_BOTH(tells_only_what_is_wanted), UNIT_BOTH(sets_size), UNIT_BOTH(sets_mode),
+           UNIT_BOTH(refuses_set_id_bits), UNIT_TEST(grants_set_id_bits), UNIT_BOTH(sets_times), UNIT_BOTH(sets_owner),
+           UNIT_BOTH(sets_everything_in_order), UNIT_BOTH(says_what_it_cannot_set), UNIT_BOTH(works_on_open_files),
+           UNIT_BOTH(tells_the_file_system));
