@@ -1,0 +1,14 @@
+dist_man_MANS += doc/man/hythed.8 doc/man/hythe-sftp-server.8
+man_MANS += doc/man/hythe.cfg.5
+EXTRA_DIST += doc/architecture.md doc/man/hythe.cfg.5.head doc/man/hythe.cfg.5.tail \
+	README README.md HACKING.md SECURITY.md NEWS
+CLEANFILES += doc/man/hythe.cfg.5
+
+# The settings of hythe.cfg(5) come from the table that the parser uses.
+noinst_PROGRAMS += doc/settings
+doc_settings_SOURCES = doc/settings.c
+doc_settings_LDADD = $(CORE_LIBS)
+
+doc/man/hythe.cfg.5: doc/settings$(EXEEXT) doc/man/hythe.cfg.5.head doc/man/hythe.cfg.5.tail
+	$(AM_V_GEN)$(MKDIR_P) doc/man && { cat $(srcdir)/doc/man/hythe.cfg.5.head && ./doc/settings$(EXEEXT) && \
+		cat $(srcdir)/doc/man/hythe.cfg.5.tail; } >$@.tmp && mv $@.tmp $@
