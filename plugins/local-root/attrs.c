@@ -3,7 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
+#include <string.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
 
@@ -61,33 +61,50 @@ void lr_fill_attrs(struct hythe_attrs *attrs, const struct statx *sx, uint32_t w
     attrs->btime = time_of(&sx->stx_btime);
 }
 
-static int64_t attrs_of(int fd, const char *name, int flags, uint32_t want, struct hythe_attrs *out)
+static int64_t attrs_of(int fd, uint32_t want, struct hythe_attrs *out)
 {
     struct statx sx;
 
-    if (statx(fd, name, flags | AT_NO_AUTOMOUNT, lr_statx_mask(want), &sx) != 0)
+    if (statx(fd, "", AT_EMPTY_PATH, lr_statx_mask(want), &sx) != 0)
         return -errno;
     lr_fill_attrs(out, &sx, want);
     return 0;
 }
 
+/* A name in the base itself needs no look-up of its own, unless it is a link to be followed (1 then). */
+static int64_t quick_getattr(const struct lr_base *base, const struct hythe_getattr_arg *arg)
+{
+    struct statx sx;
+
+    if (strchr(arg->path, '/') || strcmp(arg->path, "..") == 0)
+        return 1;
+    if (statx(base->fd, arg->path, AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT, lr_statx_mask(arg->want), &sx) != 0)
+        return -errno;
+    if (S_ISLNK(sx.stx_mode) && !(arg->flags & HYTHE_NOFOLLOW))
+        return 1;
+    lr_fill_attrs(arg->attrs, &sx, arg->want);
+    return 0;
+}
+
 int64_t lr_getattr(const struct hythe_call *call, struct hythe_getattr_arg *arg)
 {
-    const struct lr_base *base = lr_base_of(call);
     int look = arg->flags & HYTHE_NOFOLLOW ? O_NOFOLLOW : 0;
-    int fd = lr_open_path(base, arg->path, O_PATH | look);
-    int64_t rc;
+    int64_t rc = quick_getattr(lr_base_of(call), arg);
+    int fd;
 
+    if (rc <= 0)
+        return rc;
+    fd = lr_open_path(lr_base_of(call), arg->path, O_PATH | look);
     if (fd < 0)
         return lr_refuse(call, fd);
-    rc = attrs_of(fd, "", AT_EMPTY_PATH, arg->want, arg->attrs);
+    rc = attrs_of(fd, arg->want, arg->attrs);
     close(fd);
     return rc;
 }
 
 int64_t lr_fgetattr(const struct hythe_call *call, struct hythe_fgetattr_arg *arg)
 {
-    return attrs_of(lr_file_of(call)->fd, "", AT_EMPTY_PATH, arg->want, arg->attrs);
+    return attrs_of(lr_file_of(call)->fd, arg->want, arg->attrs);
 }
 
 static int64_t set_size(const struct target *t, const struct hythe_attrs *attrs)

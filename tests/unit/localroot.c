@@ -176,9 +176,13 @@ BOTH(renames)
 
 BOTH(refuses_names_that_a_core_never_sends)
 {
+    struct hythe_attrs attrs, own;
     void *file;
 
     mkdirat(w->root, "d", 0755);
+    UNIT_ASSERT_NUMBER(do_getattr(w, ".", 0, &own), 0);
+    UNIT_ASSERT_NUMBER(do_getattr(w, "..", 0, &attrs), 0); /* the base is its own parent */
+    UNIT_ASSERT_NUMBER(attrs.nlink, own.nlink);
     UNIT_ASSERT_NUMBER(do_unlink(w, ""), -EINVAL);
     UNIT_ASSERT_NUMBER(do_mkdir(w, "d/", -1), -EINVAL);
     UNIT_ASSERT_NUMBER(do_rename(w, "d", "..", 0), -EINVAL);
