@@ -26,6 +26,7 @@ include tests/unit/config.mk
 include tests/unit/sftp.mk
 include tests/unit/localroot.mk
 include tests/unit/transport.mk
+include tests/unit/stdio.mk
 include tests/unit/server.mk
 include tests/wire/build.mk
 include tests/interop/build.mk

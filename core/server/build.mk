@@ -9,3 +9,8 @@ libhythe_core_la_SOURCES += \
 	core/server/users.c \
 	core/server/check.c \
 	core/server/clients.c
+
+libexec_PROGRAMS += hythe-sftp-server
+hythe_sftp_server_SOURCES = core/server/sftp_server.c core/server/sftp_server_options.h \
+	core/server/sftp_server_options.c
+hythe_sftp_server_LDADD = $(CORE_LIBS)

@@ -1,6 +1,7 @@
 libhythe_core_la_SOURCES += \
 	core/transport/link.h \
 	core/transport/memory.h core/transport/memory.c \
+	core/transport/stdio.h core/transport/stdio.c \
 	core/transport/ssh.h \
 	core/transport/ssh_internal.h \
 	core/transport/ssh_server.c \

@@ -9,7 +9,7 @@
 
 enum {
     READ_AT_ONCE = 64 * 1024,
-    WRITE_AT_ONCE = 64 * 1024,
+    WRITE_AT_ONCE = 64 * 1024,  /* into a pipe */
     HELD_MAX = 2 * 1024 * 1024, /* bytes that the sink hasn't taken; more than its largest message */
     QUIET_MS = 1000             /* after that long without a byte memory is given back */
 };
@@ -18,7 +18,8 @@ struct stdio {
     struct hy_sink *sink;
     int in, out;
     struct hy_buf held; /* bytes that the sink hasn't taken */
-    bool eof, moved;    /* moved: something happened since the last poll */
+    bool eof, told_eof; /* of the input; the sink was told, once it had everything before it */
+    bool moved;         /* something happened since the last poll */
     bool out_is_socket;
     int error; /* errno of what ended it */
     bool lost;
@@ -58,10 +59,8 @@ static void receive(struct stdio *s)
     n = read(s->in, to, room);
     if (n < 0) {
         lose(s);
-    } else if (n == 0) {
-        s->eof = true;
-        s->sink->eof(s->sink->ctx);
     } else {
+        s->eof = n == 0;
         hy_buf_commit(&s->held, (size_t)n);
     }
     s->moved = true;
@@ -73,12 +72,10 @@ static void transmit(struct stdio *s, const uint8_t *data, size_t len)
 {
     ssize_t n;
 
-    if (len > WRITE_AT_ONCE)
-        len = WRITE_AT_ONCE;
     if (s->out_is_socket)
         n = send(s->out, data, len, MSG_DONTWAIT | MSG_NOSIGNAL);
     else
-        n = write(s->out, data, len);
+        n = write(s->out, data, len < WRITE_AT_ONCE ? len : WRITE_AT_ONCE);
     if (n < 0)
         lose(s);
     else
@@ -125,12 +122,18 @@ static void turn(struct stdio *s, const uint8_t *data, size_t len, bool reading,
         receive(s);
 }
 
+/* Whether to read on: not beyond a little while the peer leaves replies lying, which is what holds it back. */
+static bool wants_input(const struct stdio *s, size_t unsent)
+{
+    return !s->eof && hy_buf_len(&s->held) < (unsent ? READ_AT_ONCE : HELD_MAX);
+}
+
 static enum hy_stdio_end drive(struct stdio *s)
 {
     while (!s->lost) {
         const uint8_t *data;
         size_t len;
-        bool broken, working, full;
+        bool broken, working;
 
         offer(s);
         working = s->sink->busy(s->sink->ctx);
@@ -138,12 +141,18 @@ static enum hy_stdio_end drive(struct stdio *s)
             s->sink->work(s->sink->ctx);
         broken = s->sink->broken(s->sink->ctx);
         data = s->sink->output(s->sink->ctx, &len);
-        full = hy_buf_len(&s->held) == HELD_MAX;
-        if (!len && !working && (broken || s->eof))
-            return broken ? HY_STDIO_BROKEN : HY_STDIO_EOF;
-        if (!len && !working && full)
+        if (!len && !working && broken)
+            return HY_STDIO_BROKEN;
+        if (!len && !working && s->eof) {
+            if (s->told_eof)
+                return HY_STDIO_EOF;
+            s->told_eof = true;
+            s->sink->eof(s->sink->ctx);
+            continue;
+        }
+        if (!len && !working && !wants_input(s, 0))
             return HY_STDIO_LOST;
-        turn(s, data, len, !s->eof && !broken && !full, working && !broken);
+        turn(s, data, len, !broken && wants_input(s, len), working && !broken);
     }
     errno = s->error;
     return HY_STDIO_LOST;
