@@ -118,7 +118,7 @@ static int include(struct hy_source *s, const struct hy_token *t, struct hy_plac
     if (!name)
         return -1;
     memcpy(name, at.file, folder);
-    strcpy(name + folder, t->value);
+    memcpy(name + folder, t->value, strlen(t->value) + 1);
     if (depth == HY_SOURCE_DEPTH) {
         hy_problems_add(s->problems, at, "%s: files include each other more than %d deep", name, HY_SOURCE_DEPTH);
         return -1;

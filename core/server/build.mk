@@ -14,3 +14,11 @@ libexec_PROGRAMS += hythe-sftp-server
 hythe_sftp_server_SOURCES = core/server/sftp_server.c core/server/sftp_server_options.h \
 	core/server/sftp_server_options.c
 hythe_sftp_server_LDADD = $(CORE_LIBS)
+
+sbin_PROGRAMS += hythed
+hythed_SOURCES = core/server/hythed.c \
+	core/server/hythed_log.c core/server/hythed_log.h \
+	core/server/hythed_password.c core/server/hythed_password.h \
+	core/server/hythed_rights.c core/server/hythed_rights.h
+hythed_CPPFLAGS = $(AM_CPPFLAGS) -DHYTHE_SYSCONFDIR='"$(sysconfdir)"'
+hythed_LDADD = $(CORE_LIBS)

@@ -1,0 +1,298 @@
+/* hythed: a server as a program. It alone decides about the process: rights, signals, log, exit. */
+#include "core/auth/auth.h"
+#include "core/server/hythed_log.h"
+#include "core/server/hythed_password.h"
+#include "core/server/hythed_rights.h"
+#include "core/server/server.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <getopt.h>
+#include <libssh/libssh.h>
+#include <openssl/crypto.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define DEFAULT_CONFIG HYTHE_SYSCONFDIR "/hythe/hythe.cfg"
+
+enum { EXIT_USAGE = 2 };
+
+static const char usage_text[] =
+    "Usage: hythed [-d] [-f FILE]       serve, in the foreground\n"
+    "       hythed --check [-f FILE]    say what is wrong with the configuration\n"
+    "  -f, --config FILE   the configuration (" DEFAULT_CONFIG ")\n"
+    "  -d, --debug         log everything, to standard error\n"
+    "      --dump-config   print the values in effect, as a configuration\n"
+    "      --list-settings print every setting\n"
+    "      --hash-password ask for a password and print its hash, for a user of the configuration\n"
+    "      --version       print the versions of hythed and of its libraries\n"
+    "  -h, --help          print this\n";
+
+enum mode { SERVE, CHECK, DUMP, LIST, HASH, MANUAL, VERSION, HELP };
+
+struct options {
+    enum mode mode;
+    const char *file;
+    bool debug;
+};
+
+static int fail(struct hythed_log *log, const char *text)
+{
+    (void)fprintf(stderr, "hythed: %s\n", text);
+    if (log && log->path)
+        hy_log(&log->log, HY_LOG_ERROR, 0, "%s", text);
+    return EXIT_FAILURE;
+}
+
+static struct hy_config *read_config(const char *file, struct hy_problems *problems)
+{
+    static const struct hy_config_rules rules = {.public_key_ok = hy_public_key_ok,
+                                                 .password_hash_ok = hy_password_hash_ok};
+
+    return hy_config_read(file, &rules, problems);
+}
+
+static int show_problems(struct hy_problems *problems)
+{
+    bool any = problems->count || problems->lost;
+
+    hy_problems_print(problems, stderr);
+    hy_problems_free(problems);
+    return any ? EXIT_FAILURE : EXIT_SUCCESS;
+}
+
+static int printed(int status)
+{
+    return fflush(stdout) || ferror(stdout) ? fail(NULL, "can't write to standard output") : status;
+}
+
+/* The file may be checked by somebody else than root: whether root could start with it is then the question. */
+static void check_run_as(const struct hy_config *config, struct hy_problems *problems)
+{
+    struct hythed_rights rights;
+    struct hy_err err;
+
+    if (hythed_rights_find(&rights, config->run_as, *config->run_as ? 0 : geteuid(), &err) < 0)
+        hy_problems_add(problems, hy_config_place(config, "run_as"), "%s", err.text);
+}
+
+static int check(const char *file)
+{
+    struct hy_problems problems = {0};
+    struct hy_config *config = read_config(file, &problems);
+    int status;
+
+    if (config) {
+        check_run_as(config, &problems);
+        hy_server_check(config, &problems);
+    }
+    status = show_problems(&problems);
+    hy_config_free(config);
+    if (status == EXIT_SUCCESS)
+        (void)printf("%s: ok\n", file);
+    return printed(status);
+}
+
+static int dump(const char *file)
+{
+    struct hy_problems problems = {0};
+    struct hy_config *config = read_config(file, &problems);
+
+    if (config)
+        hy_config_dump(config, stdout);
+    hy_config_free(config);
+    return printed(show_problems(&problems));
+}
+
+/* What is opened must not get the number of a standard stream that is closed, and then be written to as a log. */
+static int fill_streams(void)
+{
+    int fd;
+
+    do
+        fd = open("/dev/null", O_RDWR);
+    while (fd >= 0 && fd <= STDERR_FILENO);
+    return fd < 0 ? -1 : close(fd);
+}
+
+/* The signals that hythed answers wait until it asks for them, in every thread. */
+static void hold_signals(sigset_t *set)
+{
+    const struct sigaction ignore = {.sa_handler = SIG_IGN};
+
+    (void)sigemptyset(set);
+    (void)sigaddset(set, SIGTERM);
+    (void)sigaddset(set, SIGINT);
+    (void)sigaddset(set, SIGHUP);
+    (void)sigprocmask(SIG_BLOCK, set, NULL);
+    (void)sigaction(SIGPIPE, &ignore, NULL);
+}
+
+static void leave_now(int number)
+{
+    (void)number;
+    _exit(EXIT_SUCCESS);
+}
+
+/* From now on the same signals end the process on the spot. */
+static void release_signals(const sigset_t *set)
+{
+    const struct sigaction leave = {.sa_handler = leave_now}, ignore = {.sa_handler = SIG_IGN};
+
+    (void)sigaction(SIGTERM, &leave, NULL);
+    (void)sigaction(SIGINT, &leave, NULL);
+    (void)sigaction(SIGHUP, &ignore, NULL);
+    (void)sigprocmask(SIG_UNBLOCK, set, NULL);
+}
+
+static void wait_for_end(struct hythed_log *log, const sigset_t *set)
+{
+    int number;
+
+    while (sigwait(set, &number) == 0 && number == SIGHUP) {
+        hythed_log_reopen(log);
+        hy_log(&log->log, HY_LOG_INFO, 0, "SIGHUP: settings stay as they are; to read them again is not available in "
+               "this build");
+    }
+}
+
+static int run(const struct hy_config *config, struct hy_server *server, const struct hythed_rights *rights,
+               struct hythed_log *log, const sigset_t *signals)
+{
+    struct hy_err err = {""};
+
+    if (hy_server_bind(server, &err) < 0 || hythed_rights_drop(rights, &err) < 0 || hy_server_start(server, &err) < 0)
+        return fail(log, err.text);
+    hy_log(&log->log, HY_LOG_INFO, 0, "listening on %s port %u", *config->LocalHost ? config->LocalHost : "*",
+           hy_server_port(server));
+    wait_for_end(log, signals);
+    hy_log(&log->log, HY_LOG_INFO, 0, "ending: %u connections, whose requests have %d seconds",
+           hy_server_connections(server), (int)config->shutdown_timeout);
+    release_signals(signals);
+    hy_server_stop(server, (unsigned)config->shutdown_timeout);
+    hy_log(&log->log, HY_LOG_INFO, 0, "ended");
+    if (hy_server_connections(server))
+        _exit(EXIT_SUCCESS); /* threads that hang in a plugin must not see the process torn down around them */
+    return EXIT_SUCCESS;
+}
+
+static int serve_config(const struct options *options, const struct hy_config *config, const sigset_t *signals)
+{
+    struct hythed_log log;
+    struct hythed_rights rights;
+    struct hy_server *server;
+    struct hy_err err = {""};
+    int status;
+
+    hythed_log_init(&log, options->debug ? HY_LOG_DEBUG : (enum hy_log_level)config->LogLevel);
+    if (hythed_rights_find(&rights, config->run_as, geteuid(), &err) < 0)
+        return fail(NULL, err.text);
+    if (*config->log_file && !options->debug &&
+        hythed_log_open(&log, config->log_file, rights.uid, rights.gid, &err) < 0)
+        return fail(NULL, err.text);
+    server = hy_server_new(config, &log.log, &err);
+    status = server ? run(config, server, &rights, &log, signals) : fail(&log, err.text);
+    hy_server_free(server);
+    hythed_log_close(&log);
+    return status;
+}
+
+static int serve(const struct options *options)
+{
+    struct hy_problems problems = {0};
+    struct hy_config *config;
+    sigset_t signals;
+    int status;
+
+    hold_signals(&signals);
+    hythed_limits_set();
+    umask(0); /* a plugin gives each file the mode that the client asked for, less the umask of its own settings */
+    config = read_config(options->file, &problems);
+    status = show_problems(&problems);
+    if (config)
+        status = serve_config(options, config, &signals);
+    hy_config_free(config);
+    return status;
+}
+
+static int version(void)
+{
+    (void)printf("hythed %s, libssh %s, %s\n", HYTHE_VERSION, ssh_version(0), OpenSSL_version(OPENSSL_VERSION));
+    return printed(EXIT_SUCCESS);
+}
+
+static int act(const struct options *options)
+{
+    switch (options->mode) {
+    case CHECK:
+        return check(options->file);
+    case DUMP:
+        return dump(options->file);
+    case LIST:
+        hy_config_list(stdout);
+        return printed(EXIT_SUCCESS);
+    case MANUAL:
+        hy_config_manual(stdout);
+        return printed(EXIT_SUCCESS);
+    case HASH:
+        return hythed_hash_password();
+    case VERSION:
+        return version();
+    case HELP:
+        (void)fputs(usage_text, stdout);
+        return printed(EXIT_SUCCESS);
+    default:
+        return serve(options);
+    }
+}
+
+/* Modes exclude each other. --manual is for building hythe.cfg(5), and in no list. */
+static int parse(int argc, char **argv, struct options *options)
+{
+    static const struct option names[] = {
+        {"config", required_argument, NULL, 'f'}, {"debug", no_argument, NULL, 'd'},
+        {"help", no_argument, NULL, 'h'},         {"check", no_argument, NULL, 256 + CHECK},
+        {"dump-config", no_argument, NULL, 256 + DUMP},     {"list-settings", no_argument, NULL, 256 + LIST},
+        {"hash-password", no_argument, NULL, 256 + HASH},   {"manual", no_argument, NULL, 256 + MANUAL},
+        {"version", no_argument, NULL, 256 + VERSION},      {NULL, 0, NULL, 0},
+    };
+    int c;
+
+    while ((c = getopt_long(argc, argv, "f:dh", names, NULL)) != -1) {
+        if (c == 'h')
+            c = 256 + HELP;
+        if (c == '?')
+            return -1;
+        if (c == 'f')
+            options->file = optarg;
+        else if (c == 'd')
+            options->debug = true;
+        else if (options->mode != SERVE && (int)options->mode != c - 256) {
+            (void)fputs("hythed: only one thing at a time\n", stderr);
+            return -1;
+        } else
+            options->mode = (enum mode)(c - 256);
+    }
+    if (optind < argc) {
+        (void)fprintf(stderr, "hythed: \"%s\" is one argument too many\n", argv[optind]);
+        return -1;
+    }
+    return 0;
+}
+
+int main(int argc, char **argv)
+{
+    struct options options = {.mode = SERVE, .file = DEFAULT_CONFIG};
+
+    if (fill_streams() < 0)
+        return EXIT_FAILURE;
+    if (parse(argc, argv, &options) < 0) {
+        (void)fputs(usage_text, stderr);
+        return EXIT_USAGE;
+    }
+    return act(&options);
+}

@@ -1,0 +1,125 @@
+#include "core/server/hythed_log.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { LINE_MAX_BYTES = 4096 + 128 }; /* of core/base/log.c, and what comes before it */
+
+static const struct {
+    const char *name;
+    int journal; /* sd-daemon(3) */
+} levels[] = {[HY_LOG_ERROR] = {"error", 3}, [HY_LOG_INFO] = {"info", 6}, [HY_LOG_VERBOSE] = {"verbose", 6},
+              [HY_LOG_DEBUG] = {"debug", 7}};
+
+/* One line, one write: lines of several threads and processes don't mix. A full disk must not end the server. */
+static void put_line(void *ctx, enum hy_log_level level, uint64_t conn, const char *text)
+{
+    const struct hythed_log *log = ctx;
+    char line[LINE_MAX_BYTES], prefix[8] = "", who[32] = "", stamp[32];
+    struct timespec now;
+    struct tm tm;
+    int len;
+
+    (void)clock_gettime(CLOCK_REALTIME, &now);
+    (void)strftime(stamp, sizeof stamp, "%Y-%m-%dT%H:%M:%S", gmtime_r(&now.tv_sec, &tm));
+    if (log->journal)
+        (void)snprintf(prefix, sizeof prefix, "<%d>", levels[level].journal);
+    if (conn)
+        (void)snprintf(who, sizeof who, " [conn %" PRIu64 "]", conn);
+    len = snprintf(line, sizeof line, "%s%s.%03ldZ %s%s %s\n", prefix, stamp, now.tv_nsec / 1000000,
+                   levels[level].name, who, text);
+    if (len < 0)
+        return;
+    if ((size_t)len >= sizeof line) {
+        len = sizeof line - 1;
+        line[len - 1] = '\n';
+    }
+    if (write(log->fd, line, (size_t)len) < 0)
+        return;
+}
+
+/* Whether standard error leads to systemd's journal, which says so by the device and inode of its stream. */
+static bool is_journal(void)
+{
+    const char *stream = getenv("JOURNAL_STREAM");
+    uintmax_t dev, ino;
+    struct stat st;
+
+    return stream && sscanf(stream, "%ju:%ju", &dev, &ino) == 2 && fstat(STDERR_FILENO, &st) == 0 &&
+           st.st_dev == dev && st.st_ino == ino;
+}
+
+void hythed_log_init(struct hythed_log *log, enum hy_log_level level)
+{
+    *log = (struct hythed_log){.log = {put_line, log, level}, .fd = STDERR_FILENO, .journal = is_journal()};
+}
+
+/* A new file is given to `owner`, so that it can be opened again when root's rights are gone. Nothing but a plain file
+ * with one name is written to: root must not append to what somebody put there. */
+static int open_file(const char *path, uid_t owner, gid_t group, struct hy_err *err)
+{
+    const int flags = O_WRONLY | O_APPEND | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY | O_NONBLOCK;
+    int fd = open(path, flags | O_CREAT | O_EXCL, 0640);
+    bool made = fd >= 0;
+    struct stat st;
+
+    if (fd < 0 && errno == EEXIST)
+        fd = open(path, flags);
+    if (fd < 0)
+        return hy_err_set(err, "can't open the log file %s: %s", path, strerror(errno));
+    if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode) || st.st_nlink != 1)
+        hy_err_set(err, "the log file %s is not a plain file with one name", path);
+    else if (made && geteuid() == 0 && fchown(fd, owner, group) < 0)
+        hy_err_set(err, "can't give the log file %s to its owner: %s", path, strerror(errno));
+    else
+        return fd;
+    close(fd);
+    return -1;
+}
+
+int hythed_log_open(struct hythed_log *log, const char *path, uid_t owner, gid_t group, struct hy_err *err)
+{
+    int fd = open_file(path, owner, group, err);
+
+    if (fd < 0)
+        return -1;
+    log->fd = fd;
+    log->path = path;
+    log->journal = false;
+    return 0;
+}
+
+void hythed_log_reopen(struct hythed_log *log)
+{
+    struct hy_err err;
+    int fd;
+
+    if (!log->path)
+        return;
+    fd = open_file(log->path, geteuid(), getegid(), &err);
+    if (fd < 0) {
+        hy_log(&log->log, HY_LOG_ERROR, 0, "%s; the log stays where it is", err.text);
+        return;
+    }
+    /* Other threads write to log->fd meanwhile: it changes from the old file to the new one in one step. */
+    if (dup3(fd, log->fd, O_CLOEXEC) < 0)
+        hy_log(&log->log, HY_LOG_ERROR, 0, "can't change to the new log file: %s", strerror(errno));
+    else
+        hy_log(&log->log, HY_LOG_INFO, 0, "the log file was opened again");
+    close(fd);
+}
+
+void hythed_log_close(struct hythed_log *log)
+{
+    if (log->path)
+        close(log->fd);
+    log->path = NULL;
+    log->fd = STDERR_FILENO;
+}
