@@ -103,6 +103,13 @@ static bool broken(void *ctx)
     return e->broken;
 }
 
+static bool partial(void *ctx)
+{
+    const struct hy_engine *e = ctx;
+
+    return e->upload.active && !e->broken;
+}
+
 static void idle(void *ctx)
 {
     struct hy_engine *e = ctx;
@@ -154,6 +161,7 @@ int hy_sftp_new(struct hy_vfs *vfs, const struct hy_sftp_options *options, struc
                              .busy = busy,
                              .work = work,
                              .broken = broken,
+                             .partial = partial,
                              .idle = idle,
                              .eof = eof,
                              .close = close_engine};

@@ -24,6 +24,8 @@ struct hy_sink {
     void (*work)(void *ctx);
     /* Whether the protocol was broken beyond repair: send what is ready, then close. */
     bool (*broken)(void *ctx);
+    /* Whether a message was begun and its rest is still to come: the transport may bound the wait for it. */
+    bool (*partial)(void *ctx);
     /* Nothing has moved for about a second: gives memory back that a running transfer would need again. */
     void (*idle)(void *ctx);
     /* The peer will send no more. */

@@ -246,6 +246,15 @@ static void grant(struct hy_ssh_channel *ch)
     }
 }
 
+/* Tells the sink, once it was given everything that came before. */
+static void tell_eof(struct hy_ssh_channel *ch)
+{
+    if (ch->told || ch->starved)
+        return;
+    ch->told = true;
+    ch->sink.eof(ch->sink.ctx);
+}
+
 /* Ends our side of a channel that has nothing more to say. */
 static void finish(struct hy_ssh_channel *ch)
 {
@@ -316,6 +325,8 @@ static bool pump(struct hy_ssh_channel *ch)
         flush(ch);
     }
     grant(ch);
+    if (ch->eof)
+        tell_eof(ch);
     if (ch->eof || ch->sink.broken(ch->sink.ctx))
         finish(ch);
     (void)ch->sink.output(ch->sink.ctx, &ready);
@@ -342,7 +353,7 @@ bool hy_ssh_channels_waiting(const struct hy_ssh_conn *c)
 
         if (ch->serving)
             (void)ch->sink.output(ch->sink.ctx, &ready);
-        if (ready || ch->left || hy_buf_len(&ch->spill))
+        if (ready || ch->left || hy_buf_len(&ch->spill) || (ch->serving && ch->sink.partial(ch->sink.ctx)))
             return true;
     }
     return false;

@@ -28,6 +28,7 @@ struct hy_ssh_channel {
     struct hy_sink sink;
     bool serving;  /* the sink is there */
     bool eof;      /* the client sends no more */
+    bool told;     /* ... and the sink knows */
     bool closed;   /* the client closed it, or we are done with it */
     bool starved;  /* the sink left bytes because its output was full: offer them again once it drained */
     size_t left;   /* bytes that wait in libssh's buffer */

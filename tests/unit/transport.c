@@ -124,7 +124,7 @@ static int open_sftp(void *ctx, struct hy_sink *sink)
     e->hold = s->hold;
     s->opened++;
     *sink = (struct hy_sink){.ctx = e, .input = echo_input, .output = echo_output, .sent = echo_sent, .busy = never,
-                             .work = nothing, .broken = never, .idle = nothing, .eof = nothing,
+                             .work = nothing, .broken = never, .partial = never, .idle = nothing, .eof = nothing,
                               .close = echo_close};
     return 0;
 }
