@@ -98,13 +98,15 @@ def pss_now(keeper):
     return total
 
 
-def pss_kib(keeper):
-    """Proportional set size of everything below keeper, once two reads a little apart agree."""
-    last = pss_now(keeper)
-    for _ in range(40):
+def pss_kib(keeper, still=20, most=100):
+    """Proportional set size of everything below keeper, once it held still for two seconds: what a server gives back
+    soon after it had use for it does not count."""
+    last, same = pss_now(keeper), 0
+    for _ in range(most):
         time.sleep(0.1)
         now = pss_now(keeper)
-        if abs(now - last) <= max(8, last // 500):
-            return now
-        last = now
-    return last
+        same = same + 1 if abs(now - last) <= max(8, last // 500) else 0
+        if same == still:
+            break
+        last = now if not same else last
+    return now
