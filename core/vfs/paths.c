@@ -223,7 +223,7 @@ int64_t hy_vfs_link(struct hy_vfs *vfs, struct hy_name from, struct hy_name to)
 
 static int64_t busy(struct hy_vfs *vfs)
 {
-    return hy_refuse(vfs, -EBUSY, "a mount point, or a directory above one");
+    return hy_refuse(vfs, -EBUSY, "the server keeps this directory in place");
 }
 
 int64_t hy_vfs_rename(struct hy_vfs *vfs, struct hy_name from, struct hy_name to, uint32_t flags)
