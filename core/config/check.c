@@ -14,18 +14,18 @@ static struct hy_place place_of(const struct hy_reading *r, const char *name)
 bool hy_check_path(struct hy_reading *r, struct hy_place place, const char *what, const char *path)
 {
     if (path[0] != '/') {
-        hy_complain(r, place, "%s: \"%s\" is not an absolute path", what, path);
+        hy_reading_add(r, place, "%s: \"%s\" is not an absolute path", what, path);
         return false;
     }
     if (strlen(path) >= 4096) {
-        hy_complain(r, place, "%s: a path of %zu bytes is too long", what, strlen(path));
+        hy_reading_add(r, place, "%s: a path of %zu bytes is too long", what, strlen(path));
         return false;
     }
     for (const char *p = path; *p && path[1]; p += 1 + strcspn(p + 1, "/")) {
         size_t len = strcspn(p + 1, "/");
 
         if (!len || (len == 1 && p[1] == '.') || (len == 2 && p[1] == '.' && p[2] == '.')) {
-            hy_complain(r, place, "%s: \"%s\" has a part that is empty, \".\" or \"..\"", what, path);
+            hy_reading_add(r, place, "%s: \"%s\" has a part that is empty, \".\" or \"..\"", what, path);
             return false;
         }
     }
@@ -57,10 +57,10 @@ static void find_twins(struct hy_reading *r, struct named *list, size_t count, c
         if (strcmp(list[i - 1].name, list[i].name) != 0)
             continue;
         if (strcmp(first->file, list[i].place.file) == 0)
-            hy_complain(r, list[i].place, "%s \"%s\" is already in line %u", what, list[i].name, first->line);
+            hy_reading_add(r, list[i].place, "%s \"%s\" is already in line %u", what, list[i].name, first->line);
         else
-            hy_complain(r, list[i].place, "%s \"%s\" is already in %s:%u", what, list[i].name, first->file,
-                        first->line);
+            hy_reading_add(r, list[i].place, "%s \"%s\" is already in %s:%u", what, list[i].name, first->file,
+                           first->line);
     }
 }
 
@@ -84,7 +84,7 @@ static void check_users(struct hy_reading *r)
     size_t n = 0;
 
     if (!c->user_count && !r->rules->tree_only)
-        hy_complain(r, place_of(r, "users"), "there are no users: nobody could log in");
+        hy_reading_add(r, place_of(r, "users"), "there are no users: nobody could log in");
     for (size_t i = 0; list && i < c->user_count; i++)
         if (c->users[i].name)
             list[n++] = (struct named){c->users[i].name, c->users[i].place, i};
@@ -118,13 +118,15 @@ static void check_mounts(struct hy_reading *r)
     check_mount_twins(r);
     if (!c->RootDirectory[0]) {
         if (!c->mount_count)
-            hy_complain(r, place_of(r, "mounts"), "there are no mounts and no RootDirectory: nothing could be served");
+            hy_reading_add(r, place_of(r, "mounts"),
+                           "there are no mounts and no RootDirectory: nothing could be served");
         return;
     }
     for (size_t i = 0; i < c->mount_count; i++)
         if (c->mounts[i].path && strcmp(c->mounts[i].path, "/") == 0)
-            hy_complain(r, c->mounts[i].place, "path \"/\" is what RootDirectory serves (line %u): keep one of the two",
-                        place_of(r, "RootDirectory").line);
+            hy_reading_add(r, c->mounts[i].place,
+                           "path \"/\" is what RootDirectory serves (line %u): keep one of the two",
+                           place_of(r, "RootDirectory").line);
     add_root(r);
 }
 
@@ -144,7 +146,7 @@ static void check_keys(struct hy_reading *r)
     c->keys = keys;
     c->key_count += n;
     if (!c->key_count && !r->rules->tree_only)
-        hy_complain(r, place_of(r, "SSHCertStore"), "No server certificate was specified or no private key found.");
+        hy_reading_add(r, place_of(r, "SSHCertStore"), "No server certificate was specified or no private key found.");
 }
 
 static void check_methods(struct hy_reading *r)
@@ -154,7 +156,7 @@ static void check_methods(struct hy_reading *r)
     const char *const *list = r->config->DefaultAuthMethods, *near;
 
     if (!list[0])
-        hy_complain(r, place, "DefaultAuthMethods is empty: nobody could log in");
+        hy_reading_add(r, place, "DefaultAuthMethods is empty: nobody could log in");
     for (; *list; list++) {
         bool known = false;
 
@@ -164,10 +166,11 @@ static void check_methods(struct hy_reading *r)
             continue;
         near = hy_nearest(*list, methods);
         if (strcmp(*list, "none") == 0)
-            hy_complain(r, place, "DefaultAuthMethods: none, which lets everybody in, is not available in this build");
+            hy_reading_add(r, place,
+                           "DefaultAuthMethods: none, which lets everybody in, is not available in this build");
         else
-            hy_complain(r, place, "DefaultAuthMethods: \"%s\" is not a method%s%s%s", *list,
-                        near ? "; did you mean " : "", near ? near : "", near ? "?" : "");
+            hy_reading_add(r, place, "DefaultAuthMethods: \"%s\" is not a method%s%s%s", *list,
+                           near ? "; did you mean " : "", near ? near : "", near ? "?" : "");
     }
 }
 
@@ -177,8 +180,8 @@ static void check_address(struct hy_reading *r)
     struct addrinfo *found = NULL;
 
     if (r->config->LocalHost[0] && getaddrinfo(r->config->LocalHost, NULL, &hints, &found) != 0)
-        hy_complain(r, place_of(r, "LocalHost"), "LocalHost: \"%s\" is not an IPv4 or IPv6 address",
-                    r->config->LocalHost);
+        hy_reading_add(r, place_of(r, "LocalHost"), "LocalHost: \"%s\" is not an IPv4 or IPv6 address",
+                       r->config->LocalHost);
     if (found)
         freeaddrinfo(found);
 }
@@ -191,7 +194,7 @@ void hy_check_config(struct hy_reading *r)
     check_methods(r);
     check_address(r);
     if (r->config->ProtocolVersion != 3)
-        hy_complain(r, place_of(r, "ProtocolVersion"),
-                    "ProtocolVersion: %d is not available in this build (it speaks SFTP 3)",
-                    (int)r->config->ProtocolVersion);
+        hy_reading_add(r, place_of(r, "ProtocolVersion"),
+                       "ProtocolVersion: %d is not available in this build (it speaks SFTP 3)",
+                       (int)r->config->ProtocolVersion);
 }

@@ -25,11 +25,11 @@ const struct hy_row *hy_known(struct hy_reading *r, const config_setting_t *at, 
     const char *near = row ? NULL : hy_row_nearest(section, name);
 
     if (!row && near)
-        hy_complain(r, hy_place_of(r, at), "%s is not a %s; did you mean %s?", name, section_names[section], near);
+        hy_reading_add(r, hy_place_of(r, at), "%s is not a %s; did you mean %s?", name, section_names[section], near);
     else if (!row)
-        hy_complain(r, hy_place_of(r, at), "%s is not a %s", name, section_names[section]);
+        hy_reading_add(r, hy_place_of(r, at), "%s is not a %s", name, section_names[section]);
     else if (row->kind == HY_ROW_LATER)
-        hy_complain(r, hy_place_of(r, at), "%s is not available in this build", name);
+        hy_reading_add(r, hy_place_of(r, at), "%s is not available in this build", name);
     return row && row->kind != HY_ROW_LATER ? row : NULL;
 }
 
@@ -69,8 +69,8 @@ static void parse(struct hy_reading *r)
     if (config_read_string(&parsed, (const char *)hy_buf_data(&r->source->text)) == CONFIG_TRUE)
         read_settings(r, config_root_setting(&parsed));
     else
-        hy_complain(r, hy_source_place(r->source, (unsigned)config_error_line(&parsed)), "%s",
-                    config_error_text(&parsed) ? config_error_text(&parsed) : "out of memory");
+        hy_reading_add(r, hy_source_place(r->source, (unsigned)config_error_line(&parsed)), "%s",
+                       config_error_text(&parsed) ? config_error_text(&parsed) : "out of memory");
     config_destroy(&parsed);
 }
 

@@ -22,7 +22,7 @@ struct hy_reading {
 
 /* value.c: one setting, whatever it is of. `at` names it in complaints. */
 struct hy_place hy_place_of(const struct hy_reading *r, const config_setting_t *at);
-void hy_complain(struct hy_reading *r, struct hy_place place, const char *fmt, ...)
+void hy_reading_add(struct hy_reading *r, struct hy_place place, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 bool hy_value_bool(struct hy_reading *r, const config_setting_t *at, bool *out);
 bool hy_value_int(struct hy_reading *r, const config_setting_t *at, const struct hy_row *row, int64_t *out);

@@ -12,7 +12,7 @@ static const config_setting_t *next_group(struct hy_reading *r, const config_set
         ++*i;
         if (config_setting_type(item) == CONFIG_TYPE_GROUP)
             return item;
-        hy_complain(r, hy_place_of(r, item), "%s: a group { ... } is wanted", config_setting_name(list));
+        hy_reading_add(r, hy_place_of(r, item), "%s: a group { ... } is wanted", config_setting_name(list));
     }
     return NULL;
 }
@@ -23,8 +23,8 @@ static void *room_for(struct hy_reading *r, const config_setting_t *list, size_t
     if (config_setting_type(list) == CONFIG_TYPE_LIST ||
         (config_setting_type(list) == CONFIG_TYPE_ARRAY && !config_setting_length(list)))
         return hy_reading_alloc(r, (size_t)config_setting_length(list), size);
-    hy_complain(r, hy_place_of(r, list), "%s: a list of groups is wanted: ( { ... }, { ... } )",
-                config_setting_name(list));
+    hy_reading_add(r, hy_place_of(r, list), "%s: a list of groups is wanted: ( { ... }, { ... } )",
+                   config_setting_name(list));
     return NULL;
 }
 
@@ -35,7 +35,7 @@ static const config_setting_t *needed(struct hy_reading *r, const config_setting
     const config_setting_t *member = config_setting_get_member(group, name);
 
     if (!member)
-        hy_complain(r, hy_place_of(r, group), "%s has no %s", what, name);
+        hy_reading_add(r, hy_place_of(r, group), "%s has no %s", what, name);
     return member;
 }
 
@@ -117,8 +117,8 @@ static void read_mount(struct hy_reading *r, const config_setting_t *group, stru
     if (plugin)
         mount->plugin = hy_value_string(r, plugin, 1, 0);
     if (mount->plugin && !is_plugin_name(mount->plugin))
-        hy_complain(r, hy_place_of(r, plugin),
-                    "plugin: \"%s\" can't be the name of a plugin (letters, digits, - and _)", mount->plugin);
+        hy_reading_add(r, hy_place_of(r, plugin),
+                       "plugin: \"%s\" can't be the name of a plugin (letters, digits, - and _)", mount->plugin);
     read_options(r, group, mount);
 }
 
@@ -146,14 +146,14 @@ void hy_read_auth(struct hy_reading *r, const config_setting_t *list)
         if (!name)
             continue;
         if (strcmp(name, "users") != 0) {
-            hy_complain(r, hy_place_of(r, plugin), "auth: the plugin \"%s\" is not available in this build", name);
+            hy_reading_add(r, hy_place_of(r, plugin), "auth: the plugin \"%s\" is not available in this build", name);
             continue;
         }
         for (unsigned k = 0; k < (unsigned)config_setting_length(group); k++)
             (void)hy_known(r, config_setting_get_elem(group, k), HY_SECTION_AUTH);
     }
     if (!found)
-        hy_complain(r, hy_place_of(r, list), "auth is empty: nobody could log in");
+        hy_reading_add(r, hy_place_of(r, list), "auth is empty: nobody could log in");
 }
 
 static void check_name(struct hy_reading *r, const config_setting_t *at, const char *name)
@@ -171,7 +171,7 @@ static void check_name(struct hy_reading *r, const config_setting_t *at, const c
         if ((unsigned char)name[i] < 0x20 || name[i] == 0x7f)
             why = "contains a control character";
     if (why)
-        hy_complain(r, hy_place_of(r, at), "name: a user's name that %s is not possible", why);
+        hy_reading_add(r, hy_place_of(r, at), "name: a user's name that %s is not possible", why);
 }
 
 static void read_keys(struct hy_reading *r, const config_setting_t *at, struct hy_user_config *user)
@@ -183,7 +183,7 @@ static void read_keys(struct hy_reading *r, const config_setting_t *at, struct h
     for (size_t i = 0; user->keys && r->rules->public_key_ok && user->keys[i]; i++) {
         why = NULL;
         if (!r->rules->public_key_ok(user->keys[i], &why))
-            hy_complain(r, places[i], "keys: not a public key: %s", why ? why : "malformed");
+            hy_reading_add(r, places[i], "keys: not a public key: %s", why ? why : "malformed");
     }
 }
 
@@ -193,8 +193,8 @@ static void read_password(struct hy_reading *r, const config_setting_t *at, stru
 
     user->password = hy_value_string(r, at, 1, 0);
     if (user->password && r->rules->password_hash_ok && !r->rules->password_hash_ok(user->password, &why))
-        hy_complain(r, hy_place_of(r, at), "password: not a hash of crypt(5): %s; hythed --hash-password makes one",
-                    why ? why : "malformed");
+        hy_reading_add(r, hy_place_of(r, at), "password: not a hash of crypt(5): %s; hythed --hash-password makes one",
+                       why ? why : "malformed");
 }
 
 static void read_user(struct hy_reading *r, const config_setting_t *group, struct hy_user_config *user)
@@ -218,7 +218,7 @@ static void read_user(struct hy_reading *r, const config_setting_t *group, struc
         (void)hy_check_path(r, hy_place_of(r, config_setting_get_member(group, "HomeDir")), "HomeDir", user->home);
     at = config_setting_get_member(group, "RestrictUserToHomeDir");
     if (at && hy_value_bool(r, at, &restricted) && restricted)
-        hy_complain(r, hy_place_of(r, at), "RestrictUserToHomeDir: true is not available in this build");
+        hy_reading_add(r, hy_place_of(r, at), "RestrictUserToHomeDir: true is not available in this build");
 }
 
 void hy_read_users(struct hy_reading *r, const config_setting_t *list)

@@ -30,7 +30,7 @@ static bool line_is_bad(const struct hy_reading *r, struct hy_place place)
     return false;
 }
 
-void hy_complain(struct hy_reading *r, struct hy_place place, const char *fmt, ...)
+void hy_reading_add(struct hy_reading *r, struct hy_place place, const char *fmt, ...)
 {
     char text[1024];
     va_list ap;
@@ -72,7 +72,7 @@ static const char *type_of(const config_setting_t *at)
 
 static void wrong_type(struct hy_reading *r, const config_setting_t *at, const char *wanted)
 {
-    hy_complain(r, hy_place_of(r, at), "%s: %s is wanted, not %s", name_of(at), wanted, type_of(at));
+    hy_reading_add(r, hy_place_of(r, at), "%s: %s is wanted, not %s", name_of(at), wanted, type_of(at));
 }
 
 static bool is_number(const config_setting_t *at)
@@ -132,7 +132,7 @@ bool hy_value_bool(struct hy_reading *r, const config_setting_t *at, bool *out)
     if (config_setting_type(at) == CONFIG_TYPE_STRING && hy_parse_bool(config_setting_get_string(at), out))
         return true;
     if (is_number(at) || config_setting_type(at) == CONFIG_TYPE_STRING)
-        hy_complain(r, hy_place_of(r, at), "%s: true or false is wanted", name_of(at));
+        hy_reading_add(r, hy_place_of(r, at), "%s: true or false is wanted", name_of(at));
     else
         wrong_type(r, at, "true or false");
     return false;
@@ -143,12 +143,12 @@ static void out_of_range(struct hy_reading *r, const config_setting_t *at, const
     char value[32], min[32], max[32];
 
     if (row->type == HY_TYPE_SIZE)
-        hy_complain(r, hy_place_of(r, at), "%s: %s is out of range (%s to %s)", row->name,
-                    hy_size_text(value, sizeof value, n), hy_size_text(min, sizeof min, row->min),
-                    hy_size_text(max, sizeof max, row->max));
+        hy_reading_add(r, hy_place_of(r, at), "%s: %s is out of range (%s to %s)", row->name,
+                       hy_size_text(value, sizeof value, n), hy_size_text(min, sizeof min, row->min),
+                       hy_size_text(max, sizeof max, row->max));
     else
-        hy_complain(r, hy_place_of(r, at), "%s: %" PRId64 " is out of range (%" PRId64 " to %" PRId64 ")", row->name, n,
-                    row->min, row->max);
+        hy_reading_add(r, hy_place_of(r, at), "%s: %" PRId64 " is out of range (%" PRId64 " to %" PRId64 ")", row->name,
+                       n, row->min, row->max);
 }
 
 bool hy_value_int(struct hy_reading *r, const config_setting_t *at, const struct hy_row *row, int64_t *out)
@@ -161,8 +161,8 @@ bool hy_value_int(struct hy_reading *r, const config_setting_t *at, const struct
         wrong_type(r, at, row->type == HY_TYPE_SIZE ? "a size such as \"64M\"" : "a number");
         return false;
     } else if (!hy_parse_size(config_setting_get_string(at), &n)) {
-        hy_complain(r, hy_place_of(r, at), "%s: \"%s\" is not a size; write bytes, or as \"512K\", \"64M\", \"1G\"",
-                    row->name, config_setting_get_string(at));
+        hy_reading_add(r, hy_place_of(r, at), "%s: \"%s\" is not a size; write bytes, or as \"512K\", \"64M\", \"1G\"",
+                       row->name, config_setting_get_string(at));
         return false;
     }
     if (n < row->min || n > row->max) {
@@ -196,11 +196,11 @@ const char *hy_value_string(struct hy_reading *r, const config_setting_t *at, si
     if (!s)
         return NULL;
     if (len < min) {
-        hy_complain(r, hy_place_of(r, at), "%s must not be empty", name_of(at));
+        hy_reading_add(r, hy_place_of(r, at), "%s must not be empty", name_of(at));
         return NULL;
     }
     if (max && len > max) {
-        hy_complain(r, hy_place_of(r, at), "%s: %zu bytes are too many (at most %zu)", name_of(at), len, max);
+        hy_reading_add(r, hy_place_of(r, at), "%s: %zu bytes are too many (at most %zu)", name_of(at), len, max);
         return NULL;
     }
     return keep(r, s, len);

@@ -168,17 +168,33 @@ def the_library_leaves_the_process_alone():
                 yield f"{path}:{number}: a library may not call {m.group(1)}()"
 
 
-def the_library_has_no_globals():
+def symbols():
+    """Flags, section and name of each symbol of the built library."""
     archive = os.path.join(BUILD, ".libs", "libhythe-core.a")
     if not os.path.exists(archive) or not shutil.which("objdump"):
         raise Skip("no built library here")
     table = subprocess.run(["objdump", "-t", archive], stdout=subprocess.PIPE, text=True, check=True).stdout
     if "__asan_" in table or "__gcov" in table or "__tsan_" in table:
-        raise Skip("a build with instruments has globals of its own")
-    for line in table.splitlines():
-        m = re.match(r"[0-9a-f]+ (.{7}) (\S+)\s+([0-9a-f]+) (?:\.hidden )?(\S+)$", line)
-        if m and "d" not in m.group(1) and re.match(r"\.data(?!\.rel\.ro)|\.bss|\.tdata|\.tbss|\*COM\*", m.group(2)):
-            yield f"{m.group(4)}: a variable in {m.group(2)}"
+        raise Skip("a build with instruments has symbols of its own")
+    return re.findall(r"^[0-9a-f]+ (.{7}) (\S+)\s+[0-9a-f]+ (?:\.hidden )?(\S+)$", table, re.M)
+
+
+def the_library_has_no_globals():
+    for flags, section, name in symbols():
+        if "d" not in flags and re.match(r"\.data(?!\.rel\.ro)|\.bss|\.tdata|\.tbss|\*COM\*", section):
+            yield f"{name}: a variable in {section}"
+
+
+def the_library_defines_each_name_once():
+    """Of two definitions in an archive a program silently gets one, if nothing else pulls both in."""
+    seen = set()
+    for flags, section, name in symbols():
+        if "g" in flags and section != "*UND*":
+            if name in seen:
+                yield f"{name}: defined twice"
+            if not name.startswith("hy_"):
+                yield f"{name}: a name without hy_"
+            seen.add(name)
 
 
 def every_file_is_in_a_fragment():
@@ -228,7 +244,8 @@ class Skip(Exception):
 
 
 RULES = (includes_point_downwards, every_core_folder_has_a_row, files_are_short, functions_are_short, lines_are_tidy,
-         the_library_leaves_the_process_alone, the_library_has_no_globals, every_file_is_in_a_fragment,
+         the_library_leaves_the_process_alone, the_library_has_no_globals,
+         the_library_defines_each_name_once, every_file_is_in_a_fragment,
          no_name_of_this_machine, shell_scripts_are_clean)
 
 
