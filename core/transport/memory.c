@@ -7,22 +7,15 @@ static size_t least(size_t a, size_t b)
 
 void hy_memory_open(struct hy_memory *m, const struct hy_sink *sink, size_t max)
 {
-    *m = (struct hy_memory){.sink = *sink, .window = SIZE_MAX};
+    *m = (struct hy_memory){.sink = *sink, .piece = SIZE_MAX, .window = SIZE_MAX};
     hy_buf_init(&m->in, max);
     hy_buf_init(&m->out, max);
 }
 
-/* With a piece size the sink sees the input grow by so much at a time, as from a slow network. */
 static bool move_in(struct hy_memory *m)
 {
-    size_t have = hy_buf_len(&m->in), shown = m->piece ? least(m->piece, have) : have, used = 0;
+    size_t have = hy_buf_len(&m->in), used = have ? m->sink.input(m->sink.ctx, hy_buf_data(&m->in), have) : 0;
 
-    while (have && used == 0) {
-        used = m->sink.input(m->sink.ctx, hy_buf_data(&m->in), shown);
-        if (shown == have)
-            break;
-        shown = least(shown + (m->piece ? m->piece : have), have);
-    }
     hy_buf_consume(&m->in, used);
     return used > 0;
 }
@@ -34,7 +27,7 @@ static bool move_out(struct hy_memory *m)
 
     if (len > m->held_most)
         m->held_most = len;
-    take = least(m->piece ? least(len, m->piece) : len, m->window);
+    take = least(least(len, m->piece), m->window);
     if (take == 0)
         return false;
     hy_buf_put(&m->out, data, take);

@@ -1,0 +1,77 @@
+/* A filter that makes a store misbehave, by the name of the file:
+ *     fault-short-read     reads give half of what was asked, then the rest
+ *     fault-read-eio       reads fail
+ *     fault-read-huge      reads claim more than was asked for
+ *     fault-write-eio      writes fail, with a text for the client
+ *     fault-write-late     writes fail from offset 65536 on
+ *     fault-write-short    writes claim less than was given
+ *     fault-close-eio      closing fails
+ *     fault-status-N       looking at it gives the exact status N
+ *     fault-errno-N        looking at it gives errno N */
+#include "tests/wire/world.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+static bool named(const struct hythe_call *call, const char *fault)
+{
+    return strstr(call->file->path, fault) != NULL;
+}
+
+static int64_t on_read(const struct hythe_call *call, struct hythe_read_arg *arg)
+{
+    if (named(call, "fault-read-eio"))
+        return -EIO;
+    if (named(call, "fault-read-huge"))
+        return (int64_t)arg->len + 1;
+    if (named(call, "fault-short-read") && arg->len > 1)
+        arg->len /= 2;
+    return hythe_next_read(call, arg);
+}
+
+static int64_t on_write(const struct hythe_call *call, struct hythe_write_arg *arg)
+{
+    if (named(call, "fault-write-eio") || (named(call, "fault-write-late") && arg->offset + arg->len > 65536))
+        return call->host->fail(call, -EIO, "the disk is on fire");
+    if (named(call, "fault-write-short"))
+        return (int64_t)arg->len - 1;
+    return hythe_next_write(call, arg);
+}
+
+static int64_t on_close(const struct hythe_call *call, struct hythe_close_arg *arg)
+{
+    int64_t r = hythe_next_close(call, arg);
+
+    return named(call, "fault-close-eio") ? -EIO : r;
+}
+
+static int64_t on_getattr(const struct hythe_call *call, struct hythe_getattr_arg *arg)
+{
+    const char *status = strstr(arg->path, "fault-status-"), *error = strstr(arg->path, "fault-errno-");
+
+    if (status)
+        return HYTHE_STATUS(atoi(status + strlen("fault-status-")));
+    if (error)
+        return -atoi(error + strlen("fault-errno-"));
+    return hythe_next_getattr(call, arg);
+}
+
+static const struct hythe_ops ops = {
+    .size = sizeof ops,
+    .read = on_read,
+    .write = on_write,
+    .close = on_close,
+    .getattr = on_getattr,
+};
+
+const struct hythe_plugin world_faults = {
+    .abi = HYTHE_ABI,
+    .size = sizeof world_faults,
+    .kind = HYTHE_FILTER,
+    .threads = HYTHE_PARALLEL,
+    .name = "faults",
+    .version = "1",
+    .summary = "Fails by name.",
+    .ops = &ops,
+};
