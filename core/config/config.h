@@ -93,7 +93,7 @@ struct hy_problem {
 struct hy_problems {
     struct hy_problem *items;
     size_t count;
-    bool lost; /* memory was short: at least one complaint is missing */
+    bool lost;              /* memory was short: at least one complaint is missing */
     struct hy_arena *arena; /* owns the texts and the names of files */
 };
 

@@ -3,13 +3,13 @@
 #include <inttypes.h>
 
 static const char *const type_names[] = {
-    [HY_TYPE_BOOL] = "boolean", [HY_TYPE_INT] = "number", [HY_TYPE_SIZE] = "size",
-    [HY_TYPE_STRING] = "string", [HY_TYPE_LIST] = "list", [HY_TYPE_GROUPS] = "groups",
+    [HY_TYPE_BOOL] = "boolean",  [HY_TYPE_INT] = "number", [HY_TYPE_SIZE] = "size",
+    [HY_TYPE_STRING] = "string", [HY_TYPE_LIST] = "list",  [HY_TYPE_GROUPS] = "groups",
 };
 
 static const char *const section_titles[] = {
-    [HY_SECTION_GLOBAL] = "the top level", [HY_SECTION_MOUNT] = "each group of mounts",
-    [HY_SECTION_AUTH] = "each group of auth", [HY_SECTION_USER] = "each group of users",
+    [HY_SECTION_GLOBAL] = "the top level",          [HY_SECTION_MOUNT] = "each group of mounts",
+    [HY_SECTION_AUTH] = "each group of auth",       [HY_SECTION_USER] = "each group of users",
     [HY_SECTION_CERT] = "each group of AltSSHCert",
 };
 

@@ -14,8 +14,11 @@ static const struct {
 };
 
 static const char *const section_names[] = {
-    [HY_SECTION_GLOBAL] = "setting", [HY_SECTION_MOUNT] = "setting of a mount", [HY_SECTION_AUTH] = "setting of auth",
-    [HY_SECTION_USER] = "setting of a user", [HY_SECTION_CERT] = "setting of a host key",
+    [HY_SECTION_GLOBAL] = "setting",
+    [HY_SECTION_MOUNT] = "setting of a mount",
+    [HY_SECTION_AUTH] = "setting of auth",
+    [HY_SECTION_USER] = "setting of a user",
+    [HY_SECTION_CERT] = "setting of a host key",
 };
 
 const struct hy_row *hy_known(struct hy_reading *r, const config_setting_t *at, enum hy_section section)

@@ -32,7 +32,7 @@ static const char usage_text[] =
     "      --version       print the versions of hythed and of its libraries\n"
     "  -h, --help          print this\n";
 
-enum mode { SERVE, CHECK, DUMP, LIST, HASH, MANUAL, VERSION, HELP };
+enum mode { SERVE, CHECK, DUMP, LIST, HASH, VERSION, HELP };
 
 struct options {
     enum mode mode;
@@ -43,8 +43,10 @@ struct options {
 static int fail(struct hythed_log *log, const char *text)
 {
     (void)fprintf(stderr, "hythed: %s\n", text);
-    if (log && log->path)
+    if (log && log->path) {
+        log->starting = false; /* standard error has it */
         hy_log(&log->log, HY_LOG_ERROR, 0, "%s", text);
+    }
     return EXIT_FAILURE;
 }
 
@@ -155,7 +157,8 @@ static void wait_for_end(struct hythed_log *log, const sigset_t *set)
 
     while (sigwait(set, &number) == 0 && number == SIGHUP) {
         hythed_log_reopen(log);
-        hy_log(&log->log, HY_LOG_INFO, 0, "SIGHUP: settings stay as they are; to read them again is not available in "
+        hy_log(&log->log, HY_LOG_INFO, 0,
+               "SIGHUP: settings stay as they are; to read them again is not available in "
                "this build");
     }
 }
@@ -169,6 +172,7 @@ static int run(const struct hy_config *config, struct hy_server *server, const s
         return fail(log, err.text);
     hy_log(&log->log, HY_LOG_INFO, 0, "listening on %s port %u", *config->LocalHost ? config->LocalHost : "*",
            hy_server_port(server));
+    log->starting = false;
     wait_for_end(log, signals);
     hy_log(&log->log, HY_LOG_INFO, 0, "ending: %u connections, whose requests have %d seconds",
            hy_server_connections(server), (int)config->shutdown_timeout);
@@ -235,9 +239,6 @@ static int act(const struct options *options)
     case LIST:
         hy_config_list(stdout);
         return printed(EXIT_SUCCESS);
-    case MANUAL:
-        hy_config_manual(stdout);
-        return printed(EXIT_SUCCESS);
     case HASH:
         return hythed_hash_password();
     case VERSION:
@@ -250,15 +251,18 @@ static int act(const struct options *options)
     }
 }
 
-/* Modes exclude each other. --manual is for building hythe.cfg(5), and in no list. */
 static int parse(int argc, char **argv, struct options *options)
 {
     static const struct option names[] = {
-        {"config", required_argument, NULL, 'f'}, {"debug", no_argument, NULL, 'd'},
-        {"help", no_argument, NULL, 'h'},         {"check", no_argument, NULL, 256 + CHECK},
-        {"dump-config", no_argument, NULL, 256 + DUMP},     {"list-settings", no_argument, NULL, 256 + LIST},
-        {"hash-password", no_argument, NULL, 256 + HASH},   {"manual", no_argument, NULL, 256 + MANUAL},
-        {"version", no_argument, NULL, 256 + VERSION},      {NULL, 0, NULL, 0},
+        {"config", required_argument, NULL, 'f'},
+        {"debug", no_argument, NULL, 'd'},
+        {"help", no_argument, NULL, 'h'},
+        {"check", no_argument, NULL, 256 + CHECK},
+        {"dump-config", no_argument, NULL, 256 + DUMP},
+        {"list-settings", no_argument, NULL, 256 + LIST},
+        {"version", no_argument, NULL, 256 + VERSION},
+        {"hash-password", no_argument, NULL, 256 + HASH},
+        {NULL, 0, NULL, 0},
     };
     int c;
 

@@ -15,7 +15,9 @@ enum { LINE_MAX_BYTES = 4096 + 128 }; /* of core/base/log.c, and what comes befo
 static const struct {
     const char *name;
     int journal; /* sd-daemon(3) */
-} levels[] = {[HY_LOG_ERROR] = {"error", 3}, [HY_LOG_INFO] = {"info", 6}, [HY_LOG_VERBOSE] = {"verbose", 6},
+} levels[] = {[HY_LOG_ERROR] = {"error", 3},
+              [HY_LOG_INFO] = {"info", 6},
+              [HY_LOG_VERBOSE] = {"verbose", 6},
               [HY_LOG_DEBUG] = {"debug", 7}};
 
 /* One line, one write: lines of several threads and processes don't mix. A full disk must not end the server. */
@@ -33,16 +35,17 @@ static void put_line(void *ctx, enum hy_log_level level, uint64_t conn, const ch
         (void)snprintf(prefix, sizeof prefix, "<%d>", levels[level].journal);
     if (conn)
         (void)snprintf(who, sizeof who, " [conn %" PRIu64 "]", conn);
-    len = snprintf(line, sizeof line, "%s%s.%03ldZ %s%s %s\n", prefix, stamp, now.tv_nsec / 1000000,
-                   levels[level].name, who, text);
+    len = snprintf(line, sizeof line, "%s%s.%03ldZ %s%s %s\n", prefix, stamp, now.tv_nsec / 1000000, levels[level].name,
+                   who, text);
     if (len < 0)
         return;
     if ((size_t)len >= sizeof line) {
         len = sizeof line - 1;
         line[len - 1] = '\n';
     }
-    if (write(log->fd, line, (size_t)len) < 0)
+    if (write(log->fd, line, (size_t)len) < 0 || !log->starting || level != HY_LOG_ERROR)
         return;
+    (void)!write(STDERR_FILENO, line, (size_t)len);
 }
 
 /* Whether standard error leads to systemd's journal, which says so by the device and inode of its stream. */
@@ -52,8 +55,8 @@ static bool is_journal(void)
     uintmax_t dev, ino;
     struct stat st;
 
-    return stream && sscanf(stream, "%ju:%ju", &dev, &ino) == 2 && fstat(STDERR_FILENO, &st) == 0 &&
-           st.st_dev == dev && st.st_ino == ino;
+    return stream && sscanf(stream, "%ju:%ju", &dev, &ino) == 2 && fstat(STDERR_FILENO, &st) == 0 && st.st_dev == dev &&
+           st.st_ino == ino;
 }
 
 void hythed_log_init(struct hythed_log *log, enum hy_log_level level)
@@ -93,6 +96,7 @@ int hythed_log_open(struct hythed_log *log, const char *path, uid_t owner, gid_t
     log->fd = fd;
     log->path = path;
     log->journal = false;
+    log->starting = true;
     return 0;
 }
 

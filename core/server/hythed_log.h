@@ -12,7 +12,8 @@ struct hythed_log {
     struct hy_log log;
     const char *path; /* NULL: standard error */
     int fd;
-    bool journal;     /* standard error is systemd's journal, which wants the level as a number */
+    bool starting; /* errors go to standard error too, where somebody waits for hythed to come up */
+    bool journal;  /* standard error is systemd's journal, which wants the level as a number */
 };
 
 /* Standard error. */

@@ -11,7 +11,7 @@ struct hythed_rights {
     const char *user; /* run_as */
     uid_t uid;        /* to have in the end */
     gid_t gid;
-    bool change;      /* from root to another user */
+    bool change; /* from root to another user */
 };
 
 /* What run_as means for a process of the user `me`: started as root it is required. 0, or -1 with err. */

@@ -50,10 +50,12 @@ static void fills_defaults(void)
 static void fills_values(void)
 {
     struct hy_config *c = read_good("LocalPort = 2222; TcpNoDelay = \"No\"; receive_window = \"1M\";\n"
-                                    "SSHCertStore = \"/k1\";\nAltSSHCert = ( { Store = \"/k2\"; },\n{ Store = \"/k3\"; } );\n"
+                                    "SSHCertStore = \"/k1\";\n"
+                                    "AltSSHCert = ( { Store = \"/k2\"; },\n{ Store = \"/k3\"; } );\n"
                                     "RootDirectory = \"/srv\";\n"
                                     "mounts = ( { path = \"/m\"; plugin = \"memory\"; size = \"64M\"; on = true; } );\n"
-                                    "users = ( { name = \"a\"; password = \"$x\"; keys = ( \"ssh-a 1\", \"ssh-b 2\" );\n"
+                                    "users = ( { name = \"a\"; password = \"$x\";\n"
+                                    "keys = ( \"ssh-a 1\", \"ssh-b 2\" );\n"
                                     "HomeDir = \"/h\"; }, { name = \"b\"; } );\n");
 
     UNIT_ASSERT_NUMBER(c->LocalPort, 2222);
@@ -91,10 +93,11 @@ static void dumps_what_loads_again(void)
 
     (void)snprintf(text, sizeof text,
                    "RootDirectory = \"/srv\"; SSHCertStore = \"/k\"; AltSSHCert = ( { Store = \"/l\"; } );\n"
-                   "UserAuthBanner = \"%s\"; LocalPort = 0; receive_window = \"129K\"; max_handles = 77; TcpNoDelay = 0;\n"
-                   "mounts = ( { path = \"/m\"; plugin = \"memory\"; t = \"%s\"; n = -9999999999; b = false; l = ( 1 );\n"
-                   "secret_key = \"hush\"; credentials_file = \"/c\"; } );\n"
-                   "users = ( { name = \"a\"; password = \"$hush\"; keys = \"ssh-a\"; HomeDir = \"/h\"; }, { name = \"b\"; } );",
+                   "UserAuthBanner = \"%s\"; LocalPort = 0; receive_window = \"129K\"; max_handles = 77;\n"
+                   "TcpNoDelay = 0; mounts = ( { path = \"/m\"; plugin = \"memory\"; t = \"%s\"; n = -9999999999;\n"
+                   "b = false; l = ( 1 ); secret_key = \"hush\"; credentials_file = \"/c\"; } );\n"
+                   "users = ( { name = \"a\"; password = \"$hush\"; keys = \"ssh-a\"; HomeDir = \"/h\"; },\n"
+                   "{ name = \"b\"; } );",
                    odd, odd);
     c = read_good(text);
     first = config_dumped(c);
@@ -113,7 +116,7 @@ static void dumps_what_loads_again(void)
     UNIT_ASSERT_STRING(c->users[0].keys[0], "ssh-a");
     second = config_dumped(c);
     hy_config_free(c);
-    for (char *p = first, *q; (p = strstr(p, "    # ")) != NULL;) { /* what was left out isn't there to be left out again */
+    for (char *p = first, *q; (p = strstr(p, "    # ")) != NULL;) { /* what was left out can't be left out again */
         q = strchr(p, '\n');
         memmove(p, q + 1, strlen(q + 1) + 1);
     }
@@ -177,9 +180,17 @@ static void finds_the_nearest_name(void)
     static const struct {
         const char *word, *nearest;
     } cases[] = {
-        {"LocalPort", "LocalPort"}, {"localport", "LocalPort"}, {"LocalPrt", "LocalPort"}, {"LoaclHost", "LocalHost"},
-        {"user", "users"},          {"Users", "users"},         {"auht", "auth"},          {"elephant", NULL},
-        {"", NULL},                 {"a", NULL},                {"Port", NULL},
+        {"LocalPort", "LocalPort"},
+        {"localport", "LocalPort"},
+        {"LocalPrt", "LocalPort"},
+        {"LoaclHost", "LocalHost"},
+        {"user", "users"},
+        {"Users", "users"},
+        {"auht", "auth"},
+        {"elephant", NULL},
+        {"", NULL},
+        {"a", NULL},
+        {"Port", NULL},
     };
     char huge[1000];
 
@@ -201,9 +212,18 @@ static void parses_numbers_and_truths(void)
     static const struct {
         const char *text;
         int64_t want; /* -1: refused */
-    } sizes[] = {{"0", 0},    {"64", 64},  {"64K", 65536},         {"1g", 1073741824},
-                 {"", -1},    {"K", -1},   {"-1", -1},             {"1KB", -1},
-                 {" 1", -1},  {"1.5M", -1}, {"9223372036854775807", INT64_MAX}, {"9223372036854775808", -1},
+    } sizes[] = {{"0", 0},
+                 {"64", 64},
+                 {"64K", 65536},
+                 {"1g", 1073741824},
+                 {"", -1},
+                 {"K", -1},
+                 {"-1", -1},
+                 {"1KB", -1},
+                 {" 1", -1},
+                 {"1.5M", -1},
+                 {"9223372036854775807", INT64_MAX},
+                 {"9223372036854775808", -1},
                  {"8589934592G", -1}};
     bool value;
 

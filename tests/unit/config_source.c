@@ -80,7 +80,8 @@ static void keeps_large_numbers(void)
     put(&dir, "t",
         "SSHCertStore = \"/k\"; users = ( { name = \"u\"; } );\n"
         "mounts = ( { path = \"/m-1\"; plugin = \"x\"; a = 2147483648; b = -2147483649; c = 0xffffffff;\n"
-        "d = 9223372036854775807; e = 5L; f = 0x7fffffff; g-4294967296 = 1; h = 4294967296.0; i = .99999999999; } );\n");
+        "d = 9223372036854775807; e = 5L; f = 0x7fffffff; g-4294967296 = 1; h = 4294967296.0;\n"
+        "i = .99999999999; } );\n");
     config = config_get(&dir, "t", false, &said);
     UNIT_ASSERT_STRING(said, "");
     CU_ASSERT_FATAL(config != NULL);
