@@ -55,19 +55,20 @@ static void to_syslog(void *ctx, enum hy_log_level level, uint64_t conn, const c
 
 static void open_log(struct standin *s)
 {
-    if (!s->options.to_stderr)
-        openlog(program, LOG_PID, s->options.facility);
+    openlog(program, LOG_PID, s->options.facility);
     if (!s->options.silent)
         s->log.sink = s->options.to_stderr ? to_stderr : to_syslog;
     s->log.level = s->options.level;
 }
 
-/* What ends the program reaches the client's terminal through sshd, and the log. */
+/* Why the program ends. sshd drops what a subsystem writes to stderr, so that the system's log has it too. */
 static int complain(const struct standin *s, const struct hy_err *err)
 {
+    const struct hy_log log = {.sink = to_syslog, .level = HY_LOG_ERROR};
+
     (void)fprintf(stderr, "%s: %s\n", program, err->text);
-    if (s->log.sink == to_syslog)
-        hy_log(&s->log, HY_LOG_ERROR, CONN, "%s", err->text);
+    if (!s->options.to_stderr && !s->options.silent)
+        hy_log(&log, HY_LOG_ERROR, CONN, "%s", err->text);
     return EXIT_FAILURE;
 }
 
@@ -282,8 +283,10 @@ int main(int argc, char **argv)
     struct hy_err err = {""};
     int status = EXIT_SUCCESS;
 
-    if (hy_standin_parse(&s.options, argc, argv, &err) != 0)
+    if (hy_standin_parse(&s.options, argc, argv, &err) != 0) {
+        open_log(&s);
         return complain(&s, &err);
+    }
     if (s.options.action == HY_STANDIN_REQUESTS)
         return list_requests();
     if (s.options.action == HY_STANDIN_USAGE) {
