@@ -1,23 +1,23 @@
 check_PROGRAMS += tests/wire/wire
 TESTS += tests/wire/wire
-WIRE_WORLD = tests/wire/world.c tests/wire/world.h tests/wire/faults.c
 tests_wire_wire_SOURCES = tests/wire/wire.c tests/wire/script.c tests/wire/script.h tests/wire/fields.c \
-	tests/wire/fields.h $(WIRE_WORLD)
+	tests/wire/fields.h tests/wire/world.c tests/wire/world.h tests/wire/faults.c
 tests_wire_wire_LDADD = $(CORE_LIBS)
 EXTRA_DIST += tests/wire/README.md \
-	tests/wire/copy-data-order.txt tests/wire/copy-data.txt tests/wire/denied.txt \
-	tests/wire/directories.txt tests/wire/exact-status.txt tests/wire/expand-path.txt \
-	tests/wire/frame-empty.txt tests/wire/frame-huge.txt tests/wire/frame-limit.txt \
-	tests/wire/frame-without-id.txt tests/wire/fsync.txt tests/wire/garbage.txt \
-	tests/wire/handles.txt tests/wire/hardlink.txt tests/wire/init-cut.txt \
-	tests/wire/init-missing.txt tests/wire/init-newer.txt tests/wire/init-older.txt \
-	tests/wire/init-short.txt tests/wire/init-twice.txt tests/wire/init.txt \
-	tests/wire/journal.txt tests/wire/lengths.txt tests/wire/limits-small.txt tests/wire/limits.txt \
-	tests/wire/lsetstat.txt tests/wire/open-append.txt tests/wire/open-read.txt \
-	tests/wire/open-write.txt tests/wire/paths.txt tests/wire/pipeline.txt \
-	tests/wire/read-failures.txt tests/wire/read-large.txt tests/wire/read-only.txt \
-	tests/wire/readdir.txt tests/wire/realpath.txt tests/wire/rename-v3.txt \
-	tests/wire/setstat.txt tests/wire/stat.txt tests/wire/statvfs.txt tests/wire/symlink-link-first.txt \
-	tests/wire/symlink-target-first.txt tests/wire/trailing.txt tests/wire/unknown.txt \
+	tests/wire/client-curl.txt tests/wire/client-cyberduck.txt tests/wire/client-lftp.txt \
+	tests/wire/client-openssh-scp.txt tests/wire/client-paramiko.txt tests/wire/client-ssh2.txt \
+	tests/wire/client-sshfs.txt tests/wire/client-winscp.txt tests/wire/copy-data.txt tests/wire/denied.txt \
+	tests/wire/directories.txt tests/wire/exact-status.txt tests/wire/expand-path.txt tests/wire/frame-empty.txt \
+	tests/wire/frame-huge.txt tests/wire/frame-limit.txt tests/wire/frame-without-id.txt tests/wire/fsync.txt \
+	tests/wire/garbage.txt tests/wire/handles.txt tests/wire/hardlink.txt tests/wire/init-cut.txt \
+	tests/wire/init-missing.txt tests/wire/init-newer.txt tests/wire/init-older.txt tests/wire/init-short.txt \
+	tests/wire/init-twice.txt tests/wire/init.txt tests/wire/journal.txt tests/wire/lengths.txt \
+	tests/wire/limits-small.txt tests/wire/limits.txt tests/wire/lsetstat.txt tests/wire/client-openssh-reput.txt \
+	tests/wire/open-read.txt tests/wire/open-write.txt tests/wire/read-failures.txt tests/wire/read-large.txt \
+	tests/wire/read-only.txt tests/wire/readdir.txt tests/wire/rule-01-copy-data-order.txt \
+	tests/wire/rule-01-reply-order.txt tests/wire/rule-02-rename.txt tests/wire/rule-04-paths.txt \
+	tests/wire/rule-08-realpath.txt tests/wire/rule-09-symlink-link-first.txt \
+	tests/wire/rule-09-symlink-target-first.txt tests/wire/rule-10-nul.txt tests/wire/setstat.txt \
+	tests/wire/stat.txt tests/wire/statvfs.txt tests/wire/trailing.txt tests/wire/unknown.txt \
 	tests/wire/users-groups.txt tests/wire/write-abandoned.txt tests/wire/write-failures.txt \
 	tests/wire/write-holes.txt tests/wire/write-lengths.txt tests/wire/write-streamed.txt

@@ -1,0 +1,11 @@
+#include "tests/unit/unit.h"
+
+UNIT_DECLARE(status);
+UNIT_DECLARE(requests);
+UNIT_DECLARE(longname);
+UNIT_DECLARE(names);
+UNIT_DECLARE(out);
+UNIT_DECLARE(v3);
+UNIT_DECLARE(engine);
+
+UNIT_MAIN("unit-sftp", &unit_status, &unit_requests, &unit_longname, &unit_names, &unit_out, &unit_v3, &unit_engine)
