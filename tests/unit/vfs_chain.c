@@ -461,7 +461,7 @@ static void serves_serial_plugins_one_call_at_a_time(void)
     struct hythe_plugin f = plugin_of(&filter, HYTHE_FILTER), p = plugin_of(&ops, HYTHE_FILESYSTEM);
     struct busy busy = {0};
     struct hy_instance a, b, store;
-    struct hy_chain *chains[2];
+    struct hy_chain *chains[2], *twice;
     struct hy_scene scenes[4];
     struct hy_report reports[4];
     struct hythe_session session = {0};
@@ -475,6 +475,9 @@ static void serves_serial_plugins_one_call_at_a_time(void)
     chains[0] = hy_chain_new((const struct hy_instance *[]){&a, &b, &store}, 3);
     chains[1] = hy_chain_new((const struct hy_instance *[]){&b, &a, &store}, 3);
     CU_ASSERT_FATAL(chains[0] && chains[1] && chains[0]->lock_count == 3);
+    twice = hy_chain_new((const struct hy_instance *[]){&a, &a, &store}, 3);
+    CU_ASSERT_FATAL(twice && twice->lock_count == 2);
+    free(twice);
     for (int i = 0; i < 4; i++) {
         scenes[i] = (struct hy_scene){
             .chain = chains[i % 2], .session = &session, .report = &reports[i], .attached = none, .slots = none};

@@ -1,0 +1,5 @@
+#include "tests/unit/unit.h"
+
+UNIT_DECLARE(object);
+UNIT_DECLARE(settings);
+UNIT_MAIN("unit-plugin", &unit_object, &unit_settings)

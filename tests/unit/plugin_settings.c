@@ -1,0 +1,339 @@
+/* A plugin's settings and what it says of itself, without a file. */
+#include "core/plugin/plugin.h"
+#include "tests/unit/unit.h"
+
+#include <errno.h>
+
+struct settings {
+    int flag;
+    int64_t number, size, mode;
+    const char *text, *path;
+};
+
+#define ROW(field, type, min, max, fallback) \
+    { \
+#field, type, offsetof(struct settings, field), min, max, fallback, "help" \
+    }
+
+static const struct hythe_setting rows[] = {ROW(flag, HYTHE_SET_BOOL, 0, 0, "no"),
+                                            ROW(number, HYTHE_SET_INT, -5, 100, "60"),
+                                            ROW(size, HYTHE_SET_SIZE, 1024, INT64_C(1) << 40, "64K"),
+                                            ROW(mode, HYTHE_SET_MODE, 0, 0777, "0755"),
+                                            ROW(text, HYTHE_SET_STRING, 2, 5, ""),
+                                            ROW(path, HYTHE_SET_PATH, 0, 0, NULL)};
+
+static struct settings got;
+static char order[128];
+static int start_result;
+
+static int start(const struct hythe_host *host, const void *settings, void **instance)
+{
+    const struct hy_instance *i = host->core;
+
+    got = *(const struct settings *)settings;
+    *instance = (void *)settings;
+    (void)snprintf(order + strlen(order), sizeof order - strlen(order), "+%s", i->label);
+    return start_result;
+}
+
+static void stop(void *instance)
+{
+    const struct settings *s = instance;
+
+    (void)snprintf(order + strlen(order), sizeof order - strlen(order), "-%s", s->text);
+}
+
+static const struct hythe_ops ops = {.size = sizeof ops};
+static const struct hythe_plugin sound = {.abi = HYTHE_ABI,
+                                          .size = sizeof sound,
+                                          .kind = HYTHE_FILESYSTEM,
+                                          .threads = HYTHE_PARALLEL,
+                                          .name = "test",
+                                          .settings = rows,
+                                          .setting_count = sizeof rows / sizeof rows[0],
+                                          .setting_size = sizeof rows[0],
+                                          .settings_size = sizeof(struct settings),
+                                          .start = start,
+                                          .stop = stop,
+                                          .ops = &ops};
+
+struct try {
+    struct hy_plugins *plugins;
+    struct hy_err err;
+};
+
+static void begin(struct try *t)
+{
+    memset(t, 0, sizeof *t);
+    order[0] = '\0';
+    start_result = 0;
+    t->plugins = hy_plugins_new("/nowhere", NULL);
+    CU_ASSERT_FATAL(t->plugins != NULL);
+    CU_ASSERT_FATAL(hy_plugins_register(t->plugins, &sound, &t->err) == 0);
+}
+
+#define AT(n) {"hythe.cfg", n}
+#define TEXT(name, value) \
+    { \
+        name, HY_VALUE_STRING, 0, value, AT(9) \
+    }
+#define INT(name, value) \
+    { \
+        name, HY_VALUE_INT, value, NULL, AT(9) \
+    }
+#define BOOL(name, value) \
+    { \
+        name, HY_VALUE_BOOL, value, NULL, AT(9) \
+    }
+static const struct hy_option path_option = TEXT("path", "/srv");
+
+/* Starts with a path and one option more; NULL: with the path alone. */
+static bool starts_with(const struct hy_option *option)
+{
+    struct hy_option options[2] = {path_option};
+    struct try t;
+    bool ok;
+
+    begin(&t);
+    if (option)
+        options[1] = *option;
+    ok = hy_plugins_start(t.plugins, "test", HYTHE_FILESYSTEM, options, option ? 2 : 1, "test at /", &t.err) != NULL;
+    hy_plugins_free(t.plugins);
+    return ok;
+}
+
+/* ---- Values ---- */
+
+static void fills_defaults(void)
+{
+    CU_ASSERT_FATAL(starts_with(NULL));
+    UNIT_ASSERT_NUMBER(got.flag, 0);
+    UNIT_ASSERT_NUMBER(got.number, 60);
+    UNIT_ASSERT_NUMBER(got.size, 65536);
+    UNIT_ASSERT_NUMBER(got.mode, 0755);
+}
+
+static void reads_every_type(void)
+{
+    static const struct {
+        struct hy_option option;
+        int64_t wanted;
+    } cases[] = {
+        {BOOL("flag", 1), 1},          {BOOL("flag", 0), 0},          {INT("flag", 1), 1},
+        {TEXT("flag", "yes"), 1},      {TEXT("flag", "True"), 1},     {TEXT("flag", "on"), 1},
+        {TEXT("flag", "off"), 0},      {INT("number", -5), -5},       {INT("number", 100), 100},
+        {TEXT("number", "7"), 7},      {TEXT("number", "-3"), -3},    {INT("size", 4096), 4096},
+        {TEXT("size", "4096"), 4096},  {TEXT("size", "1K"), 1024},    {TEXT("size", "64M"), 64 << 20},
+        {TEXT("size", "2G"), INT64_C(2) << 30}, {TEXT("size", "1T"), INT64_C(1) << 40}, {TEXT("mode", "0700"), 0700},
+        {TEXT("mode", "7"), 7},
+    };
+
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        const char *name = cases[i].option.name;
+
+        CU_ASSERT_FATAL(starts_with(&cases[i].option));
+        UNIT_ASSERT_NUMBER(name[0] == 'f'   ? got.flag
+                           : name[0] == 'n' ? got.number
+                           : name[0] == 's' ? got.size
+                                            : got.mode,
+                           cases[i].wanted);
+    }
+}
+
+static void refuses_bad_values_by_line(void)
+{
+    static const struct {
+        struct hy_option option;
+        const char *text;
+    } cases[] = {
+        {INT("flag", 2), "flag must be true or false"},
+        {TEXT("flag", "maybe"), "flag must be true or false"},
+        {TEXT("number", "7x"), "number must be a whole number"},
+        {TEXT("number", ""), "number must be a whole number"},
+        {TEXT("number", " 7"), "number must be a whole number"},
+        {TEXT("number", "99999999999999999999"), "number must be a whole number"},
+        {BOOL("number", 1), "number must be a whole number"},
+        {INT("number", 101), "number must be from -5 to 100"},
+        {INT("number", -6), "number must be from -5 to 100"},
+        {INT("size", 1023), "size must be from 1024 to 1099511627776"},
+        {TEXT("size", "64X"), "size must be a size in bytes, like 65536 or \"64K\", \"64M\", \"64G\""},
+        {TEXT("size", "64MB"), "size must be a size in bytes, like 65536 or \"64K\", \"64M\", \"64G\""},
+        {TEXT("size", "9223372036854775807K"), "size is too large"},
+        {TEXT("size", "-1K"), "size must be from 1024 to 1099511627776"},
+        {INT("mode", 755), "mode must be written in quotes, like \"0755\": a bare number isn't read as octal"},
+        {TEXT("mode", "0788"), "mode must be octal digits in quotes, like \"0755\""},
+        {TEXT("mode", "rwx"), "mode must be octal digits in quotes, like \"0755\""},
+        {TEXT("mode", "-7"), "mode must be octal digits in quotes, like \"0755\""},
+        {TEXT("mode", "1000"), "mode must be from \"0000\" to \"0777\""},
+        {INT("text", 5), "text must be a text in quotes"},
+        {TEXT("text", "a"), "text must be from 2 to 5 bytes long"},
+        {TEXT("text", "abcdef"), "text must be from 2 to 5 bytes long"},
+        {TEXT("texxt", "abc"), "unknown setting \"texxt\"; did you mean \"text\"?"},
+        {TEXT("quite-another-thing", "abc"), "unknown setting \"quite-another-thing\""},
+        {{"text", HY_VALUE_OTHER, 0, NULL, AT(9)}, "text must be a text in quotes"},
+    };
+    char wanted[256];
+
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct hy_option options[2] = {path_option, cases[i].option};
+        struct try t;
+
+        begin(&t);
+        CU_ASSERT_PTR_NULL(
+            hy_plugins_start(t.plugins, "test", HYTHE_FILESYSTEM, options, 2, "test at /pub", &t.err));
+        (void)snprintf(wanted, sizeof wanted, "test at /pub: %s (hythe.cfg:9)", cases[i].text);
+        UNIT_ASSERT_STRING(t.err.text, wanted);
+        UNIT_ASSERT_STRING(order, "");
+        hy_plugins_free(t.plugins);
+    }
+}
+
+static void wants_what_is_required(void)
+{
+    static const struct hy_option relative = TEXT("path", "srv"), empty = TEXT("path", "");
+    struct try t;
+
+    begin(&t);
+    CU_ASSERT_PTR_NULL(hy_plugins_start(t.plugins, "test", HYTHE_FILESYSTEM, NULL, 0, "test at /pub", &t.err));
+    UNIT_ASSERT_STRING(t.err.text, "test at /pub: path is required");
+    CU_ASSERT_PTR_NULL(hy_plugins_start(t.plugins, "test", HYTHE_FILESYSTEM, &relative, 1, "test at /pub", &t.err));
+    UNIT_ASSERT_STRING(t.err.text, "test at /pub: path must be an absolute path in quotes (hythe.cfg:9)");
+    CU_ASSERT_PTR_NULL(hy_plugins_start(t.plugins, "test", HYTHE_FILESYSTEM, &empty, 1, "test at /pub", &t.err));
+    hy_plugins_free(t.plugins);
+}
+
+static void collects_every_problem(void)
+{
+    static const struct hy_option options[] = {
+        {"text", HY_VALUE_INT, 5, NULL, AT(4)}, {"nmber", HY_VALUE_INT, 5, NULL, AT(5)},
+        {"mode", HY_VALUE_INT, 5, NULL, AT(6)}};
+    struct hy_problems problems = {0};
+    struct try t;
+
+    begin(&t);
+    CU_ASSERT(hy_plugins_check(t.plugins, "test", HYTHE_FILESYSTEM, options, 3, (struct hy_place)AT(1), &problems) == -1);
+    UNIT_ASSERT_NUMBER(problems.count, 4);
+    hy_problems_free(&problems);
+    hy_plugins_free(t.plugins);
+}
+
+/* Strings are the instance's own: the configuration may be gone. */
+static void keeps_its_own_strings(void)
+{
+    char path[] = "/srv/long/path", text[] = "abc";
+    struct hy_option options[] = {TEXT("path", path), TEXT("text", text)};
+    const struct settings *s;
+    struct try t;
+
+    begin(&t);
+    s = hy_plugins_start(t.plugins, "test", HYTHE_FILESYSTEM, options, 2, "one", &t.err)->self;
+    memset(path, 'x', sizeof path - 1);
+    memset(text, 'x', sizeof text - 1);
+    UNIT_ASSERT_STRING(s->path, "/srv/long/path");
+    UNIT_ASSERT_STRING(s->text, "abc");
+    hy_plugins_free(t.plugins);
+}
+
+static void stops_in_reverse_order(void)
+{
+    static const char *const names[] = {"aa", "bb", "cc"};
+    struct try t;
+
+    begin(&t);
+    for (size_t i = 0; i < 3; i++) {
+        struct hy_option options[] = {path_option, TEXT("text", names[i])};
+
+        CU_ASSERT(hy_plugins_start(t.plugins, "test", HYTHE_FILESYSTEM, options, 2, names[i], &t.err) != NULL);
+    }
+    start_result = -ENOSPC;
+    CU_ASSERT_PTR_NULL(hy_plugins_start(t.plugins, "test", HYTHE_FILESYSTEM, &path_option, 1, "dd", &t.err));
+    UNIT_ASSERT_STRING(t.err.text, "dd: it can't be started: No space left on device");
+    hy_plugins_free(t.plugins);
+    UNIT_ASSERT_STRING(order, "+aa+bb+cc+dd-cc-bb-aa");
+}
+
+/* ---- What a plugin says of itself ---- */
+
+static void refuses_damaged_descriptions(void)
+{
+    static const struct hythe_ops tiny = {.size = 4};
+    static const struct hythe_setting outside[] = {{"far", HYTHE_SET_INT, sizeof(struct settings) - 4, 0, 0, "1", ""}};
+    static const struct hythe_setting unknown[] = {{"odd", (enum hythe_setting_type)77, 0, 0, 0, "1", ""}};
+    static const struct {
+        const char *what, *why;
+    } cases[] = {{"abi 0", "built for plugin ABI 0, this server has 1"},
+                 {"abi 7", "built for plugin ABI 7, this server has 1"},
+                 {"size", "its description has 8 bytes"},
+                 {"threads 0", "no thread model"},
+                 {"threads 9", "no thread model"},
+                 {"no rows", "its table of settings is damaged"},
+                 {"short rows", "its table of settings is damaged"},
+                 {"no ops", "it offers no operations"},
+                 {"tiny ops", "it offers no operations"},
+                 {"no name", "calls itself \"\""},
+                 {"slow", "plugins that wait for a network are not available in this build"},
+                 {"outside", "its setting far lies outside of its settings"},
+                 {"unknown", "of an unknown type"}};
+
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct hythe_plugin p = sound;
+        struct hy_plugins *plugins = hy_plugins_new("/nowhere", NULL);
+        struct hy_err err = {""};
+
+        p.settings = i == 11 ? outside : i == 12 ? unknown : i == 5 ? NULL : p.settings;
+        p.setting_count = i >= 11 ? 1 : p.setting_count;
+        p.abi = i == 0 ? 0 : i == 1 ? 7 : p.abi;
+        p.size = i == 2 ? 8 : p.size;
+        p.threads = i == 3 ? 0 : i == 4 ? 9 : p.threads;
+        p.setting_size = i == 6 ? 8 : p.setting_size;
+        p.ops = i == 7 ? NULL : i == 8 ? &tiny : p.ops;
+        p.name = i == 9 ? NULL : p.name;
+        p.flags = i == 10 ? HYTHE_SLOW : 0;
+        if (hy_plugins_register(plugins, &p, &err) == 0)
+            CU_ASSERT_PTR_NULL(hy_plugins_start(plugins, "test", HYTHE_FILESYSTEM, NULL, 0, "it", &err));
+        if (!strstr(err.text, cases[i].why))
+            printf("  %s: got \"%s\"\n", cases[i].what, err.text);
+        CU_ASSERT(strstr(err.text, cases[i].why) != NULL);
+        hy_plugins_free(plugins);
+    }
+}
+
+static void knows_each_name_once(void)
+{
+    struct try t;
+
+    begin(&t);
+    CU_ASSERT(hy_plugins_register(t.plugins, &sound, &t.err) == -1);
+    UNIT_ASSERT_STRING(t.err.text, "test: there is a plugin of this name already");
+    hy_plugins_free(t.plugins);
+}
+
+/* Rows of a later ABI are longer; what this core doesn't know of them is passed over. */
+static void reads_longer_rows(void)
+{
+    struct longer {
+        struct hythe_setting row;
+        char later[40];
+    } table[2];
+    static const struct hy_option options[] = {INT("number", 42)};
+    struct hythe_plugin p = sound;
+    struct hy_plugins *plugins = hy_plugins_new("/nowhere", NULL);
+    struct hy_err err;
+
+    memset(table, 0xee, sizeof table);
+    table[0].row = rows[0];
+    table[1].row = rows[1];
+    p.settings = &table[0].row;
+    p.setting_count = 2;
+    p.setting_size = sizeof table[0];
+    p.stop = NULL;
+    CU_ASSERT_FATAL(hy_plugins_register(plugins, &p, &err) == 0);
+    CU_ASSERT(hy_plugins_start(plugins, "test", HYTHE_FILESYSTEM, options, 1, "it", &err) != NULL);
+    UNIT_ASSERT_NUMBER(got.number, 42);
+    hy_plugins_free(plugins);
+}
+
+UNIT_SUITE(settings, UNIT_TEST(fills_defaults), UNIT_TEST(reads_every_type), UNIT_TEST(refuses_bad_values_by_line),
+           UNIT_TEST(wants_what_is_required), UNIT_TEST(collects_every_problem), UNIT_TEST(keeps_its_own_strings),
+           UNIT_TEST(stops_in_reverse_order), UNIT_TEST(refuses_damaged_descriptions),
+           UNIT_TEST(knows_each_name_once), UNIT_TEST(reads_longer_rows));
