@@ -72,6 +72,12 @@ static bool echo_broken(void *ctx)
     return ((struct echo *)ctx)->broke;
 }
 
+static bool echo_partial(void *ctx)
+{
+    (void)ctx;
+    return false;
+}
+
 static void echo_idle(void *ctx)
 {
     (void)ctx;
@@ -92,8 +98,17 @@ static void echo_close(void *ctx)
 
 static struct hy_sink sink_of(struct echo *e)
 {
-    return (struct hy_sink){e,         echo_input,  echo_output, echo_sent, echo_busy,
-                            echo_work, echo_broken, echo_idle,   echo_eof,  echo_close};
+    return (struct hy_sink){.ctx = e,
+                            .input = echo_input,
+                            .output = echo_output,
+                            .sent = echo_sent,
+                            .busy = echo_busy,
+                            .work = echo_work,
+                            .broken = echo_broken,
+                            .partial = echo_partial,
+                            .idle = echo_idle,
+                            .eof = echo_eof,
+                            .close = echo_close};
 }
 
 /* A link that runs in a thread of its own; the test is the peer. */
