@@ -49,6 +49,13 @@ static int by_place(const void *a, const void *b)
     return strcmp(x->text, y->text);
 }
 
+/* A complaint quotes the file, where a string may hold anything; it stays one line all the same. */
+static void put_text(FILE *out, const char *s)
+{
+    for (; *s; s++)
+        fputc((unsigned char)*s < 0x20 || *s == 0x7f ? '?' : *s, out);
+}
+
 void hy_problems_print(struct hy_problems *problems, FILE *out)
 {
     if (problems->count)
@@ -60,7 +67,9 @@ void hy_problems_print(struct hy_problems *problems, FILE *out)
             fprintf(out, "%s:", p->place.file);
         if (p->place.file[0] && p->place.line)
             fprintf(out, "%u:", p->place.line);
-        fprintf(out, "%s%s\n", p->place.file[0] ? " " : "", p->text);
+        fputs(p->place.file[0] ? " " : "", out);
+        put_text(out, p->text);
+        fputc('\n', out);
     }
     if (problems->lost)
         fputs("memory was short: not every problem is listed\n", out);

@@ -246,7 +246,7 @@ static void sorts_problems(void)
     size_t len;
     FILE *out;
 
-    hy_problems_add(&problems, (struct hy_place){"b", 2}, "x%d", 1);
+    hy_problems_add(&problems, (struct hy_place){"b", 2}, "x%d\n\x1b\x7f\xc3\xa9", 1);
     hy_problems_add(&problems, (struct hy_place){"b", 10}, "x2");
     hy_problems_add(&problems, (struct hy_place){"a", 11}, "x3");
     hy_problems_add(&problems, (struct hy_place){"b", 0}, "x4");
@@ -255,7 +255,7 @@ static void sorts_problems(void)
     CU_ASSERT_FATAL(out != NULL);
     hy_problems_print(&problems, out);
     fclose(out);
-    UNIT_ASSERT_STRING(text, "x5\na:11: x3\nb: x4\nb:2: x1\nb:10: x2\n");
+    UNIT_ASSERT_STRING(text, "x5\na:11: x3\nb: x4\nb:2: x1???\xc3\xa9\nb:10: x2\n");
     free(text);
     hy_problems_free(&problems);
     UNIT_ASSERT_NUMBER(problems.count, 0);
