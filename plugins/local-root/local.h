@@ -112,7 +112,8 @@ static inline struct lr_file *lr_file_of(const struct hythe_call *call)
 }
 
 /* The operations: lr_getattr and so on, of the type that struct hythe_ops wants. */
-#define HYTHE_OP(name, klass, on, fields) int64_t lr_##name(const struct hythe_call *call, struct hythe_##name##_arg *arg);
+#define HYTHE_OP(name, klass, on, fields) \
+    int64_t lr_##name(const struct hythe_call *call, struct hythe_##name##_arg *arg);
 HYTHE_OPS
 #undef HYTHE_OP
 

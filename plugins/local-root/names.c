@@ -118,19 +118,13 @@ int64_t lr_link(const struct hythe_call *call, struct hythe_link_arg *arg)
 }
 
 /* For file systems without RENAME_NOREPLACE. A second link and the removal of the first never replaces anything, but
- * both names are there for a moment. Folders, and file systems without links, are left with a look before the rename:
- * what another makes of that name in between is replaced, as rename(2) does. */
+ * both names are there for a moment. Folders, and file systems without links, are left with the look at the new name
+ * that link(2) takes before it refuses: what another makes of that name right then is replaced, as rename(2) does. */
 static int64_t rename_checked(const struct lr_at *from, const struct lr_at *to)
 {
-    struct stat st;
-
     if (linkat(from->fd, from->name, to->fd, to->name, 0) == 0)
         return unlinkat(from->fd, from->name, 0) == 0 ? 0 : -errno;
     if (errno != EPERM && errno != EMLINK && errno != EOPNOTSUPP && errno != ENOSYS)
-        return -errno;
-    if (fstatat(to->fd, to->name, &st, AT_SYMLINK_NOFOLLOW) == 0)
-        return -EEXIST;
-    if (errno != ENOENT)
         return -errno;
     return renameat(from->fd, from->name, to->fd, to->name) == 0 ? 0 : -errno;
 }

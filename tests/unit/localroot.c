@@ -51,9 +51,9 @@ BOTH(attaches_below_the_root)
     mkdirat(w->root, "home/u", 0755);
     put_file(w->root, "home/u/file", "inside");
     put_file(w->root, "plain", "");
-    symlinkat("/home/u", w->root, "link");
-    symlinkat("../outside", w->root, "out");
-    symlinkat("../../../plain", w->root, "home/u/up");
+    put_link(w->root, "link", "/home/u");
+    put_link(w->root, "out", "../outside");
+    put_link(w->root, "home/u/up", "../../../plain");
     UNIT_ASSERT_NUMBER(world_attach(w, "nowhere", 0), -ENOENT);
     UNIT_ASSERT_NUMBER(world_attach(w, "plain", 0), -ENOTDIR);
     UNIT_ASSERT_NUMBER(world_attach(w, "out", 0), -ENOENT);
@@ -92,7 +92,7 @@ BOTH(makes_and_removes_folders)
     UNIT_ASSERT_NUMBER(do_rmdir(w, "d/e"), 0);
     UNIT_ASSERT_NUMBER(do_rmdir(w, "."), -EBUSY);
     put_file(w->root, "f", "");
-    symlinkat("d", w->root, "link");
+    put_link(w->root, "link", "d");
     UNIT_ASSERT_NUMBER(do_rmdir(w, "f"), -ENOTDIR);
     UNIT_ASSERT_NUMBER(do_rmdir(w, "link"), -ENOTDIR);
     CU_ASSERT(exists(w->root, "d"));
@@ -104,7 +104,7 @@ BOTH(unlinks_names_only)
 {
     put_file(w->root, "f", "text");
     mkdirat(w->root, "d", 0755);
-    symlinkat("f", w->root, "link");
+    put_link(w->root, "link", "f");
     mkfifoat(w->root, "fifo", 0644);
     UNIT_ASSERT_NUMBER(do_unlink(w, "d"), -EISDIR);
     UNIT_ASSERT_NUMBER(do_unlink(w, "."), -EISDIR);
@@ -148,7 +148,7 @@ BOTH(renames)
     put_file(w->root, "b", "B");
     mkdirat(w->root, "d", 0755);
     mkdirat(w->root, "e", 0755);
-    symlinkat("a", w->root, "link");
+    put_link(w->root, "link", "a");
     UNIT_ASSERT_NUMBER(do_rename(w, "a", "b", 0), -EEXIST);
     UNIT_ASSERT_NUMBER(do_rename(w, "a", "a", 0), -EEXIST);
     UNIT_ASSERT_NUMBER(do_rename(w, "a", "link", 0), -EEXIST);
@@ -244,14 +244,14 @@ BOTH(resolves_canonical_paths)
     mkdirat(w->root, "a/b", 0755);
     put_file(w->root, "a/b/f", "");
     mkfifoat(w->root, "fifo", 0600);
-    symlinkat("a/b", w->root, "to-b");
-    symlinkat("/a/b", w->root, "abs");
-    symlinkat("a/b/..", w->root, "up");
-    symlinkat("a/b/../..", w->root, "top");
-    symlinkat("../../to-b/../b/./f", w->root, "a/b/back");
-    symlinkat("a//b/", w->root, "slash");
-    symlinkat("none", w->root, "dangling");
-    symlinkat("loop", w->root, "loop");
+    put_link(w->root, "to-b", "a/b");
+    put_link(w->root, "abs", "/a/b");
+    put_link(w->root, "up", "a/b/..");
+    put_link(w->root, "top", "a/b/../..");
+    put_link(w->root, "a/b/back", "../../to-b/../b/./f");
+    put_link(w->root, "slash", "a//b/");
+    put_link(w->root, "dangling", "none");
+    put_link(w->root, "loop", "loop");
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         UNIT_ASSERT_NUMBER(do_realpath(w, rows[i].path, buf, sizeof(buf)), rows[i].rc);
         if (rows[i].real)
@@ -332,7 +332,7 @@ BOTH(tells_no_room_from_the_end)
     struct listing l = {.room = 0, .repeated = true};
     void *dir;
 
-    symlinkat("nowhere", w->root, "link");
+    put_link(w->root, "link", "nowhere");
     UNIT_ASSERT_NUMBER(do_opendir(w, ".", &dir), 0);
     UNIT_ASSERT_NUMBER(do_readdir(w, dir, HYTHE_ATTR_TYPE, receive, &l), -ENOBUFS);
     l.error = -EIO;
@@ -355,8 +355,8 @@ BOTH(opens_only_folders_as_folders)
     put_file(w->root, "f", "");
     mkdirat(w->root, "d", 0755);
     mkfifoat(w->root, "fifo", 0644);
-    symlinkat("d", w->root, "link");
-    symlinkat("f", w->root, "flink");
+    put_link(w->root, "link", "d");
+    put_link(w->root, "flink", "f");
     UNIT_ASSERT_NUMBER(do_opendir(w, "f", &dir), -ENOTDIR);
     UNIT_ASSERT_NUMBER(do_opendir(w, "fifo", &dir), -ENOTDIR);
     UNIT_ASSERT_NUMBER(do_opendir(w, "flink", &dir), -ENOTDIR);

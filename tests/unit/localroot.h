@@ -62,6 +62,8 @@ void world_run(void (*run)(struct world *w), enum way way);
 
 /* The test's own hands in a folder. */
 void put_file(int dir, const char *name, const char *text);
+void put_link(int dir, const char *name, const char *target);
+void put_mode(int dir, const char *name, mode_t mode);
 /* The content of a file as a string, "(none)" when it can't be opened; valid until the next call. */
 const char *file_text(int dir, const char *name);
 mode_t file_mode(int dir, const char *name); /* permission bits of the name itself */

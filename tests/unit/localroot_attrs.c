@@ -20,7 +20,7 @@ BOTH(tells_attributes)
 
     mkdirat(w->root, "d", 0755);
     put_file(w->root, "d/f", "12345");
-    fchmodat(w->root, "d/f", 01604, 0);
+    put_mode(w->root, "d/f", 01604);
     utimensat(w->root, "d/f", times, 0);
     fstatat(w->root, "d/f", &st, 0);
     UNIT_ASSERT_NUMBER(do_getattr(w, "d/f", 0, &a), 0);
@@ -62,8 +62,8 @@ BOTH(tells_types_without_opening)
     struct hythe_attrs a;
 
     mkfifoat(w->root, "fifo", 0600);
-    symlinkat("fifo", w->root, "link");
-    symlinkat("none", w->root, "dangling");
+    put_link(w->root, "link", "fifo");
+    put_link(w->root, "dangling", "none");
     CU_ASSERT(make_socket(w));
     UNIT_ASSERT_NUMBER(do_getattr(w, "fifo", 0, &a), 0);
     UNIT_ASSERT_NUMBER(a.type, HYTHE_TYPE_FIFO);
@@ -93,7 +93,7 @@ BOTH(sets_size)
     struct hythe_attrs a = wish(HYTHE_ATTR_SIZE), now;
 
     put_file(w->root, "f", "12345");
-    symlinkat("f", w->root, "link");
+    put_link(w->root, "link", "f");
     mkfifoat(w->root, "fifo", 0600);
     a.size = 2;
     UNIT_ASSERT_NUMBER(do_setattr(w, "f", 0, &a), 0);
@@ -117,7 +117,7 @@ BOTH(sets_mode)
     put_file(w->root, "f", "");
     mkdirat(w->root, "d", 0755);
     mkfifoat(w->root, "fifo", 0600);
-    symlinkat("f", w->root, "link");
+    put_link(w->root, "link", "f");
     a.mode = 01640;
     UNIT_ASSERT_NUMBER(do_setattr(w, "f", 0, &a), 0);
     UNIT_ASSERT_NUMBER(file_mode(w->root, "f"), 01640);
@@ -145,7 +145,7 @@ BOTH(refuses_set_id_bits)
 
     put_file(w->root, "f", "12345");
     mkdirat(w->root, "shared", 0755);
-    fchmodat(w->root, "shared", 02755, 0);
+    put_mode(w->root, "shared", 02755);
     a.mode = 04755;
     UNIT_ASSERT_NUMBER(do_setattr(w, "f", 0, &a), -EPERM);
     a.mode = 02755;
@@ -191,7 +191,7 @@ BOTH(sets_times)
     struct hythe_attrs a = wish(HYTHE_ATTR_MTIME), now;
 
     put_file(w->root, "f", "");
-    symlinkat("f", w->root, "link");
+    put_link(w->root, "link", "f");
     a.mtime = (struct hythe_time){1234567890, 987654321};
     a.atime = (struct hythe_time){77, 7};
     UNIT_ASSERT_NUMBER(do_setattr(w, "link", 0, &a), 0);
@@ -219,8 +219,8 @@ BOTH(sets_owner)
     struct hythe_attrs a = wish(HYTHE_ATTR_OWNER), now;
 
     put_file(w->root, "f", "");
-    symlinkat("f", w->root, "link");
-    fchmodat(w->root, "f", 04755, 0);
+    put_link(w->root, "link", "f");
+    put_mode(w->root, "f", 04755);
     UNIT_ASSERT_NUMBER(do_getattr(w, "f", 0, &now), 0);
     a.uid = now.uid;
     a.gid = now.gid;

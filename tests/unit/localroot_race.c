@@ -70,7 +70,7 @@ static void link_out(struct world *w, const char *name, const char *what)
     char target[128];
 
     snprintf(target, sizeof(target), "%s/outside%s", w->dir, what);
-    symlinkat(target, w->root, name);
+    put_link(w->root, name, target);
 }
 
 /* A file and a link to the secret change places. */
@@ -147,9 +147,9 @@ BOTH(survives_a_moved_folder)
     mkdirat(w->root, "a/b/c", 0755);
     mkdirat(w->root, "inner", 0755);
     put_file(w->root, "inner/secret", "inside");
-    symlinkat("..", w->root, "a/b/c/up");
-    symlinkat("../../..", w->root, "a/b/c/far");
-    symlinkat("../../../inner", w->root, "a/b/c/down");
+    put_link(w->root, "a/b/c/up", "..");
+    put_link(w->root, "a/b/c/far", "../../..");
+    put_link(w->root, "a/b/c/down", "../../../inner");
     run_race(w, move_out, try_up);
 }
 

@@ -226,6 +226,16 @@ void put_file(int dir, const char *name, const char *text)
         close(fd);
 }
 
+void put_link(int dir, const char *name, const char *target)
+{
+    CU_ASSERT(symlinkat(target, dir, name) == 0);
+}
+
+void put_mode(int dir, const char *name, mode_t mode)
+{
+    CU_ASSERT(fchmodat(dir, name, mode, 0) == 0);
+}
+
 const char *file_text(int dir, const char *name)
 {
     static char text[256];
