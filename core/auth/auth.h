@@ -43,7 +43,7 @@ struct hy_factor {
     const char *secret; /* password or answer */
     size_t secret_len;
     const uint8_t *key; /* public key blob, as RFC 4253 section 6.6 */
-    size_t key_len;
+    size_t key_len;          /* 0: a key or a signature that the transport refused itself, which counts as a failure */
     bool signature_verified; /* PUBLICKEY: the transport verified a signature made with `key` */
 };
 
@@ -74,9 +74,6 @@ struct hy_conversation;
 struct hy_conversation *hy_auth_begin(const struct hy_auth_policy *policy, uint64_t conn);
 void hy_auth_end(struct hy_conversation *c);
 enum hy_verdict hy_auth_factor(struct hy_conversation *c, const struct hy_factor *factor);
-/* A factor that the transport refused by itself (a wrong signature, an algorithm that isn't allowed): logged and
- * counted like a rejected one. HY_AUTH_REJECT or HY_AUTH_DISCONNECT. `why` goes to the log. */
-enum hy_verdict hy_auth_refused(struct hy_conversation *c, const char *why);
 uint32_t hy_auth_methods(const struct hy_conversation *c); /* still of use, HY_METHOD_* */
 /* NULL until HY_AUTH_ACCEPT. */
 const struct hy_account *hy_auth_account(const struct hy_conversation *c);

@@ -3,6 +3,7 @@
 #include "core/base/buf.h"
 #include "core/path/path.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -179,6 +180,8 @@ static void log_verdict(const struct hy_conversation *c, const struct hy_factor 
 
     if (factor->method == HY_METHOD_PUBLICKEY && factor->key_len)
         hy_key_describe(key, factor->key, factor->key_len);
+    else if (factor->method == HY_METHOD_PUBLICKEY)
+        (void)snprintf(key, sizeof key, "a wrong signature, or a key that can't be checked");
     hy_log(c->policy->log, level, c->conn, "%s %s for %suser \"%s\"%s%s", words[verdict], method_name(factor->method),
            c->state == STATE_UNKNOWN ? "unknown " : "", c->user, *key ? ": " : "", key);
 }
@@ -224,14 +227,4 @@ enum hy_verdict hy_auth_factor(struct hy_conversation *c, const struct hy_factor
     if (verdict == HY_AUTH_ACCEPT)
         c->state = STATE_ACCEPTED;
     return verdict == HY_AUTH_ACCEPT || verdict == HY_AUTH_KEY_OK ? verdict : fail(c, verdict);
-}
-
-enum hy_verdict hy_auth_refused(struct hy_conversation *c, const char *why)
-{
-    if (c->state == STATE_CLOSED)
-        return HY_AUTH_DISCONNECT;
-    if (c->state == STATE_ACCEPTED)
-        return HY_AUTH_REJECT;
-    hy_log(c->policy->log, HY_LOG_INFO, c->conn, "rejected user \"%s\": %s", c->user, why);
-    return fail(c, HY_AUTH_REJECT);
 }
