@@ -39,61 +39,65 @@ static int64_t check_type(const struct hythe_call *call, mode_t mode)
     return call->host->fail(call, -EACCES, "not a regular file: devices, sockets and pipes can't be opened");
 }
 
-/* -ESTALE: something else has the name now. */
-static int64_t open_once(const struct hythe_call *call, const char *path, uint32_t access)
+/* The descriptor, with what is opened in st. -ESTALE: something else has the name now. */
+static int64_t open_once(const struct hythe_call *call, const struct hythe_open_arg *arg, struct stat *st)
 {
-    int look = access & HYTHE_OPEN_NOFOLLOW ? O_NOFOLLOW : 0;
-    int fd = lr_open_path(lr_base_of(call), path, O_PATH | look);
-    struct stat st;
+    int look = arg->access & HYTHE_OPEN_NOFOLLOW ? O_NOFOLLOW : 0;
+    int fd = lr_open_path(lr_base_of(call), arg->path, O_PATH | look);
     int64_t rc;
 
     if (fd < 0)
         return lr_refuse(call, fd);
-    rc = fstat(fd, &st) == 0 ? check_type(call, st.st_mode) : -errno;
+    rc = fstat(fd, st) == 0 ? check_type(call, st->st_mode) : -errno;
     if (rc == 0)
-        rc = lr_reopen(lr_base_of(call), path, look, fd, flags_of(access));
+        rc = lr_reopen(lr_base_of(call), arg->path, look, fd, flags_of(arg->access));
     close(fd);
     return rc;
 }
 
-static int64_t open_existing(const struct hythe_call *call, const struct hythe_open_arg *arg)
+static int64_t open_existing(const struct hythe_call *call, const struct hythe_open_arg *arg, struct stat *st)
 {
     int64_t rc = -ESTALE;
 
     for (int i = 0; i < RACE_MAX && rc == -ESTALE; i++)
-        rc = open_once(call, arg->path, arg->access);
+        rc = open_once(call, arg, st);
     return rc;
 }
 
-static int64_t make(const struct hythe_call *call, const struct lr_at *at, const struct hythe_open_arg *arg)
+static int64_t make(const struct hythe_call *call, const struct lr_at *at, const struct hythe_open_arg *arg,
+                    struct stat *st)
 {
     const struct lr_base *base = lr_base_of(call);
     mode_t mode = lr_new_mode(base, arg->attrs, base->lr->set->file_mode);
     int flags = flags_of(arg->access) & ~O_TRUNC;
-    struct stat st;
     int fd = openat(at->fd, at->name, flags | O_CREAT | O_EXCL | O_NOFOLLOW | O_NOCTTY | O_CLOEXEC, mode);
 
     if (fd < 0)
         return -errno;
-    if (fstat(fd, &st) == 0)
-        lr_fix_mode(at->fd, fd, st.st_mode & 07777, mode);
+    if (fstat(fd, st) != 0) {
+        int err = errno;
+
+        close(fd);
+        return -err;
+    }
+    lr_fix_mode(at->fd, fd, st->st_mode & 07777, mode);
     return fd;
 }
 
 /* open(2) makes the target of a link that points to nothing; so does this, if the target is inside the base. */
-static int64_t make_target(const struct hythe_call *call, const struct hythe_open_arg *arg)
+static int64_t make_target(const struct hythe_call *call, const struct hythe_open_arg *arg, struct stat *st)
 {
     struct lr_found found;
     int64_t rc = lr_walk(lr_base_of(call), arg->path, LR_MISSING, &found);
 
     if (rc < 0)
         return lr_refuse(call, rc);
-    rc = found.fd < 0 ? make(call, &found.at, arg) : -EEXIST;
+    rc = found.fd < 0 ? make(call, &found.at, arg, st) : -EEXIST;
     lr_found_close(&found);
     return rc;
 }
 
-static int64_t open_or_make(const struct hythe_call *call, const struct hythe_open_arg *arg)
+static int64_t open_or_make(const struct hythe_call *call, const struct hythe_open_arg *arg, struct stat *st)
 {
     bool exclusive = (arg->access & HYTHE_OPEN_EXCLUSIVE) != 0;
     struct lr_at at;
@@ -101,11 +105,11 @@ static int64_t open_or_make(const struct hythe_call *call, const struct hythe_op
 
     if (rc < 0)
         return lr_refuse(call, rc);
-    rc = make(call, &at, arg);
+    rc = make(call, &at, arg, st);
     for (int i = 0; i < RACE_MAX && rc == -EEXIST && !exclusive; i++) {
-        rc = open_existing(call, arg);
+        rc = open_existing(call, arg, st);
         if (rc == -ENOENT)
-            rc = make_target(call, arg);
+            rc = make_target(call, arg, st);
     }
     lr_at_close(&at);
     return rc;
@@ -140,25 +144,16 @@ static int64_t remember_name(const struct hythe_call *call, const struct hythe_o
     return rc;
 }
 
-static int64_t finish_open(const struct hythe_call *call, const struct hythe_open_arg *arg, struct lr_file *file)
+static void tell_identity(struct hythe_identity *identity, const struct stat *st)
 {
-    struct stat st;
-
-    if (fstat(file->fd, &st) != 0)
-        return -errno;
-    if (!S_ISREG(st.st_mode))
-        return check_type(call, st.st_mode);
-    if (arg->identity) {
-        arg->identity->store = STORE_TAG;
-        arg->identity->file[0] = st.st_dev;
-        arg->identity->file[1] = st.st_ino;
-    }
-    return arg->access & HYTHE_OPEN_DELETE_ON_CLOSE ? remember_name(call, arg, file, &st) : 0;
+    if (identity)
+        *identity = (struct hythe_identity){.store = STORE_TAG, .file = {st->st_dev, st->st_ino}};
 }
 
 int64_t lr_open(const struct hythe_call *call, struct hythe_open_arg *arg)
 {
     struct lr_file *file;
+    struct stat st;
     int64_t rc;
 
     if ((arg->access & (HYTHE_OPEN_TRUNCATE | HYTHE_OPEN_WRITE)) == HYTHE_OPEN_TRUNCATE)
@@ -166,17 +161,18 @@ int64_t lr_open(const struct hythe_call *call, struct hythe_open_arg *arg)
     file = calloc(1, sizeof(*file));
     if (!file)
         return -ENOMEM;
-    rc = arg->access & HYTHE_OPEN_CREATE ? open_or_make(call, arg) : open_existing(call, arg);
+    rc = arg->access & HYTHE_OPEN_CREATE ? open_or_make(call, arg, &st) : open_existing(call, arg, &st);
     file->fd = (int)rc;
     file->access = arg->access;
     if (rc >= 0)
-        rc = finish_open(call, arg, file);
+        rc = arg->access & HYTHE_OPEN_DELETE_ON_CLOSE ? remember_name(call, arg, file, &st) : 0;
     if (rc < 0) {
         if (file->fd >= 0)
             close(file->fd);
         free(file);
         return rc;
     }
+    tell_identity(arg->identity, &st);
     *call->slot = file;
     return 0;
 }
