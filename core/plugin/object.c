@@ -46,7 +46,8 @@ int hy_object_verify(const struct hythe_plugin *plugin, const char *name, struct
     if (!plugin)
         return hy_complain(to, nowhere, "its entry point answered nothing");
     if (!plugin->abi || plugin->abi > HYTHE_ABI)
-        return hy_complain(to, nowhere, "built for plugin ABI %u, this server has %u", (unsigned)plugin->abi, HYTHE_ABI);
+        return hy_complain(to, nowhere, "built for plugin ABI %u, this server has %u", (unsigned)plugin->abi,
+                           HYTHE_ABI);
     if (plugin->size < PLUGIN_LEAST)
         return hy_complain(to, nowhere, "its description has %u bytes, %u are needed", (unsigned)plugin->size,
                            (unsigned)PLUGIN_LEAST);

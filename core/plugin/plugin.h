@@ -22,8 +22,8 @@ const struct hy_instance *hy_plugins_start(struct hy_plugins *plugins, const cha
                                            const struct hy_option *options, size_t count, const char *label,
                                            struct hy_err *err);
 
-/* As hy_plugins_start without start(): finds, verifies, opens, checks the settings. For --check. Every problem is added,
- * at the line of its option where it has one, else at `place`. Returns 0 or -1. */
+/* As hy_plugins_start without start(): finds, verifies, opens, checks the settings. For --check. Every problem is
+ * added, at the line of its option where it has one, else at `place`. Returns 0 or -1. */
 int hy_plugins_check(struct hy_plugins *plugins, const char *name, enum hythe_kind kind,
                      const struct hy_option *options, size_t count, struct hy_place place,
                      struct hy_problems *problems);

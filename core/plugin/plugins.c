@@ -98,8 +98,7 @@ int hy_plugins_register(struct hy_plugins *plugins, const struct hythe_plugin *p
 /* ---- Instances ---- */
 
 int hy_plugins_check(struct hy_plugins *plugins, const char *name, enum hythe_kind kind,
-                     const struct hy_option *options, size_t count, struct hy_place place,
-                     struct hy_problems *problems)
+                     const struct hy_option *options, size_t count, struct hy_place place, struct hy_problems *problems)
 {
     struct hy_complaints to = {.label = name, .problems = problems, .place = place};
     const struct hythe_plugin *plugin = find(plugins, name, kind, &to);

@@ -97,7 +97,8 @@ static const char *parse_mode(const struct hy_option *option, struct value *out)
 
     if (option->type == HY_VALUE_INT)
         return "must be written in quotes, like \"0755\": a bare number isn't read as octal";
-    if (option->type == HY_VALUE_STRING && option->text[0] != '-' && digits(option->text, 8, &out->number, &end) && !*end)
+    if (option->type == HY_VALUE_STRING && option->text[0] != '-' && digits(option->text, 8, &out->number, &end) &&
+        !*end)
         return NULL;
     return "must be octal digits in quotes, like \"0755\"";
 }
@@ -120,8 +121,8 @@ static const char *parse_path(const struct hy_option *option, struct value *out)
 static const struct {
     parse_fn *parse;
     size_t size; /* of the field */
-} types[] = {[HYTHE_SET_BOOL] = {parse_bool, sizeof(int)},           [HYTHE_SET_INT] = {parse_int, sizeof(int64_t)},
-             [HYTHE_SET_SIZE] = {parse_size, sizeof(int64_t)},       [HYTHE_SET_MODE] = {parse_mode, sizeof(int64_t)},
+} types[] = {[HYTHE_SET_BOOL] = {parse_bool, sizeof(int)},        [HYTHE_SET_INT] = {parse_int, sizeof(int64_t)},
+             [HYTHE_SET_SIZE] = {parse_size, sizeof(int64_t)},    [HYTHE_SET_MODE] = {parse_mode, sizeof(int64_t)},
              [HYTHE_SET_STRING] = {parse_string, sizeof(char *)}, [HYTHE_SET_PATH] = {parse_path, sizeof(char *)}};
 
 /* ---- Rows ---- */
@@ -145,8 +146,7 @@ static int check_row(const struct hythe_plugin *plugin, const struct hythe_setti
 {
     if (!row->name || (size_t)row->type >= sizeof types / sizeof types[0])
         return hy_complain(to, nowhere, "its table of settings has a row without a name or of an unknown type");
-    if (plugin->settings_size < types[row->type].size ||
-        row->offset > plugin->settings_size - types[row->type].size)
+    if (plugin->settings_size < types[row->type].size || row->offset > plugin->settings_size - types[row->type].size)
         return hy_complain(to, nowhere, "its setting %s lies outside of its settings", row->name);
     return 0;
 }

@@ -56,7 +56,9 @@ static int64_t by_hand(struct hy_vfs *vfs, hy_handle from, uint64_t offset, uint
     while (done < len) {
         size_t n = len - done < BUFFER ? (size_t)(len - done) : BUFFER;
 
-        r = atomic_load(&vfs->report.cancelled) ? -ECANCELED : hy_vfs_read(vfs, from, vfs->copy_buffer, n, offset + done);
+        r = -ECANCELED;
+        if (!atomic_load(&vfs->report.cancelled))
+            r = hy_vfs_read(vfs, from, vfs->copy_buffer, n, offset + done);
         if (r > 0)
             r = hy_vfs_write(vfs, to, vfs->copy_buffer, (size_t)r, to_offset + done);
         if (r <= 0)

@@ -12,11 +12,11 @@ struct listing {
     uint32_t want;
     hythe_emit_fn emit;
     void *ctx;
-    int64_t taken;    /* by the reader */
-    int64_t refusal;  /* what emit answered when it didn't take an entry */
-    uint64_t offered; /* by the store */
-    size_t dir_len;   /* of dir, without a trailing slash; 0 in "/" */
-    bool hides;       /* the directory holds mounts, whose names in the store don't count */
+    int64_t taken;              /* by the reader */
+    int64_t refusal;            /* what emit answered when it didn't take an entry */
+    uint64_t offered;           /* by the store */
+    size_t dir_len;             /* of dir, without a trailing slash; 0 in "/" */
+    bool hides;                 /* the directory holds mounts, whose names in the store don't count */
     char path[HY_PATH_MAX + 1]; /* dir, a slash and a name */
 };
 
@@ -52,8 +52,7 @@ static void attrs_of(struct listing *l, const char *path, size_t len, struct hyt
     struct hy_spot spot;
 
     if (hy_resolve_normal(l->vfs, path, len, &spot) < 0 ||
-        hy_spot_getattr(l->vfs, &spot, l->want | HYTHE_ATTR_TYPE, 0, attrs) < 0 ||
-        attrs->type != HYTHE_TYPE_DIRECTORY)
+        hy_spot_getattr(l->vfs, &spot, l->want | HYTHE_ATTR_TYPE, 0, attrs) < 0 || attrs->type != HYTHE_TYPE_DIRECTORY)
         hy_made_up_attrs(l->vfs, attrs);
 }
 

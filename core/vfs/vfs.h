@@ -1,5 +1,6 @@
-/* The virtual tree as one session sees it: mounts, the user's root and home, open files. Every path that a client sends
- * is resolved here and nowhere else. Results are those of the plugin ABI: >= 0, a negative errno, or HYTHE_STATUS(n). */
+/* The virtual tree as one session sees it: mounts, the user's root and home, open files. Every path that a client
+ * sends is resolved here and nowhere else. Results are those of the plugin ABI: >= 0, a negative errno, or
+ * HYTHE_STATUS(n). */
 #ifndef HY_VFS_VFS_H
 #define HY_VFS_VFS_H
 
@@ -39,8 +40,8 @@ struct hy_view {
 struct hy_vfs; /* one session's; used by one thread at a time */
 
 /* The vfs keeps a reference to the tree. `session` is what the plugins see of the session: the struct is copied, its
- * strings must outlive the vfs. Fails when the home is missing or is not a directory, or when a user is to be restricted
- * to a home that isn't given. */
+ * strings must outlive the vfs. Fails when the home is missing or is not a directory, or when a user is to be
+ * restricted to a home that isn't given. */
 struct hy_vfs *hy_vfs_new(struct hy_tree *tree, const struct hy_view *view, const struct hythe_session *session,
                           const struct hy_log *log, struct hy_err *err);
 /* Closes what is still open (as aborted), detaches every mount and frees. */
@@ -102,7 +103,8 @@ int64_t hy_vfs_fsync(struct hy_vfs *vfs, hy_handle h);
 int64_t hy_vfs_fstatfs(struct hy_vfs *vfs, hy_handle h, struct hythe_statfs *out);
 /* One slice of a copy, at most a few MiB (len 0: to the end): returns the bytes copied, 0 at the end of the source.
  * -EINVAL when source and target are the same bytes of one file. */
-int64_t hy_vfs_copy(struct hy_vfs *vfs, hy_handle from, uint64_t offset, uint64_t len, hy_handle to, uint64_t to_offset);
+int64_t hy_vfs_copy(struct hy_vfs *vfs, hy_handle from, uint64_t offset, uint64_t len, hy_handle to,
+                    uint64_t to_offset);
 
 unsigned hy_vfs_open_count(const struct hy_vfs *vfs);
 

@@ -99,9 +99,9 @@ struct hythe_pair {
     size_t value_len;
 };
 
-/* The attributes of a file, a superset of what SFTP 3 to 6 can carry. Pointers belong to whoever filled the struct: what
- * a layer fills stays valid until that layer's next call in the same session, what is given to a layer or to emit until
- * that call returns. */
+/* The attributes of a file, a superset of what SFTP 3 to 6 can carry. Pointers belong to whoever filled the struct:
+ * what a layer fills stays valid until that layer's next call in the same session, what is given to a layer or to emit
+ * until that call returns. */
 struct hythe_attrs {
     size_t struct_size;
     uint32_t valid; /* HYTHE_ATTR_* */
@@ -262,7 +262,8 @@ struct hythe_ops {
      * that a later core adds. `arg` points at the operation's struct. */
     int64_t (*any)(const struct hythe_call *call, void *arg);
     uint32_t any_classes;
-#define HYTHE_OP(name, klass, on, fields) int64_t (*name)(const struct hythe_call *call, struct hythe_##name##_arg *arg);
+#define HYTHE_OP(name, klass, on, fields) \
+    int64_t (*name)(const struct hythe_call *call, struct hythe_##name##_arg *arg);
     HYTHE_OPS
 #undef HYTHE_OP
 };

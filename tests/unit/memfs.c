@@ -409,7 +409,8 @@ static int64_t op_readdir(const struct hythe_call *call, struct hythe_readdir_ar
 static int64_t op_read(const struct hythe_call *call, struct hythe_read_arg *arg)
 {
     const struct node *n = *call->slot;
-    size_t left = arg->offset < n->attrs.size ? n->attrs.size - arg->offset : 0, len = arg->len < left ? arg->len : left;
+    size_t left = arg->offset < n->attrs.size ? n->attrs.size - arg->offset : 0;
+    size_t len = arg->len < left ? arg->len : left;
 
     if (len)
         memcpy(arg->buf, n->data + arg->offset, len);

@@ -135,7 +135,8 @@ static void loads_starts_and_stops(void)
     UNIT_ASSERT_STRING(f.lines, "it: starts with /srv\nother: starts with /srv\n");
     hy_plugins_free(f.plugins);
     f.plugins = NULL;
-    UNIT_ASSERT_STRING(f.lines, "it: starts with /srv\nother: starts with /srv\nother: stops with /srv\nit: stops with /srv\n");
+    UNIT_ASSERT_STRING(f.lines, "it: starts with /srv\nother: starts with /srv\n"
+                                "other: stops with /srv\nit: stops with /srv\n");
     end(&f);
 }
 

@@ -57,12 +57,12 @@ static const struct hythe_plugin sound = {.abi = HYTHE_ABI,
                                           .stop = stop,
                                           .ops = &ops};
 
-struct try {
+struct attempt {
     struct hy_plugins *plugins;
     struct hy_err err;
 };
 
-static void begin(struct try *t)
+static void begin(struct attempt *t)
 {
     memset(t, 0, sizeof *t);
     order[0] = '\0';
@@ -72,7 +72,10 @@ static void begin(struct try *t)
     CU_ASSERT_FATAL(hy_plugins_register(t->plugins, &sound, &t->err) == 0);
 }
 
-#define AT(n) {"hythe.cfg", n}
+#define AT(n) \
+    { \
+        "hythe.cfg", n \
+    }
 #define TEXT(name, value) \
     { \
         name, HY_VALUE_STRING, 0, value, AT(9) \
@@ -91,7 +94,7 @@ static const struct hy_option path_option = TEXT("path", "/srv");
 static bool starts_with(const struct hy_option *option)
 {
     struct hy_option options[2] = {path_option};
-    struct try t;
+    struct attempt t;
     bool ok;
 
     begin(&t);
@@ -119,12 +122,24 @@ static void reads_every_type(void)
         struct hy_option option;
         int64_t wanted;
     } cases[] = {
-        {BOOL("flag", 1), 1},          {BOOL("flag", 0), 0},          {INT("flag", 1), 1},
-        {TEXT("flag", "yes"), 1},      {TEXT("flag", "True"), 1},     {TEXT("flag", "on"), 1},
-        {TEXT("flag", "off"), 0},      {INT("number", -5), -5},       {INT("number", 100), 100},
-        {TEXT("number", "7"), 7},      {TEXT("number", "-3"), -3},    {INT("size", 4096), 4096},
-        {TEXT("size", "4096"), 4096},  {TEXT("size", "1K"), 1024},    {TEXT("size", "64M"), 64 << 20},
-        {TEXT("size", "2G"), INT64_C(2) << 30}, {TEXT("size", "1T"), INT64_C(1) << 40}, {TEXT("mode", "0700"), 0700},
+        {BOOL("flag", 1), 1},
+        {BOOL("flag", 0), 0},
+        {INT("flag", 1), 1},
+        {TEXT("flag", "yes"), 1},
+        {TEXT("flag", "True"), 1},
+        {TEXT("flag", "on"), 1},
+        {TEXT("flag", "off"), 0},
+        {INT("number", -5), -5},
+        {INT("number", 100), 100},
+        {TEXT("number", "7"), 7},
+        {TEXT("number", "-3"), -3},
+        {INT("size", 4096), 4096},
+        {TEXT("size", "4096"), 4096},
+        {TEXT("size", "1K"), 1024},
+        {TEXT("size", "64M"), 64 << 20},
+        {TEXT("size", "2G"), INT64_C(2) << 30},
+        {TEXT("size", "1T"), INT64_C(1) << 40},
+        {TEXT("mode", "0700"), 0700},
         {TEXT("mode", "7"), 7},
     };
 
@@ -176,11 +191,10 @@ static void refuses_bad_values_by_line(void)
 
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         struct hy_option options[2] = {path_option, cases[i].option};
-        struct try t;
+        struct attempt t;
 
         begin(&t);
-        CU_ASSERT_PTR_NULL(
-            hy_plugins_start(t.plugins, "test", HYTHE_FILESYSTEM, options, 2, "test at /pub", &t.err));
+        CU_ASSERT_PTR_NULL(hy_plugins_start(t.plugins, "test", HYTHE_FILESYSTEM, options, 2, "test at /pub", &t.err));
         (void)snprintf(wanted, sizeof wanted, "test at /pub: %s (hythe.cfg:9)", cases[i].text);
         UNIT_ASSERT_STRING(t.err.text, wanted);
         UNIT_ASSERT_STRING(order, "");
@@ -191,7 +205,7 @@ static void refuses_bad_values_by_line(void)
 static void wants_what_is_required(void)
 {
     static const struct hy_option relative = TEXT("path", "srv"), empty = TEXT("path", "");
-    struct try t;
+    struct attempt t;
 
     begin(&t);
     CU_ASSERT_PTR_NULL(hy_plugins_start(t.plugins, "test", HYTHE_FILESYSTEM, NULL, 0, "test at /pub", &t.err));
@@ -204,14 +218,15 @@ static void wants_what_is_required(void)
 
 static void collects_every_problem(void)
 {
-    static const struct hy_option options[] = {
-        {"text", HY_VALUE_INT, 5, NULL, AT(4)}, {"nmber", HY_VALUE_INT, 5, NULL, AT(5)},
-        {"mode", HY_VALUE_INT, 5, NULL, AT(6)}};
+    static const struct hy_option options[] = {{"text", HY_VALUE_INT, 5, NULL, AT(4)},
+                                               {"nmber", HY_VALUE_INT, 5, NULL, AT(5)},
+                                               {"mode", HY_VALUE_INT, 5, NULL, AT(6)}};
     struct hy_problems problems = {0};
-    struct try t;
+    struct hy_place place = AT(1);
+    struct attempt t;
 
     begin(&t);
-    CU_ASSERT(hy_plugins_check(t.plugins, "test", HYTHE_FILESYSTEM, options, 3, (struct hy_place)AT(1), &problems) == -1);
+    CU_ASSERT(hy_plugins_check(t.plugins, "test", HYTHE_FILESYSTEM, options, 3, place, &problems) == -1);
     UNIT_ASSERT_NUMBER(problems.count, 4);
     hy_problems_free(&problems);
     hy_plugins_free(t.plugins);
@@ -223,7 +238,7 @@ static void keeps_its_own_strings(void)
     char path[] = "/srv/long/path", text[] = "abc";
     struct hy_option options[] = {TEXT("path", path), TEXT("text", text)};
     const struct settings *s;
-    struct try t;
+    struct attempt t;
 
     begin(&t);
     s = hy_plugins_start(t.plugins, "test", HYTHE_FILESYSTEM, options, 2, "one", &t.err)->self;
@@ -237,7 +252,7 @@ static void keeps_its_own_strings(void)
 static void stops_in_reverse_order(void)
 {
     static const char *const names[] = {"aa", "bb", "cc"};
-    struct try t;
+    struct attempt t;
 
     begin(&t);
     for (size_t i = 0; i < 3; i++) {
@@ -300,7 +315,7 @@ static void refuses_damaged_descriptions(void)
 
 static void knows_each_name_once(void)
 {
-    struct try t;
+    struct attempt t;
 
     begin(&t);
     CU_ASSERT(hy_plugins_register(t.plugins, &sound, &t.err) == -1);
@@ -335,5 +350,5 @@ static void reads_longer_rows(void)
 
 UNIT_SUITE(settings, UNIT_TEST(fills_defaults), UNIT_TEST(reads_every_type), UNIT_TEST(refuses_bad_values_by_line),
            UNIT_TEST(wants_what_is_required), UNIT_TEST(collects_every_problem), UNIT_TEST(keeps_its_own_strings),
-           UNIT_TEST(stops_in_reverse_order), UNIT_TEST(refuses_damaged_descriptions),
-           UNIT_TEST(knows_each_name_once), UNIT_TEST(reads_longer_rows));
+           UNIT_TEST(stops_in_reverse_order), UNIT_TEST(refuses_damaged_descriptions), UNIT_TEST(knows_each_name_once),
+           UNIT_TEST(reads_longer_rows));

@@ -188,7 +188,7 @@ static void takes_a_class_with_any(void)
     UNIT_ASSERT_STRING(s.report.text, "read-only: no rename here");
     UNIT_ASSERT_NUMBER(hy_do_read(&s.scene, &read), 1000 + HYTHE_OP_read);
 #define HYTHE_OP(name, klass, on, fields) \
-    UNIT_ASSERT_NUMBER(hy_chain_depth(s.chain, HYTHE_OP_##name), (klass) & HYTHE_CLASS_WRITE ? 2 : 1);
+    UNIT_ASSERT_NUMBER(hy_chain_depth(s.chain, HYTHE_OP_##name), (klass)&HYTHE_CLASS_WRITE ? 2 : 1);
     HYTHE_OPS
 #undef HYTHE_OP
     stack_end(&s);

@@ -331,8 +331,8 @@ static void drops_results_that_mean_nothing(void)
 
 static void answers_eio_for_paths_that_escape(void)
 {
-    static const char *const bad[] = {"",     "/",   "/etc", "..",   "../x", "a/..",  "a/../b", "a/../..",
-                                      "./a",  "a/.", "a//b", "a/",   "a/./b", "..",   "//"};
+    static const char *const bad[] = {"",    "/",   "/etc", "..", "../x",  "a/..", "a/../b", "a/../..",
+                                      "./a", "a/.", "a//b", "a/", "a/./b", "..",   "//"};
     static const char *const good[] = {"a", "a/b", "..a", "a/...", ".a/b.", "a b/\xff"};
     struct world w;
     char wanted[64];

@@ -150,10 +150,10 @@ static void shows_the_attributes_that_getattr_shows(void)
 {
     static const struct {
         const char *dir, *name, *path;
-    } cases[] = {{"/", ".", "/"},        {"/", "..", "/"},      {"/dir", ".", "/dir"},      {"/dir", "..", "/"},
-                 {"/pub", ".", "/pub"},  {"/pub", "..", "/"},   {"/", "pub", "/pub"},       {"/", "new", "/new"},
-                 {"/new", "..", "/"},    {"/new", ".", "/new"}, {"/new", "deep", "/new/deep"}, {"/pub/in", "..", "/pub"},
-                 {"/", "a", "/a"}};
+    } cases[] = {{"/", ".", "/"},          {"/", "..", "/"},      {"/dir", ".", "/dir"}, {"/dir", "..", "/"},
+                 {"/pub", ".", "/pub"},    {"/pub", "..", "/"},   {"/", "pub", "/pub"},  {"/", "new", "/new"},
+                 {"/new", "..", "/"},      {"/new", ".", "/new"}, {"/", "a", "/a"},      {"/new", "deep", "/new/deep"},
+                 {"/pub/in", "..", "/pub"}};
     struct hythe_attrs mode = {.struct_size = sizeof mode, .valid = HYTHE_ATTR_MODE}, get, in;
     static const char *const own[] = {"/", "/dir", "/pub", "/new/deep", "/pub/in", "/a"};
     struct world w;

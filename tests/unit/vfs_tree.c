@@ -15,9 +15,9 @@ static void finds_the_longest_prefix_by_component(void)
 {
     static const struct {
         const char *path, *mount;
-    } cases[] = {{"/", "/"},           {"/a", "/a"},         {"/a/b", "/a/b"},     {"/a/bb", "/a"},
-                 {"/a/b/x/y", "/a/b"}, {"/a/b/c/d", "/a/b/c"}, {"/a-b/x", "/a-b"},   {"/a-", "/"},
-                 {"/a.b", "/"},        {"/a.b/c/d", "/a.b/c"}, {"/abc", "/"},        {"/ab/c", "/ab"},
+    } cases[] = {{"/", "/"},           {"/a", "/a"},           {"/a/b", "/a/b"},   {"/a/bb", "/a"},
+                 {"/a/b/x/y", "/a/b"}, {"/a/b/c/d", "/a/b/c"}, {"/a-b/x", "/a-b"}, {"/a-", "/"},
+                 {"/a.b", "/"},        {"/a.b/c/d", "/a.b/c"}, {"/abc", "/"},      {"/ab/c", "/ab"},
                  {"/zzz/y", "/"},      {"/a/z/b/c", "/a/z"}};
     const struct row one = {"/only"};
 
@@ -32,7 +32,8 @@ static void keeps_what_lies_below_together(void)
     static const struct {
         const char *dir;
         size_t first, end;
-    } cases[] = {{"/", 1, 8}, {"/a", 2, 5}, {"/a/b", 3, 4}, {"/a-b", 6, 6}, {"/a.b", 6, 7}, {"/b", 8, 8}, {"/a/b/c", 4, 4}};
+    } cases[] = {{"/", 1, 8},    {"/a", 2, 5}, {"/a/b", 3, 4},  {"/a-b", 6, 6},
+                 {"/a.b", 6, 7}, {"/b", 8, 8}, {"/a/b/c", 4, 4}};
     size_t first;
 
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {

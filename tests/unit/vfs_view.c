@@ -4,7 +4,8 @@
 /* The tree of the specification's examples: /bin /boot /etc /home/user1/testfolder. */
 static void *begin_example(struct world *w)
 {
-    static const char *const dirs[] = {"bin", "boot", "etc", "home", "home/user1", "home/user1/testfolder", "home/user2"};
+    static const char *const dirs[] = {"bin",       "boot", "etc", "home", "home/user1", "home/user1/testfolder",
+                                       "home/user2"};
     void *root;
 
     world_begin(w);
@@ -81,8 +82,8 @@ static void restricted_home_keeps_its_full_name(void)
 
 static void restricted_home_refuses_every_operation_outside(void)
 {
-    static const char *const outside[] = {"/", "/home", "/home/user2", "/etc/passwd", "..", "../user2", "/home/user10",
-                                          "/home/user1/../user2", "/none/such"};
+    static const char *const outside[] = {"/",        "/home",        "/home/user2",          "/etc/passwd", "..",
+                                          "../user2", "/home/user10", "/home/user1/../user2", "/none/such"};
     struct hythe_attrs attrs = {.struct_size = sizeof attrs};
     struct hythe_statfs st;
     struct hy_name in;
@@ -227,8 +228,8 @@ static void hands_out_the_deepest_base(void)
     static const struct {
         const char *user_root, *home;
         bool restricted;
-        const char *path;  /* the user's */
-        int mount;         /* index, -1: refused with -EACCES, -2: made up */
+        const char *path; /* the user's */
+        int mount;        /* index, -1: refused with -EACCES, -2: made up */
         const char *base, *rel;
     } cases[] = {
         {NULL, NULL, false, "/a/b", 0, ".", "a/b"},
@@ -307,13 +308,15 @@ static void refuses_a_login_without_its_home(void)
         bool restricted;
         const char *text;
     } cases[] = {
-        {NULL, "/home/user9", false, "user alice: the home directory /home/user9 can't be used: No such file or directory"},
+        {NULL, "/home/user9", false,
+         "user alice: the home directory /home/user9 can't be used: No such file or directory"},
         {NULL, "/etc/passwd", false, "user alice: the home directory /etc/passwd can't be used: not a directory"},
         {"/home/user1", "/none", true,
          "user alice: the home directory /none below UserRootDirectory /home/user1 can't be used: No such file or "
          "directory"},
         {"/home/none", NULL, false,
-         "user alice: the home directory / below UserRootDirectory /home/none can't be used: No such file or directory"},
+         "user alice: the home directory / below UserRootDirectory /home/none can't be used: No such file or "
+         "directory"},
         {NULL, NULL, true, "user alice: RestrictUserToHomeDir needs a HomeDir"},
     };
     struct world w;
