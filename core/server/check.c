@@ -16,14 +16,28 @@ static void check_keys(const struct hy_config *config, struct hy_problems *probl
     hy_ssh_server_free(ssh);
 }
 
+/* A plugin says in the log why it doesn't start; here that is the problem's text. */
+static void keep_line(void *ctx, enum hy_log_level level, uint64_t conn, const char *line)
+{
+    (void)level, (void)conn;
+    (void)hy_err_set(ctx, "%s", line);
+}
+
+/* Starting an instance is what tells whether its root is there; no session is ever attached to it. */
 static void check_mounts(const struct hy_config *config, struct hy_problems *problems)
 {
-    struct hy_plugins *plugins = hy_plugins_new(config->plugin_directory, NULL);
+    struct hy_err said = {""}, err = {""};
+    const struct hy_log log = {keep_line, &said, HY_LOG_ERROR};
+    struct hy_plugins *plugins = hy_plugins_new(config->plugin_directory, &log);
 
     for (size_t i = 0; plugins && i < config->mount_count; i++) {
         const struct hy_mount_config *m = &config->mounts[i];
 
-        (void)hy_plugins_check(plugins, m->plugin, HYTHE_FILESYSTEM, m->options, m->option_count, m->place, problems);
+        said.text[0] = '\0';
+        if (hy_plugins_check(plugins, m->plugin, HYTHE_FILESYSTEM, m->options, m->option_count, m->place, problems))
+            continue;
+        if (!hy_plugins_start(plugins, m->plugin, HYTHE_FILESYSTEM, m->options, m->option_count, m->plugin, &err))
+            hy_problems_add(problems, m->place, "%s", *said.text ? said.text : err.text);
     }
     hy_plugins_free(plugins);
 }

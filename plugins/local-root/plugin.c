@@ -46,7 +46,7 @@ static int start(const struct hythe_host *host, const void *given, void **instan
     if (lr->root < 0) {
         int err = errno;
 
-        host->log(host, 0, "local-root: root \"%s\": %s", set->root, strerror_r(err, text, sizeof(text)));
+        host->log(host, 0, "root \"%s\": %s", set->root, strerror_r(err, text, sizeof(text)));
         free(lr);
         return -err;
     }
@@ -55,7 +55,7 @@ static int start(const struct hythe_host *host, const void *given, void **instan
     lr->bare = test && strcmp(test, "1") == 0;
     lr->walk = lr->bare || !has_openat2(lr->root);
     if (lr->walk)
-        host->log(host, 2, "local-root: root \"%s\": without openat2, names are resolved step by step", set->root);
+        host->log(host, 2, "root \"%s\": without openat2, names are resolved step by step", set->root);
     *instance = lr;
     return 0;
 }
