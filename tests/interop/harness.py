@@ -355,10 +355,23 @@ class Server:
         os.mkdir(self.root, 0o755)
         self.log_path = os.path.join(self.folder, 'log')
         self.own(self.root)
-        self.settings = settings
+        self.settings = {k: self.placed(v) for k, v in settings.items()}
         self.process = None
+        self.quiet = None  # usage() at rest
         self.port = 0
         self.user = 'alice'
+
+    def placed(self, value):
+        """A setting, with @name replaced by a folder `name` of this server."""
+        if isinstance(value, dict):
+            return {k: self.placed(v) for k, v in value.items()}
+        if isinstance(value, (list, tuple)):
+            return [self.placed(v) for v in value]
+        if isinstance(value, str) and value.startswith('@'):
+            path = os.path.join(self.folder, value[1:])
+            os.makedirs(path, 0o755, exist_ok=True)
+            return self.own(path)
+        return value
 
     # What differs between the two kinds.
 
@@ -570,7 +583,8 @@ class Sshd(Server):
                   'HostKey %s' % self.keys.path('host2'), 'AuthorizedKeysFile %s/authorized' % self.folder,
                   'Subsystem sftp internal-sftp', 'ChrootDirectory %s' % self.root, 'PermitRootLogin yes',
                   'StrictModes no', 'UsePAM no', 'PasswordAuthentication no', 'PidFile none', 'AllowTcpForwarding no',
-                  'AllowAgentForwarding no', 'X11Forwarding no', 'MaxStartups 500', 'LogLevel INFO']
+                  'AllowAgentForwarding no', 'LoginGraceTime %d' % self.settings.get('login_grace', 30),
+                  'MaxAuthTries %d' % self.settings.get('MaxAuthAttempts', 6), 'X11Forwarding no', 'MaxStartups 500', 'LogLevel INFO']
         path = write(os.path.join(self.folder, 'sshd_config'), ('\n'.join(config) + '\n').encode())
         os.makedirs('/run/sshd', exist_ok=True)
         return ['/usr/sbin/sshd', '-D', '-e', '-f', path]
@@ -689,7 +703,7 @@ class Suite:
                 else:
                     if shared is None:
                         shared = make_server(**self.settings).begin()
-                        usage = self._warm(shared)
+                        usage = shared.quiet = self._warm(shared)
                     self._run(name, lambda: function(Test(shared, name)), shared)
             if shared is not None:
                 self._run('test_nothing_is_left_over', lambda: shared.settled(usage))

@@ -85,6 +85,19 @@ def test_missing_file(t):
 
 
 @suite.test
+def test_tilde(t):
+    """`~` is the server's to expand."""
+    need_hythed()
+    write(t.l('a'), noise(100))
+    home = t.server.disk('/home/homely')
+    scp(t, '-s', t.l('a'), 'homely@%s:~/a' % HOST).ok()
+    same(t.l('a'), os.path.join(home, 'a'))
+    scp(t, '-s', t.l('a'), 'homely@%s:' % HOST).ok()
+    scp(t, '-s', 'homely@%s:~homely/a' % HOST, t.l('b')).ok()
+    same(t.l('a'), t.l('b'))
+
+
+@suite.test
 def test_the_old_protocol_is_refused_at_once(t):
     need_hythed()
     write(t.l('a'), b'x')

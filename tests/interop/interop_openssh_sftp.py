@@ -162,8 +162,8 @@ def test_chmod(t):
     t.put('a', b'x')
     t.server.sftp(['chmod 600 %s' % t.r('a')]).ok()
     assert stat.S_IMODE(os.stat(t.d('a')).st_mode) == 0o600
-    t.server.sftp(['chmod 4711 %s' % t.r('a'), 'ls -l %s' % t.r('a')])
-    assert stat.S_IMODE(os.stat(t.d('a')).st_mode) & 0o777 == 0o711
+    result = t.server.sftp(['chmod 4711 %s' % t.r('a')])  # a set-user-id bit may be refused, but not half of it
+    assert stat.S_IMODE(os.stat(t.d('a')).st_mode) == (0o600 if result.code else 0o4711), result
 
 
 @suite.test
@@ -239,10 +239,10 @@ def test_globs(t):
 
 
 @suite.test
-def test_tilde(t):
+def test_it_begins_at_home(t):
     need_hythed()
     write(t.l('a'), b'home')
-    t.server.sftp(['put %s ~/a' % t.l('a'), 'pwd'], user='homely').ok()
+    t.server.sftp(['put %s a' % t.l('a')], user='homely').ok()
     assert read(t.server.disk('/home/homely/a')) == b'home'
     out = t.server.sftp(['pwd'], user='homely').ok().out.decode()
     assert '/home/homely' in out, out
