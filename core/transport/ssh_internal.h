@@ -70,6 +70,8 @@ void hy_ssh_wait(struct hy_ssh_conn *c, int64_t timeout);
 
 /* Runs the authentication until the client is in. False when the connection is over. */
 bool hy_ssh_authenticate(struct hy_ssh_conn *c, int64_t deadline);
+/* Before the key exchange, since a client's first requests may come right behind it and are then taken in there. */
+void hy_ssh_auth_prepare(struct hy_ssh_conn *c);
 
 /* Channels: takes over libssh's messages, then serves. */
 void hy_ssh_channels_begin(struct hy_ssh_conn *c);

@@ -217,6 +217,7 @@ void hy_ssh_run(struct hy_ssh_server *server, int fd, uint64_t conn, const struc
         if (ssh_get_fd(c.session) != fd) /* else the session owns it already */
             (void)close(fd);
     } else {
+        hy_ssh_auth_prepare(&c);
         if (exchange(&c, deadline) && hy_ssh_authenticate(&c, deadline)) {
             const char *version = ssh_get_clientbanner(c.session);
 
