@@ -24,16 +24,6 @@ static void spell(char *out, size_t size, uint32_t access)
             used += (size_t)snprintf(out + used, size - used, "%s", words[i].word);
 }
 
-static int64_t open_file(struct hy_engine *e, struct hy_name path, uint32_t access, const struct hythe_attrs *attrs,
-                         hy_handle *h)
-{
-    if (!(access & (HYTHE_OPEN_READ | HYTHE_OPEN_WRITE)))
-        return -EINVAL;
-    if (e->options.read_only && (access & CHANGES))
-        return -EACCES;
-    return hy_vfs_open(e->vfs, path, access, attrs, h);
-}
-
 int64_t hy_request_open(struct hy_engine *e, struct hy_request *rq)
 {
     struct hythe_attrs attrs = HY_ATTRS_EMPTY;
@@ -45,8 +35,10 @@ int64_t hy_request_open(struct hy_engine *e, struct hy_request *rq)
 
     if (rq->in.failed)
         return HY_BAD_MESSAGE;
+    if (r == 0 && e->options.read_only && (access & CHANGES))
+        r = -EACCES;
     if (r == 0)
-        r = open_file(e, path, access, &attrs, &h);
+        r = hy_vfs_open(e->vfs, path, access, &attrs, &h);
     if (e->journal.on) {
         spell(words, sizeof words, access);
         hy_journal(e, r, "open \"%.*s\"%s", HY_SHOWN(path), words);

@@ -16,8 +16,6 @@ static int64_t read_into(struct hy_engine *e, uint32_t id, hy_handle h, uint64_t
     n = hy_vfs_read(e->vfs, h, p + HY_DATA_HEADER, len, offset);
     if (n < 0)
         return n;
-    if ((uint64_t)n > len)
-        return -EIO;
     if (n == 0 && len > 0)
         return HY_EOF;
     hy_put_be32(p, (uint32_t)n + HY_DATA_HEADER - 4);
@@ -45,7 +43,5 @@ int64_t hy_request_read(struct hy_engine *e, struct hy_request *rq)
         return HY_BAD_MESSAGE;
     if (r < 0)
         return r;
-    if (offset > (uint64_t)INT64_MAX - len)
-        return -EINVAL;
     return read_into(e, rq->id, h, offset, len);
 }

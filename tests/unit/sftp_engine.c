@@ -149,6 +149,33 @@ WITH_WORLD(output_is_bounded_and_input_waits)
     hy_buf_free(&b);
 }
 
+/* Small replies count as well: a flood of STATs with nothing taken. */
+WITH_WORLD(small_replies_wait_too)
+{
+    enum { LIMIT = 20000, FLOOD = 5000 };
+    struct hy_reader in;
+    struct hy_buf b;
+    uint32_t id, got = 0;
+
+    w.options.out_limit = LIMIT;
+    CU_ASSERT_FATAL(start());
+    hy_buf_init(&b, 1 << 20);
+    for (uint32_t i = 0; i < FLOOD; i++) {
+        frame(&b, i % 2 ? SSH_FXP_STAT : SSH_FXP_READLINK, i, 5);
+        hy_buf_put_cstring(&b, "/");
+    }
+    w.link.window = 0;
+    CU_ASSERT(send(&b));
+    CU_ASSERT(hy_out_held(&engine()->out) <= LIMIT);
+    CU_ASSERT(hy_buf_len(&w.link.in) > FLOOD * 14 / 2);
+    w.link.window = SIZE_MAX;
+    hy_memory_run(&w.link);
+    while (reply(&in, &id) != 0 && id == got)
+        got++;
+    UNIT_ASSERT_NUMBER(got, FLOOD);
+    hy_buf_free(&b);
+}
+
 /* Even when the limit is smaller than one reply. */
 WITH_WORLD(one_reply_of_the_largest_size_always_fits)
 {
@@ -229,6 +256,61 @@ WITH_WORLD(writes_are_streamed)
     UNIT_ASSERT_NUMBER(len, SIZE);
     CU_ASSERT(got && len == SIZE && memcmp(got, hy_buf_data(&b) + 33, SIZE) == 0);
     free(got);
+    hy_buf_free(&b);
+}
+
+static void put_write(struct hy_buf *b, uint32_t id, hy_handle h, uint32_t len)
+{
+    frame(b, SSH_FXP_WRITE, id, 24 + len);
+    hy_buf_put_u32(b, 8);
+    hy_buf_put_u64(b, h);
+    hy_buf_put_u64(b, 0);
+    hy_buf_put_u32(b, len);
+    for (uint32_t i = 0; i < len; i++)
+        hy_buf_put_u8(b, 'w');
+}
+
+/* A slow client's bytes are gathered before they go to the store. */
+WITH_WORLD(small_pieces_are_gathered)
+{
+    struct hy_buf b;
+    hy_handle h;
+
+    CU_ASSERT_FATAL(start());
+    h = open_path(SSH_FXP_OPEN, "up", SSH_FXF_WRITE | SSH_FXF_CREAT);
+    hy_buf_init(&b, 1 << 16);
+    put_write(&b, 2, h, 32768);
+    for (size_t at = 0; at < hy_buf_len(&b); at++)
+        CU_ASSERT(hy_memory_send(&w.link, hy_buf_data(&b) + at, 1));
+    CU_ASSERT(hy_buf_len(&w.link.out) > 0);
+    CU_ASSERT(w.writes > 1);
+    CU_ASSERT(w.writes <= 9);
+    hy_buf_free(&b);
+}
+
+/* Not even its first piece is written before there is room for its STATUS. */
+WITH_WORLD(a_write_waits_for_room)
+{
+    struct hy_reader in;
+    struct hy_buf b;
+    hy_handle h;
+    uint32_t id;
+
+    w.options.out_limit = 1;
+    CU_ASSERT_FATAL(start());
+    h = open_path(SSH_FXP_OPEN, "up", SSH_FXF_WRITE | SSH_FXF_CREAT);
+    hy_buf_init(&b, 1 << 16);
+    put_handle_request(&b, SSH_FXP_FSTAT, 2, h);
+    put_write(&b, 3, h, 32768);
+    w.link.window = 0;
+    CU_ASSERT(hy_memory_send(&w.link, hy_buf_data(&b), 20000));
+    UNIT_ASSERT_NUMBER(w.writes, 0);
+    w.link.window = SIZE_MAX;
+    hy_memory_run(&w.link);
+    CU_ASSERT(w.writes > 0);
+    CU_ASSERT(hy_memory_send(&w.link, hy_buf_data(&b) + 20000, hy_buf_len(&b) - 20000));
+    CU_ASSERT(reply(&in, &id) == SSH_FXP_ATTRS && id == 2);
+    CU_ASSERT(reply(&in, &id) == SSH_FXP_STATUS && id == 3);
     hy_buf_free(&b);
 }
 
@@ -415,6 +497,7 @@ WITH_WORLD(every_member_of_the_sink_is_set)
 
 UNIT_SUITE(engine, UNIT_TEST(output_is_bounded_and_input_waits), UNIT_TEST(one_reply_of_the_largest_size_always_fits),
            UNIT_TEST(memory_goes_back_when_idle), UNIT_TEST(writes_are_streamed),
+           UNIT_TEST(small_replies_wait_too), UNIT_TEST(small_pieces_are_gathered), UNIT_TEST(a_write_waits_for_room),
            UNIT_TEST(copies_run_in_slices_and_hold_later_requests_back),
            UNIT_TEST(rule_5_listings_stream_with_bounded_memory), UNIT_TEST(noise_gets_one_reply_per_packet),
            UNIT_TEST(after_a_break_everything_is_taken_and_dropped), UNIT_TEST(impossible_packet_limits_are_refused),

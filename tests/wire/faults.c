@@ -32,6 +32,9 @@ static int64_t on_read(const struct hythe_call *call, struct hythe_read_arg *arg
 
 static int64_t on_write(const struct hythe_call *call, struct hythe_write_arg *arg)
 {
+    struct world *w = call->instance;
+
+    w->writes++;
     if (named(call, "fault-write-eio") || (named(call, "fault-write-late") && arg->offset + arg->len > 65536))
         return call->host->fail(call, -EIO, "the disk is on fire");
     if (named(call, "fault-write-short"))

@@ -157,6 +157,12 @@ static const char *write_all(const char *p, const struct vars *vars, struct hy_b
                 return start;
             hy_buf_put_string(out, var->data, var->len);
             p += 1 + name_len(p + 1);
+        } else if (*p == '%') {
+            var = find_var(vars, p + 1, name_len(p + 1));
+            if (!var)
+                return start;
+            hy_buf_put(out, var->data, var->len);
+            p += 1 + name_len(p + 1);
         } else if (isdigit((unsigned char)*p)) {
             p = write_number(p, out);
         } else if (fields_word(p, name_len(p), &number)) {

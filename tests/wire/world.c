@@ -85,6 +85,7 @@ bool world_make(struct world *w, const char *parent)
     if (!w->settings || !w->names || hy_instance_init(&w->store, plugin, "local-root", &w->log) ||
         hy_instance_init(&w->faults, &world_faults, "faults", &w->log))
         return complain("local-root", "out of memory");
+    w->faults.self = w;
     if (plugin->start(&w->store.host, w->settings, &w->store.self) != 0)
         return complain("local-root", w->said);
     return true;

@@ -15,6 +15,7 @@ struct world {
     char said[4096]; /* lines of the log, each ended by a newline; what doesn't fit is lost */
     void *object, *settings;
     struct hy_instance store, faults;
+    unsigned writes; /* calls of write that reached the store */
     struct hy_sftp_options options;
     struct hy_vfs *vfs;
     struct hy_memory link;
