@@ -1,5 +1,6 @@
 #include "core/server/internal.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,11 +19,10 @@ static int mount_one(const struct hy_mount_config *m, struct hy_plugins *plugins
     if (!layers[0])
         return hy_err_set(err, "%s:%u: %s", m->place.file, m->place.line, why.text);
     chain = hy_chain_new(layers, 1);
-    rc = chain ? hy_tree_mount(tree, m->path, chain) : -1;
+    rc = chain ? hy_tree_mount(tree, m->path, chain) : -ENOMEM;
     if (rc) {
         free(chain);
-        return hy_err_set(err, "%s:%u: mount %s: %s", m->place.file, m->place.line, m->path,
-                          chain ? strerror(-rc) : "out of memory");
+        return hy_err_set(err, "%s:%u: mount %s: %s", m->place.file, m->place.line, m->path, strerrordesc_np(-rc));
     }
     return 0;
 }
