@@ -132,6 +132,7 @@ static void hold_signals(sigset_t *set)
     (void)sigaddset(set, SIGHUP);
     (void)sigprocmask(SIG_BLOCK, set, NULL);
     (void)sigaction(SIGPIPE, &ignore, NULL);
+    (void)sigaction(SIGXFSZ, &ignore, NULL); /* a write beyond the file size limit is an error for that client */
 }
 
 static void leave_now(int number)

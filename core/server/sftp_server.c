@@ -297,6 +297,7 @@ int main(int argc, char **argv)
      * chroot. This gives these files to root. */
     (void)prctl(PR_SET_DUMPABLE, 0);
     (void)signal(SIGPIPE, SIG_IGN);
+    (void)signal(SIGXFSZ, SIG_IGN); /* a write beyond the file size limit is an error for the client */
     open_log(&s);
     if (run(&s, &err) != 0)
         status = complain(&s, &err);
