@@ -9,7 +9,7 @@
 #include <time.h>
 #include <unistd.h>
 
-/* In ms: how often a connection looks at flags that can't wake it; how long nothing moves before memory is given back. */
+/* In ms: how often a connection looks at flags that can't wake it, how long nothing moves before memory goes back. */
 enum { TICK = 100, QUIET = 1000 };
 
 int64_t hy_ssh_now(void)
