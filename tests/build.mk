@@ -16,7 +16,7 @@ AM_TESTS_ENVIRONMENT = \
 	PYTHONDONTWRITEBYTECODE=1; export PYTHONDONTWRITEBYTECODE;
 EXTRA_DIST += tests/driver tests/count
 
-.PHONY: lint
+.PHONY: lint check-programs
 
 if HYTHE_TESTS
 include tests/unit/base.mk
@@ -35,6 +35,10 @@ include tests/interop/build.mk
 include tests/lint/build.mk
 endif
 include tests/bench/build.mk
+
+# What make check would build first, one after the other.
+check-programs: all
+	@test -z '$(check_PROGRAMS)' || $(MAKE) --no-print-directory $(check_PROGRAMS) $(check_LTLIBRARIES)
 
 # Only reached when every test passed; automake's own report has the numbers otherwise.
 check-local: check-TESTS
