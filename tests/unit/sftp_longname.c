@@ -71,7 +71,7 @@ static void old_and_future_files_show_the_year(void)
 
     hy_longname_begin(&l);
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-        char want[64];
+        char want[96];
 
         a.mtime.sec = l.now + rows[i].off;
         (void)snprintf(want, sizeof want, " 348911 %s x", dated(a.mtime.sec, rows[i].form));
@@ -88,7 +88,7 @@ static void remembered_dates_are_the_right_ones(void)
 
     hy_longname_begin(&l);
     for (size_t i = 0; i < sizeof offs / sizeof offs[0]; i++) {
-        char want[64];
+        char want[96];
 
         a.mtime.sec = l.now + offs[i];
         (void)snprintf(want, sizeof want, " %s x",
