@@ -102,6 +102,7 @@ struct hy_config_rules {
     /* Whether this build can check the key or the hash, and a reason if not; see core/auth. NULL: anything goes. */
     bool (*public_key_ok)(const char *line, const char **why);
     bool (*password_hash_ok)(const char *hash, const char **why);
+    bool partial;   /* return what was understood of a file with problems: to look for more of them, not to serve */
     bool tree_only; /* the program neither listens nor logs in: host keys and users may be missing */
 };
 

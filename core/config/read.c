@@ -69,7 +69,8 @@ static void parse(struct hy_reading *r)
     config_t parsed;
 
     config_init(&parsed);
-    if (config_read_string(&parsed, (const char *)hy_buf_data(&r->source->text)) == CONFIG_TRUE)
+    r->parsed = config_read_string(&parsed, (const char *)hy_buf_data(&r->source->text)) == CONFIG_TRUE;
+    if (r->parsed)
         read_settings(r, config_root_setting(&parsed));
     else
         hy_reading_add(r, hy_source_place(r->source, (unsigned)config_error_line(&parsed)), "%s",
@@ -114,7 +115,7 @@ struct hy_config *hy_config_read(const char *file, const struct hy_config_rules 
     hy_source_free(&source);
     if (r.no_memory)
         hy_problems_add(problems, (struct hy_place){file, 0}, "out of memory");
-    if (problems->count > before || problems->lost) {
+    if ((problems->count > before || problems->lost) && !(r.rules->partial && r.parsed && !r.no_memory)) {
         hy_config_free(config);
         return NULL;
     }

@@ -17,6 +17,7 @@ struct hy_reading {
     size_t scanned; /* the first problems, which were found before libconfig saw the text */
     const struct hy_source *source;
     const char *file;
+    bool parsed; /* libconfig could make sense of it */
     bool no_memory;
 };
 

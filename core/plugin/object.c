@@ -152,7 +152,9 @@ int hy_object_open(struct hy_object *object, const char *directory, const char *
     if (n < 0 || (size_t)n >= sizeof path)
         return hy_complain(to, nowhere, "the path of its file is too long");
     if (access(path, F_OK) && errno == ENOENT)
-        return hy_complain(to, nowhere, "there is no %s; is plugin_directory right?", path);
+        return hy_complain(to, nowhere,
+                           "not available in this build, or not installed: there is no %s; is plugin_directory right?",
+                           path);
     fd = hy_trust_open(path, real, to);
     if (fd < 0)
         return -1;

@@ -44,11 +44,14 @@ static void check_mounts(const struct hy_config *config, struct hy_problems *pro
 
 void hy_server_check(const struct hy_config *config, struct hy_problems *problems)
 {
+    bool sound = problems->count == 0;
     struct hy_err err = {""};
     struct hy_users *users;
 
     check_keys(config, problems);
     check_mounts(config, problems);
+    if (!sound)
+        return; /* the reader has judged each user of the file already */
     users = hy_server_users(config, &err);
     if (!users)
         hy_problems_add(problems, (struct hy_place){0}, "%s", err.text);

@@ -50,10 +50,10 @@ static int fail(struct hythed_log *log, const char *text)
     return EXIT_FAILURE;
 }
 
-static struct hy_config *read_config(const char *file, struct hy_problems *problems)
+static struct hy_config *read_config(const char *file, bool partial, struct hy_problems *problems)
 {
-    static const struct hy_config_rules rules = {.public_key_ok = hy_public_key_ok,
-                                                 .password_hash_ok = hy_password_hash_ok};
+    const struct hy_config_rules rules = {
+        .public_key_ok = hy_public_key_ok, .password_hash_ok = hy_password_hash_ok, .partial = partial};
 
     return hy_config_read(file, &rules, problems);
 }
@@ -85,7 +85,7 @@ static void check_run_as(const struct hy_config *config, struct hy_problems *pro
 static int check(const char *file)
 {
     struct hy_problems problems = {0};
-    struct hy_config *config = read_config(file, &problems);
+    struct hy_config *config = read_config(file, true, &problems);
     int status;
 
     if (config) {
@@ -102,7 +102,7 @@ static int check(const char *file)
 static int dump(const char *file)
 {
     struct hy_problems problems = {0};
-    struct hy_config *config = read_config(file, &problems);
+    struct hy_config *config = read_config(file, false, &problems);
 
     if (config)
         hy_config_dump(config, stdout);
@@ -216,7 +216,7 @@ static int serve(const struct options *options)
     hold_signals(&signals);
     hythed_limits_set();
     umask(0); /* a plugin gives each file the mode that the client asked for, less the umask of its own settings */
-    config = read_config(options->file, &problems);
+    config = read_config(options->file, false, &problems);
     status = show_problems(&problems);
     if (config)
         status = serve_config(options, config, &signals);

@@ -20,7 +20,7 @@ int hy_server_bind(struct hy_server *server, struct hy_err *err);
 int hy_server_start(struct hy_server *server, struct hy_err *err);
 
 /* What start would do, without binding or accepting: every problem with keys, plugins, mounts and users is added to
- * problems. For --check. */
+ * problems; config may be one that was read in part (hy_config_rules.partial). For --check. */
 void hy_server_check(const struct hy_config *config, struct hy_problems *problems);
 
 /* Stops accepting at once; lets running requests finish for at most `seconds`, then cuts every connection off and waits

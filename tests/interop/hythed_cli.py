@@ -238,6 +238,18 @@ def checks_everything_at_once(box):
 
 
 @test
+def checks_on_after_what_the_reader_found(box):
+    said = box.check(MaxAuthAttempts=1000, LocalPrt=1, SSHCertStore=box.path('none'), RootDirectory=box.path('gone'),
+                     users=[dict(name='u', password='plain')])
+    lines = said.err.decode().splitlines()
+    for key, words in (('LocalPrt', ('LocalPort',)), ('MaxAuthAttempts', ('1 to 100',)), ('users', ('hash',)),
+                       ('RootDirectory', ('gone', 'No such file')), ('SSHCertStore', ('none', 'No such file'))):
+        place = '%s:%d: ' % (box.path('hythe.cfg'), box.lines[key])
+        assert any(line.startswith(place) and all(w in line for w in words) for line in lines), (key, words, said)
+    assert said.code == 1 and len(lines) == 5, repr(said)
+
+
+@test
 def checks_keys_and_hashes_where_they_are_written(box):
     said = box.check(users=[dict(name='u', password='plain', keys=['ssh-ed25519 AAAA', 'gibberish'])])
     place = '%s:%d: ' % (box.path('hythe.cfg'), box.lines['users'])
