@@ -1,5 +1,5 @@
 /* The line that `ls -l` would print for an entry. Clients take it apart, so its shape is exact:
- * type and mode, links, owner, group, size, date, name; one space or more between them and none within the first five. */
+ * type and mode, links, owner, group, size, date, name; one space or more between them, none within the first five. */
 #ifndef HY_SFTP_LONGNAME_H
 #define HY_SFTP_LONGNAME_H
 

@@ -19,7 +19,7 @@ void hy_names_free(struct hy_names *names);
  * long counts as unknown, since clients take listings apart at spaces. */
 bool hy_names_get(struct hy_names *names, enum hy_names_of of, uint32_t id, char out[HY_NAME_TEXT]);
 
-/* Whether a name can stand in a listing: neither empty nor longer than HY_NAME_TEXT - 1, no spaces, no control bytes. */
+/* Whether a name can stand in a listing: 1 to HY_NAME_TEXT - 1 bytes, no spaces, no control bytes. */
 bool hy_names_fit(const char *name);
 
 #endif

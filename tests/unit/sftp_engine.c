@@ -246,6 +246,7 @@ WITH_WORLD(writes_are_streamed)
 
         CU_ASSERT(reply(&in, &id) == 0);
         CU_ASSERT(hy_memory_send(&w.link, hy_buf_data(&b) + at, n));
+        CU_ASSERT(w.link.sink.partial(w.link.sink.ctx) == (at + n < hy_buf_len(&b)));
         if (hy_buf_len(&w.link.in) > most)
             most = hy_buf_len(&w.link.in);
     }
@@ -259,12 +260,12 @@ WITH_WORLD(writes_are_streamed)
     hy_buf_free(&b);
 }
 
-static void put_write(struct hy_buf *b, uint32_t id, hy_handle h, uint32_t len)
+static void put_write(struct hy_buf *b, uint32_t id, hy_handle h, uint64_t offset, uint32_t len)
 {
     frame(b, SSH_FXP_WRITE, id, 24 + len);
     hy_buf_put_u32(b, 8);
     hy_buf_put_u64(b, h);
-    hy_buf_put_u64(b, 0);
+    hy_buf_put_u64(b, offset);
     hy_buf_put_u32(b, len);
     for (uint32_t i = 0; i < len; i++)
         hy_buf_put_u8(b, 'w');
@@ -279,7 +280,7 @@ WITH_WORLD(small_pieces_are_gathered)
     CU_ASSERT_FATAL(start());
     h = open_path(SSH_FXP_OPEN, "up", SSH_FXF_WRITE | SSH_FXF_CREAT);
     hy_buf_init(&b, 1 << 16);
-    put_write(&b, 2, h, 32768);
+    put_write(&b, 2, h, 0, 32768);
     for (size_t at = 0; at < hy_buf_len(&b); at++)
         CU_ASSERT(hy_memory_send(&w.link, hy_buf_data(&b) + at, 1));
     CU_ASSERT(hy_buf_len(&w.link.out) > 0);
@@ -301,7 +302,7 @@ WITH_WORLD(a_write_waits_for_room)
     h = open_path(SSH_FXP_OPEN, "up", SSH_FXF_WRITE | SSH_FXF_CREAT);
     hy_buf_init(&b, 1 << 16);
     put_handle_request(&b, SSH_FXP_FSTAT, 2, h);
-    put_write(&b, 3, h, 32768);
+    put_write(&b, 3, h, 0, 32768);
     w.link.window = 0;
     CU_ASSERT(hy_memory_send(&w.link, hy_buf_data(&b), 20000));
     UNIT_ASSERT_NUMBER(w.writes, 0);
@@ -311,6 +312,26 @@ WITH_WORLD(a_write_waits_for_room)
     CU_ASSERT(hy_memory_send(&w.link, hy_buf_data(&b) + 20000, hy_buf_len(&b) - 20000));
     CU_ASSERT(reply(&in, &id) == SSH_FXP_ATTRS && id == 2);
     CU_ASSERT(reply(&in, &id) == SSH_FXP_STATUS && id == 3);
+    hy_buf_free(&b);
+}
+
+/* Nothing of a WRITE is done when its end would be beyond all files. */
+WITH_WORLD(a_write_beyond_all_files_writes_nothing)
+{
+    struct hy_reader in;
+    struct hy_buf b;
+    hy_handle h;
+    uint32_t id;
+
+    CU_ASSERT_FATAL(start());
+    h = open_path(SSH_FXP_OPEN, "up", SSH_FXF_WRITE | SSH_FXF_CREAT);
+    hy_buf_init(&b, 1 << 16);
+    put_write(&b, 2, h, INT64_MAX - 32767, 32768);
+    CU_ASSERT(hy_memory_send(&w.link, hy_buf_data(&b), 20000));
+    CU_ASSERT(hy_memory_send(&w.link, hy_buf_data(&b) + 20000, hy_buf_len(&b) - 20000));
+    UNIT_ASSERT_NUMBER(w.writes, 0);
+    CU_ASSERT(reply(&in, &id) == SSH_FXP_STATUS);
+    UNIT_ASSERT_NUMBER(hy_get_u32(&in), SSH_FX_FAILURE);
     hy_buf_free(&b);
 }
 
@@ -491,13 +512,14 @@ WITH_WORLD(every_member_of_the_sink_is_set)
     const struct hy_sink *s = &w.link.sink;
 
     CU_ASSERT_FATAL(start());
-    CU_ASSERT(s->ctx && s->input && s->output && s->sent && s->busy && s->work && s->broken && s->idle && s->eof &&
+    CU_ASSERT(s->ctx && s->input && s->output && s->sent && s->busy && s->work && s->broken && s->partial && s->idle && s->eof &&
               s->close);
 }
 
 UNIT_SUITE(engine, UNIT_TEST(output_is_bounded_and_input_waits), UNIT_TEST(one_reply_of_the_largest_size_always_fits),
            UNIT_TEST(memory_goes_back_when_idle), UNIT_TEST(writes_are_streamed),
            UNIT_TEST(small_replies_wait_too), UNIT_TEST(small_pieces_are_gathered), UNIT_TEST(a_write_waits_for_room),
+           UNIT_TEST(a_write_beyond_all_files_writes_nothing),
            UNIT_TEST(copies_run_in_slices_and_hold_later_requests_back),
            UNIT_TEST(rule_5_listings_stream_with_bounded_memory), UNIT_TEST(noise_gets_one_reply_per_packet),
            UNIT_TEST(after_a_break_everything_is_taken_and_dropped), UNIT_TEST(impossible_packet_limits_are_refused),

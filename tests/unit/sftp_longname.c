@@ -97,6 +97,22 @@ static void remembered_dates_are_the_right_ones(void)
     }
 }
 
+/* The minute before 1970 isn't the one after. */
+static void times_before_1970_have_their_own_minutes(void)
+{
+    struct hy_longname l = {0};
+    struct hythe_attrs a = plain();
+
+    hy_longname_begin(&l);
+    for (int64_t sec = 30; sec >= -30; sec -= 60) {
+        char want[64];
+
+        a.mtime.sec = sec;
+        (void)snprintf(want, sizeof want, " %s x", dated(sec, "%b %e  %Y"));
+        CU_ASSERT(strstr(line(&l, &a, "x"), want) != NULL);
+    }
+}
+
 static void modes_are_spelled_as_ls_does(void)
 {
     static const struct {
@@ -175,7 +191,8 @@ static void unknown_attributes_leave_the_shape(void)
 }
 
 UNIT_SUITE(longname, UNIT_TEST(a_line_has_the_columns_of_the_draft), UNIT_TEST(old_and_future_files_show_the_year),
-           UNIT_TEST(remembered_dates_are_the_right_ones), UNIT_TEST(modes_are_spelled_as_ls_does),
+           UNIT_TEST(remembered_dates_are_the_right_ones), UNIT_TEST(times_before_1970_have_their_own_minutes),
+           UNIT_TEST(modes_are_spelled_as_ls_does),
            UNIT_TEST(hostile_owners_become_numbers), UNIT_TEST(extreme_values_fit),
            UNIT_TEST(unknown_attributes_leave_the_shape));
 

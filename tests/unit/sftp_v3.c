@@ -33,7 +33,10 @@ static void all_fields_are_written_in_order(void)
     a.gid = 0x21222324;
     a.atime.sec = 0x31323334;
     a.mtime.sec = 0x41424344;
-    put(&a, "\0\0\0\x0f\1\2\3\4\5\6\7\x8\x11\x12\x13\x14\x21\x22\x23\x24\0\0\x43\xe8\x31\x32\x33\x34\x41\x42\x43\x44", 32);
+    put(&a,
+        "\0\0\0\x0f\1\2\3\4\5\6\7\x8\x11\x12\x13\x14\x21\x22\x23\x24\0\0\x43\xe8"
+        "\x31\x32\x33\x34\x41\x42\x43\x44",
+        32);
 }
 
 static void unknown_fields_are_left_out(void)
@@ -105,6 +108,15 @@ static void unknown_flags_are_a_protocol_error(void)
     UNIT_ASSERT_NUMBER(get("\0\0\0\x10\0\0\0\0", 8, &a, &failed), HYTHE_STATUS(SSH_FX_BAD_MESSAGE));
 }
 
+static void sizes_that_no_file_can_have_are_refused(void)
+{
+    struct hythe_attrs a;
+    bool failed;
+
+    CU_ASSERT(get("\0\0\0\1\x7f\xff\xff\xff\xff\xff\xff\xff", 12, &a, &failed) == 0);
+    CU_ASSERT(get("\0\0\0\1\x80\0\0\0\0\0\0\0", 12, &a, &failed) < 0);
+}
+
 /* A count of pairs costs no more time than the bytes that came with it. */
 static void pairs_are_bounded_by_the_bytes(void)
 {
@@ -150,5 +162,6 @@ static void other_versions_are_answered_with_the_nearest(void)
 
 UNIT_SUITE(v3, UNIT_TEST(all_fields_are_written_in_order), UNIT_TEST(unknown_fields_are_left_out),
            UNIT_TEST(times_are_clamped_to_32_bits), UNIT_TEST(fields_are_read_and_the_type_is_dropped),
-           UNIT_TEST(unknown_flags_are_a_protocol_error), UNIT_TEST(pairs_are_bounded_by_the_bytes),
+           UNIT_TEST(unknown_flags_are_a_protocol_error), UNIT_TEST(sizes_that_no_file_can_have_are_refused),
+           UNIT_TEST(pairs_are_bounded_by_the_bytes),
            UNIT_TEST(an_entry_fits_its_room), UNIT_TEST(other_versions_are_answered_with_the_nearest));
