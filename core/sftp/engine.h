@@ -51,7 +51,8 @@ struct hy_upload {
     uint32_t id;
     hy_handle to;
     uint64_t offset; /* of the next byte */
-    size_t left;     /* bytes of the frame to come */
+    size_t left;     /* bytes of its data to come */
+    size_t behind;   /* bytes of the frame after those, which are ignored */
     int64_t result;  /* negative: the rest is swallowed, then this is told */
 };
 

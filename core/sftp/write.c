@@ -8,10 +8,12 @@ enum {
     BLOCK = 4096      /* pieces end at multiples of it in the file */
 };
 
-/* Reads the fields up to the data, of a frame of which `missing` bytes are not there yet. False: cut short. */
+/* Reads the fields up to the data, of a frame of which `missing` bytes are not there yet. False: cut short. Bytes behind
+ * the data are ignored, as in every request: clients that write the end of a file from a larger buffer send them. */
 static bool get_write(struct hy_request *rq, size_t missing, struct hy_upload *u)
 {
     int64_t r = hy_get_handle(rq, &u->to);
+    size_t there;
     uint32_t len;
 
     u->offset = hy_get_u64(&rq->in);
@@ -19,8 +21,10 @@ static bool get_write(struct hy_request *rq, size_t missing, struct hy_upload *u
     if (rq->in.failed)
         return false;
     u->id = rq->id;
-    u->left = hy_reader_left(&rq->in) + missing;
-    if (u->left != len)
+    there = hy_reader_left(&rq->in) + missing;
+    u->left = len < there ? len : there;
+    u->behind = there - u->left;
+    if (len > there)
         r = HY_BAD_MESSAGE;
     else if (r == 0 && u->offset > (uint64_t)INT64_MAX - len)
         r = -EFBIG;
@@ -68,7 +72,7 @@ size_t hy_upload_begin(struct hy_engine *e, const uint8_t *frame, size_t have, s
 }
 
 /* After a failure the rest is swallowed; nothing else runs meanwhile, so its text is still there at the end. */
-size_t hy_upload_feed(struct hy_engine *e, const uint8_t *data, size_t len)
+static size_t feed_data(struct hy_engine *e, const uint8_t *data, size_t len)
 {
     struct hy_upload *u = &e->upload;
     size_t n = len < u->left ? len : u->left;
@@ -82,9 +86,21 @@ size_t hy_upload_feed(struct hy_engine *e, const uint8_t *data, size_t len)
         u->result = put(e, u, data, n);
     u->offset += n;
     u->left -= n;
-    if (u->left == 0) {
+    return n;
+}
+
+size_t hy_upload_feed(struct hy_engine *e, const uint8_t *data, size_t len)
+{
+    struct hy_upload *u = &e->upload;
+    size_t n = u->left ? feed_data(e, data, len) : 0;
+    size_t ignored = len - n < u->behind ? len - n : u->behind;
+
+    if (u->left)
+        return n;
+    u->behind -= ignored;
+    if (u->behind == 0) {
         u->active = false;
         hy_reply_status(e, u->id, u->result);
     }
-    return n;
+    return n + ignored;
 }
