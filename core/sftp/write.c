@@ -8,8 +8,9 @@ enum {
     BLOCK = 4096      /* pieces end at multiples of it in the file */
 };
 
-/* Reads the fields up to the data, of a frame of which `missing` bytes are not there yet. False: cut short. Bytes behind
- * the data are ignored, as in every request: clients that write the end of a file from a larger buffer send them. */
+/* Reads the fields up to the data, of a frame of which `missing` bytes are not there yet. False: cut short. Bytes
+ * behind the data are ignored, as in every request: clients that write the end of a file from a larger buffer send
+ * them. */
 static bool get_write(struct hy_request *rq, size_t missing, struct hy_upload *u)
 {
     int64_t r = hy_get_handle(rq, &u->to);
@@ -60,7 +61,7 @@ size_t hy_upload_begin(struct hy_engine *e, const uint8_t *frame, size_t have, s
         return 0;
     rq.id = hy_get_be32(frame + 1);
     rq.in = hy_reader_of(frame + 5, have - 5);
-    if (!get_write(&rq, len - have, &u) || hy_reader_left(&rq.in) < PIECE_MIN)
+    if (!get_write(&rq, len - have, &u) || u.left == 0 || hy_reader_left(&rq.in) < PIECE_MIN)
         return 0;
     if (!hy_out_room(&e->out, HY_ROOM_STATUS))
         return 0;
