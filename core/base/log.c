@@ -1,12 +1,20 @@
 #include "core/base/log.h"
 
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
 enum { LINE_RAW = 2048, LINE_ESCAPED = 4096 };
 
-/* The length of a valid UTF-8 sequence at p (at most left bytes), without C1 controls; 0 if there is none. */
+/* U+2028 to U+202E and U+2066 to U+2069: they end a line or turn it round on the screen. */
+static bool moves_text(const unsigned char *p)
+{
+    return p[0] == 0xe2 && ((p[1] == 0x80 && p[2] >= 0xa8 && p[2] <= 0xae) ||
+                            (p[1] == 0x81 && p[2] >= 0xa6 && p[2] <= 0xa9));
+}
+
+/* The length of a valid UTF-8 sequence at p (at most left bytes) that only shows a character; 0 if there is none. */
 static size_t utf8_len(const unsigned char *p, size_t left)
 {
     size_t n = p[0] < 0x80 ? 1 : p[0] >= 0xf0 ? 4 : p[0] >= 0xe0 ? 3 : 2;
@@ -19,7 +27,7 @@ static size_t utf8_len(const unsigned char *p, size_t left)
         if ((p[i] & 0xc0) != 0x80)
             return 0;
     if ((p[0] == 0xc2 && p[1] < 0xa0) || (p[0] == 0xe0 && p[1] < 0xa0) || (p[0] == 0xed && p[1] >= 0xa0) ||
-        (p[0] == 0xf0 && p[1] < 0x90) || (p[0] == 0xf4 && p[1] >= 0x90))
+        (p[0] == 0xf0 && p[1] < 0x90) || (p[0] == 0xf4 && p[1] >= 0x90) || moves_text(p))
         return 0;
     return n;
 }

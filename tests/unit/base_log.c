@@ -69,6 +69,15 @@ static void escapes_c1_controls(void)
     ESCAPES("\xc2\xa0", "\xc2\xa0");
 }
 
+static void escapes_what_ends_a_line_or_turns_it_round(void)
+{
+    ESCAPES("\xe2\x80\xa8", "\\xe2\\x80\\xa8"); /* U+2028 */
+    ESCAPES("\xe2\x80\xae", "\\xe2\\x80\\xae"); /* U+202E */
+    ESCAPES("\xe2\x81\xa6", "\\xe2\\x81\\xa6"); /* U+2066 */
+    ESCAPES("\xe2\x81\xa9", "\\xe2\\x81\\xa9");
+    ESCAPES("\xe2\x80\xa7\xe2\x80\xaf\xe2\x81\xa5", "\xe2\x80\xa7\xe2\x80\xaf\xe2\x81\xa5");
+}
+
 static void cuts_where_the_room_ends(void)
 {
     for (size_t size = 1; size < 24; size++) {
@@ -133,6 +142,7 @@ static void a_very_long_message_is_cut(void)
 }
 
 UNIT_SUITE(log, UNIT_TEST(keeps_printable_text), UNIT_TEST(escapes_controls_and_backslashes),
-           UNIT_TEST(escapes_what_is_not_utf8), UNIT_TEST(escapes_c1_controls), UNIT_TEST(cuts_where_the_room_ends),
+           UNIT_TEST(escapes_what_is_not_utf8), UNIT_TEST(escapes_c1_controls),
+           UNIT_TEST(escapes_what_ends_a_line_or_turns_it_round), UNIT_TEST(cuts_where_the_room_ends),
            UNIT_TEST(one_message_is_one_escaped_line), UNIT_TEST(drops_what_is_above_its_level),
            UNIT_TEST(is_silent_without_a_sink), UNIT_TEST(a_very_long_message_is_cut));
