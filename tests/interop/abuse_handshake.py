@@ -23,8 +23,8 @@ def gone(t):
 @suite.test
 def test_garbage_instead_of_a_banner(t):
     for garbage in (b'\0' * 1000, b'GET / HTTP/1.1\r\nHost: x\r\n\r\n', b'\x16\x03\x01\x02\x00\x01\x00' + b'x' * 500,
-                    b'SSH-1.5-old\r\n', b'SSH-9.9-new\r\n', b'SSH-2.0\r\n', b'\r\n' * 5000, b'x' * 1000000, b'SSH-2.0-' + b'a' * 100000,
-                    b'SSH-2.0-\0\0\0\r\n' + b'\0' * 100, noise(100000)):
+                    b'SSH-1.5-old\r\n', b'SSH-9.9-new\r\n', b'SSH-2.0\r\n', b'\r\n' * 5000, b'x' * 1000000,
+                    b'SSH-2.0-' + b'a' * 100000, b'SSH-2.0-\0\0\0\r\n' + b'\0' * 100, noise(100000)):
         with Raw(t.server) as raw:
             try:
                 raw.send(garbage)
@@ -97,7 +97,8 @@ def test_lengths_that_lie(t):
 @suite.test
 def test_kexinit_with_lists_that_lie(t):
     cookie = bytes([20]) + b'c' * 16
-    for body in (b'', u32(0xffffffff), u32(100000) + b'a,b', s('') * 10 + b'\0' + u32(0), s('a' * 30000) * 10 + b'\0' + u32(0),
+    for body in (b'', u32(0xffffffff), u32(100000) + b'a,b', s('') * 10 + b'\0' + u32(0),
+                 s('a' * 30000) * 10 + b'\0' + u32(0),
                  s(',' * 20000) * 10 + b'\0' + u32(0), s('\0') * 10 + b'\0' + u32(0), s('none') * 10 + b'\1' + u32(0)):
         with Raw(t.server) as raw:
             raw.hello()
@@ -164,7 +165,8 @@ def test_channels_before_the_login(t):
         connection.send(bytes([5]), s('ssh-userauth'))
         connection.send(bytes([50]), s(t.server.user), s('ssh-connection'), s('none'))
         for message in ((bytes([90]), s('session'), u32(0), u32(1 << 20), u32(32768)),
-                        (bytes([98]), u32(0), s('subsystem'), b'\1', s('sftp')), (bytes([94]), u32(0), s(s(b'\1\0\0\0\3'))),
+                        (bytes([98]), u32(0), s('subsystem'), b'\1', s('sftp')),
+                        (bytes([94]), u32(0), s(s(b'\1\0\0\0\3'))),
                         (bytes([80]), s('tcpip-forward'), b'\1', s(''), u32(0)), (bytes([91]), u32(0) * 4)):
             connection.send(*message)
         no_channel(connection)

@@ -46,7 +46,8 @@ def test_wrong_passwords_end_it(t):
 @suite.test
 def test_wrong_keys_end_it(t):
     with Connection(t.server, login=False) as connection:
-        count = attempts(connection, lambda: connection.transport.auth_publickey(t.server.user, paramiko.ECDSAKey.generate()))
+        transport = connection.transport
+        count = attempts(connection, lambda: transport.auth_publickey(t.server.user, paramiko.ECDSAKey.generate()))
         assert 1 <= count <= 4, count
         wait_for('the end', lambda: not connection.transport.is_active())
 
@@ -220,7 +221,8 @@ def test_answers_to_no_question(t):
 
 @suite.test
 def test_malformed_requests(t):
-    for fields in ((b'',), (s('alice'),), (s('alice'), s('ssh-connection')), (s('alice'), s('ssh-connection'), s('password')),
+    for fields in ((b'',), (s('alice'),), (s('alice'), s('ssh-connection')),
+                   (s('alice'), s('ssh-connection'), s('password')),
                    (s('alice'), s('ssh-connection'), s('password'), b'\0', u32(0xffffffff)),
                    (s('alice'), s('ssh-connection'), s('publickey'), b'\1', s('ssh-ed25519')),
                    (u32(0x7fffffff), b'alice'), (s('alice'), s('no-such-service'), s('none')),

@@ -9,9 +9,18 @@ INTEROP_TESTS = \
 	tests/interop/interop_curl.py \
 	tests/interop/interop_paramiko.py \
 	tests/interop/interop_asyncssh.py \
-	tests/interop/interop_sftp_server.py
+	tests/interop/interop_rules.py \
+	tests/interop/interop_ssh.py \
+	tests/interop/interop_confine.py \
+	tests/interop/interop_sftp_server.py \
+	tests/interop/abuse_handshake.py \
+	tests/interop/abuse_login.py \
+	tests/interop/abuse_session.py \
+	tests/interop/abuse_bitflip.py \
+	tests/interop/abuse_stop.py \
+	tests/interop/abuse_log.py
 TESTS += $(INTEROP_TESTS)
-EXTRA_DIST += tests/interop/harness.py $(INTEROP_TESTS)
+EXTRA_DIST += tests/interop/harness.py tests/interop/wire.py $(INTEROP_TESTS)
 
 # hythed as a program: options, start, rights, log, signals.
 TESTS += tests/interop/hythed_cli.py

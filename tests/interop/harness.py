@@ -163,7 +163,8 @@ def client_env(**more):
     home = os.path.join(scratch(), 'clienthome')
     os.makedirs(home, exist_ok=True)
     keep = {k: os.environ[k] for k in ('PATH', 'TMPDIR') if k in os.environ}
-    return dict(keep, HOME=home, LC_ALL='C.UTF-8', XDG_CONFIG_HOME=home, XDG_CACHE_HOME=home, XDG_DATA_HOME=home, **more)
+    return dict(keep, HOME=home, LC_ALL='C.UTF-8', XDG_CONFIG_HOME=home, XDG_CACHE_HOME=home,
+                XDG_DATA_HOME=home, **more)
 
 
 def start(args, **kw):
@@ -311,7 +312,8 @@ class Keys:
         os.mkdir(self.folder, 0o700)
         for name, kind in (('host', 'ed25519'), ('host2', 'ecdsa'), ('alice', 'ed25519'), ('other', 'ed25519')):
             run(['ssh-keygen', '-q', '-t', kind, '-N', '', '-C', name, '-f', self.path(name)]).ok()
-        self.askpass = write(os.path.join(scratch(), 'askpass'), b'#!/bin/sh\nprintf "%s\\n" "$INTEROP_PASSWORD"\n', 0o755)
+        self.askpass = write(os.path.join(scratch(), 'askpass'), b'#!/bin/sh\nprintf "%s\\n" "$INTEROP_PASSWORD"\n',
+                             0o755)
 
     def path(self, name):
         return os.path.join(self.folder, name)
@@ -362,15 +364,17 @@ class Server:
         self.user = 'alice'
 
     def placed(self, value):
-        """A setting, with @name replaced by a folder `name` of this server."""
+        """A setting, with @name replaced by a folder `name` of this server, @name/file by a place for a file in it."""
         if isinstance(value, dict):
             return {k: self.placed(v) for k, v in value.items()}
         if isinstance(value, (list, tuple)):
             return [self.placed(v) for v in value]
         if isinstance(value, str) and value.startswith('@'):
             path = os.path.join(self.folder, value[1:])
-            os.makedirs(path, 0o755, exist_ok=True)
-            return self.own(path)
+            folder = os.path.dirname(path) if '/' in value else path
+            os.makedirs(folder, 0o755, exist_ok=True)
+            self.own(folder)
+            return path
         return value
 
     # What differs between the two kinds.
@@ -432,10 +436,11 @@ class Server:
         return self.process is not None and self.process.poll() is None
 
     def log(self):
-        try:
-            return read(self.log_path).decode('utf-8', 'replace')
-        except FileNotFoundError:
-            return ''
+        text = ''
+        for path in (self.log_path, self.settings.get('log_file')):
+            if path and os.path.exists(path):
+                text += read(path).decode('utf-8', 'replace')
+        return text
 
     def descriptors(self):
         return len(os.listdir('/proc/%d/fd' % self.pid))
@@ -584,7 +589,8 @@ class Sshd(Server):
                   'Subsystem sftp internal-sftp', 'ChrootDirectory %s' % self.root, 'PermitRootLogin yes',
                   'StrictModes no', 'UsePAM no', 'PasswordAuthentication no', 'PidFile none', 'AllowTcpForwarding no',
                   'AllowAgentForwarding no', 'LoginGraceTime %d' % self.settings.get('login_grace', 30),
-                  'MaxAuthTries %d' % self.settings.get('MaxAuthAttempts', 6), 'X11Forwarding no', 'MaxStartups 500', 'LogLevel INFO']
+                  'MaxAuthTries %d' % self.settings.get('MaxAuthAttempts', 6), 'X11Forwarding no', 'MaxStartups 500',
+                  'LogLevel INFO']
         path = write(os.path.join(self.folder, 'sshd_config'), ('\n'.join(config) + '\n').encode())
         os.makedirs('/run/sshd', exist_ok=True)
         return ['/usr/sbin/sshd', '-D', '-e', '-f', path]

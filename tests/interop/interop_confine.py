@@ -79,7 +79,8 @@ def test_links_out_of_the_tree(t):
     inside = sorted(os.listdir(t.disk))
     with session(t.server, version='SSH-2.0-OpenSSH_9.2') as sftp:
         for i in range(len(targets)):
-            for path in (t.r('dir%d/secret' % i), t.r('hop%d/secret' % i), t.r('dir%d/../outside-%s/secret' % (i, t.name))):
+            for path in (t.r('dir%d/secret' % i), t.r('hop%d/secret' % i),
+                         t.r('dir%d/../outside-%s/secret' % (i, t.name))):
                 all_refused(t, sftp, path, t.r('dir%d/new' % i))
                 assert sftp.ask(REMOVE, s(path)).code != OK
             path = t.r('file%d' % i)
@@ -168,7 +169,8 @@ def test_a_folder_that_turns_into_a_link_and_back(t):
         path = t.r('now/secret')
         sent = [sftp.send(OPEN, s(path), u32(O_READ), attrs()), sftp.send(STAT, s(path)),
                 sftp.send(SETSTAT, s(path), attrs(mode=0o600)),
-                sftp.send(OPEN, s(t.r('now/made')), u32(O_WRITE | O_CREAT), attrs()), sftp.send(REMOVE, s(t.r('now/made'))),
+                sftp.send(OPEN, s(t.r('now/made')), u32(O_WRITE | O_CREAT), attrs()),
+                sftp.send(REMOVE, s(t.r('now/made'))),
                 sftp.send(MKDIR, s(t.r('now/d')), attrs()), sftp.send(RMDIR, s(t.r('now/d'))),
                 sftp.send(RENAME, s(t.r('now/secret')), s(t.r('now/moved'))),
                 sftp.send(RENAME, s(t.r('now/moved')), s(t.r('now/secret'))),
@@ -231,7 +233,8 @@ def test_fifos_sockets_and_devices_hold_nobody_up(t):
     with Connection(t.server) as connection, session(t.server) as other:
         one, two = connection.sftp(), connection.sftp()
         sent = [one.send(OPEN, s(t.r(name)), u32(flags), attrs()) for name in names + ['link']
-                for flags in (O_READ, O_WRITE, O_READ | O_WRITE, O_WRITE | O_CREAT, O_WRITE | O_CREAT | O_TRUNC, O_WRITE | O_APPEND)]
+                for flags in (O_READ, O_WRITE, O_READ | O_WRITE, O_WRITE | O_CREAT,
+                              O_WRITE | O_CREAT | O_TRUNC, O_WRITE | O_APPEND)]
         assert other.stat(t.r('a')).attrs['size'] == 4
         assert two.stat(t.r('a')).attrs['size'] == 4
         for number in sent:
@@ -261,7 +264,8 @@ def test_the_root_itself_stays(t):
     assert os.path.isdir(t.disk)
 
 
-@suite.test(mounts=[dict(path='/', plugin='local-root', root='@root'), dict(path='/pub', plugin='local-root', root='@pub'),
+@suite.test(mounts=[dict(path='/', plugin='local-root', root='@root'),
+                    dict(path='/pub', plugin='local-root', root='@pub'),
                     dict(path='/deep/er/mount', plugin='local-root', root='@deep')])
 def test_mounts(t):
     """Several roots in one tree: each holds its own, mount points are fixed, nothing moves across."""

@@ -12,7 +12,8 @@ suite = Suite('interop-curl', programs=['curl'])
 def curl(t, *args, seconds=60, login=None):
     keys = t.server.keys
     login = login or ['--key', keys.path('alice'), '--pubkey', keys.path('alice') + '.pub', '-u', t.server.user + ':']
-    return run(['curl', '-sS', '--fail-early', '--connect-timeout', '20', '--insecure'] + login + list(args), seconds=seconds)
+    return run(['curl', '-sS', '--fail-early', '--connect-timeout', '20', '--insecure'] + login + list(args),
+               seconds=seconds)
 
 
 def url(t, path):

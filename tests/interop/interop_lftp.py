@@ -10,7 +10,8 @@ suite = Suite('interop-lftp', programs=['lftp'])
 
 def lftp(t, *commands, seconds=60):
     ssh = ' '.join(['ssh', '-a', '-x'] + t.server.ssh_options())
-    script = ['set cmd:fail-exit yes', 'set net:max-retries 1', 'set net:timeout 20', 'set net:reconnect-interval-base 1',
+    script = ['set cmd:fail-exit yes', 'set net:max-retries 1', 'set net:timeout 20',
+              'set net:reconnect-interval-base 1',
               'set sftp:connect-program "%s"' % ssh, 'set xfer:clobber yes',
               'open sftp://%s:none@%s:%d' % (t.server.user, HOST, t.server.port)] + list(commands)
     return run(['lftp', '--norc', '-f', write(t.l('script'), ('\n'.join(script) + '\n').encode())], seconds=seconds)

@@ -12,8 +12,8 @@ def rclone(t, *args, seconds=60, **remote):
                        key_file=t.server.keys.path('alice')), **remote)
     config = '[r]\ntype = sftp\n' + ''.join('%s = %s\n' % (k, v) for k, v in remote.items() if v is not None)
     path = write(t.l('rclone.conf'), config.encode())
-    return run(['rclone', '--config', path, '--retries', '1', '--low-level-retries', '1', '--contimeout', '20s', '--timeout',
-                '20s'] + list(args), seconds=seconds)
+    return run(['rclone', '--config', path, '--retries', '1', '--low-level-retries', '1', '--contimeout', '20s',
+                '--timeout', '20s'] + list(args), seconds=seconds)
 
 
 def at(t, name=''):

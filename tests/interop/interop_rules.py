@@ -215,7 +215,8 @@ def test_rule_10_nul_in_a_path(t):
     cut = (t.remote + '/a').encode() + b'\0b'
     with session(t.server) as sftp:
         handle = sftp.open(t.r('a'), O_READ | O_WRITE)
-        for kind, parts in ((OPEN, (s(cut), u32(O_READ), attrs())), (OPEN, (s(t.r('n').encode() + b'\0'), u32(10), attrs())),
+        for kind, parts in ((OPEN, (s(cut), u32(O_READ), attrs())),
+                            (OPEN, (s(t.r('n').encode() + b'\0'), u32(10), attrs())),
                             (LSTAT, (s(cut),)), (STAT, (s(cut),)), (SETSTAT, (s(cut), attrs(size=0))),
                             (OPENDIR, (s(t.r('d').encode() + b'\0'),)), (REMOVE, (s(cut),)), (MKDIR, (s(cut), attrs())),
                             (RMDIR, (s(t.r('d').encode() + b'\0x'),)), (REALPATH, (s(cut),)),
@@ -236,8 +237,9 @@ def test_rule_10_nul_in_a_path(t):
 @suite.test
 def test_rule_10_nul_in_a_login(t):
     need_hythed()
-    for user, password in (('alice\0', t.server.PASSWORD), ('alice\0x', t.server.PASSWORD), ('alice', t.server.PASSWORD + '\0'),
-                           ('alice', t.server.PASSWORD + '\0x'), ('\0alice', t.server.PASSWORD), ('', t.server.PASSWORD)):
+    for user, password in (('alice\0', t.server.PASSWORD), ('alice\0x', t.server.PASSWORD),
+                           ('alice', t.server.PASSWORD + '\0'), ('alice', t.server.PASSWORD + '\0x'), ('\0alice', t.server.PASSWORD),
+                           ('', t.server.PASSWORD)):
         try:
             with Connection(t.server, user=user, password=password):
                 pass
@@ -416,6 +418,17 @@ def test_paths_of_home(t):
         assert sftp.extended('expand-path@openssh.com', s('~/x/../y')).names[0][0] == b'/home/homely/y'
         assert sftp.ask(MKDIR, s('made'), attrs()).code == OK
     assert os.path.isdir(t.server.disk('/home/homely/made'))
+
+
+@suite.test
+def test_new_files_belong_to_the_servers_user(t):
+    with session(t.server) as sftp:
+        sftp.close(sftp.open(t.r('a'), O_WRITE | O_CREAT))
+        assert sftp.ask(MKDIR, s(t.r('d')), attrs()).code == OK
+    owner = os.stat(t.disk)
+    for name in ('a', 'd'):
+        st = os.stat(t.d(name))
+        assert st.st_uid == owner.st_uid and st.st_mode & 0o022 == 0, oct(st.st_mode)
 
 
 @suite.test

@@ -195,8 +195,8 @@ class Sftp:
 class Connection:
     """paramiko's transport, logged in, without any of its niceties."""
 
-    def __init__(self, server, version=None, key='alice', user=None, password=None, login=True, seconds=30, swallow=None,
-                 **security):
+    def __init__(self, server, version=None, key='alice', user=None, password=None, login=True, seconds=30,
+                 swallow=None, **security):
         harness.need(paramiko, "Python's paramiko is not installed")
         self.transport = paramiko.Transport(server.connect(seconds))
         try:

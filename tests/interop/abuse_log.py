@@ -1,0 +1,116 @@
+#!/usr/bin/python3
+"""What clients send never makes a line of the log, nor a colour on the operator's screen."""
+import os
+import re
+
+from harness import *
+from wire import *
+
+suite = Suite('abuse-log', modules=['paramiko'], LogLevel=3, max_unfinished=200)
+NASTY = ('line\nbreak', 'return\rback', 'esc\x1b[31mred\x1b[0m', 'bell\x07', 'del\x7f', 'c1\u009b31m', 'tab\there',
+         'rtl\u202eevil', 'zero\u2028line', '%s%n%x%99999d', 'quote" and \\ backslash', 'x' * 250)
+FAKE = '2026-01-01T00:00:00.000Z info listening on 10.9.8.7 port 666'
+LINE = re.compile(r'^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z \w+ ')
+
+
+def sound(t, what):
+    """Every line is one that the server began, of bytes that are safe to show."""
+    raw = read(t.server.log_path)
+    for line in raw.split(b'\n')[:-1]:
+        text = line.decode('utf-8')  # raises on half characters
+        assert LINE.match(text), '%s: not a line of the server: %r' % (what, text[:300])
+        bad = [c for c in text if ord(c) < 32 or 127 <= ord(c) < 160 or c in '\u202e\u2028\u2029\u2066\u2067\u2068']
+        assert not bad, '%s: %r in %r' % (what, bad, text[:300])
+        assert len(line) < 20000, '%s: a line of %d bytes' % (what, len(line))
+    assert not re.search(r'^' + re.escape(FAKE), raw.decode(), re.M)
+
+
+@suite.test
+def test_user_names(t):
+    need_hythed()
+    for name in NASTY + ('a\n' + FAKE, '\r\n' + FAKE, 'u' * 100000, '\udcff'):
+        for login in (dict(password='x'), {}):
+            try:
+                Connection(t.server, user=name.encode('utf-8', 'surrogateescape'), **login).close()
+            except (paramiko.SSHException, EOFError, OSError, UnicodeError):
+                continue
+            raise AssertionError('%r was let in' % name)
+    sound(t, 'user names')
+
+
+@suite.test
+def test_client_versions(t):
+    need_hythed()
+    for version in ('x\x1b[31m', 'a"b\\c', '%s%n', 'v' * 200, 'tab\there', 'nul\0nul'):
+        try:
+            with session(t.server, version='SSH-2.0-' + version) as sftp:
+                sftp.realpath('.')
+        except (paramiko.SSHException, EOFError, OSError):
+            pass
+    for version in (b'SSH-2.0-a\x1b[2J\r\n', b'SSH-2.0-\xff\xfe\r\n', b'\x1b]0;title\x07\r\n', FAKE.encode() + b'\r\n',
+                    b'SSH-2.0-x\r' + FAKE.encode() + b'\r\n'):
+        with Raw(t.server) as raw:
+            raw.send(version)
+            raw.close()
+    sound(t, 'versions')
+
+
+@suite.test
+def test_paths(t):
+    need_hythed()
+    with session(t.server, version='SSH-2.0-OpenSSH_9.2') as sftp:
+        for name in [n.encode() for n in NASTY] + [b'\xff\xfe\x80', ('a\n' + FAKE).encode(), b'p/' * 2000 + b'x']:
+            path = t.remote.encode() + b'/' + name
+            handle = sftp.ask(OPEN, s(path), u32(O_READ | O_WRITE | O_CREAT), attrs()).handle
+            if handle:
+                sftp.write(handle, 0, b'x')
+                sftp.close(handle)
+            sftp.ask(MKDIR, s(path + b'd'), attrs())
+            sftp.ask(SETSTAT, s(path), attrs(mode=0o600))
+            sftp.ask(SYMLINK, s(name), s(path + b'l'))
+            sftp.ask(READLINK, s(path + b'l'))
+            sftp.ask(OPENDIR, s(path))
+            sftp.ask(RENAME, s(path), s(path + b'm'))
+            sftp.ask(REMOVE, s(path + b'm'))
+            sftp.ask(RMDIR, s(path + b'd'))
+            sftp.extended('hardlink@openssh.com', s(path), s(path))
+            sftp.extended(name.decode('latin-1')[:200] + '@example.org', s(path))
+            sftp.ask(STAT, s(path))
+    sound(t, 'paths')
+
+
+@suite.test
+def test_what_else_is_text(t):
+    need_hythed()
+    with Connection(t.server) as connection:
+        for text in NASTY + ('\n' + FAKE,):
+            for kind in ('exec', 'subsystem', 'env', text):
+                try:
+                    channel = connection.channel()
+                    connection.send(bytes([98]), u32(channel.remote_chanid), s(kind), b'\0', s(text), s(text))
+                    channel.close()
+                except paramiko.SSHException:
+                    break
+            connection.send(bytes([80]), s(text), b'\0')
+            connection.send(bytes([4]), b'\1', s(text), s(''))
+        connection.sftp()
+        connection.send(bytes([1]), u32(11), s('bye\n' + FAKE + '\x1b[31m'), s(''))
+    wait_for('the end', lambda: t.server.threads() <= t.server.quiet[1])
+    sound(t, 'requests')
+
+
+@suite.test
+def test_secrets_are_not_there(t):
+    need_hythed()
+    secret = 'hunter2-secret-value'
+    for password in (secret, t.server.PASSWORD):
+        try:
+            Connection(t.server, password=password).close()
+        except paramiko.SSHException:
+            pass
+    log = t.server.log()
+    assert secret not in log and t.server.PASSWORD not in log and 'battery' not in log
+    assert '$y$' not in log
+
+
+suite.main()
