@@ -9,6 +9,7 @@ enum {
     SPILL_STEP = 16 * 1024,
     SPILL_KEPT = 64 * 1024,
     FIRST_GRANT = 64 * 1024,    /* bytes received before a channel counts as an upload */
+    CLOSED_KEPT = 256,          /* channels that are closed and not freed yet */
     LIBSSH_WINDOW = 1280000     /* what libssh grants by itself */
 };
 
@@ -55,12 +56,23 @@ static void on_close(ssh_session session, ssh_channel channel, void *ctx)
     ((struct hy_ssh_channel *)ctx)->closed = true;
 }
 
+/* Whether one more may be opened. Those that the client closed don't count, though a few may still have to be freed:
+ * libssh can take in many messages in one call, and a client may close and open in turn. */
+static bool room_for_channel(const struct hy_ssh_conn *c)
+{
+    unsigned open = 0;
+
+    for (const struct hy_ssh_channel *ch = c->channels; ch; ch = ch->next)
+        open += !ch->closed;
+    return open < c->limits->max_channels && c->channel_count < c->limits->max_channels + CLOSED_KEPT;
+}
+
 static void open_channel(struct hy_ssh_conn *c, ssh_message message)
 {
     struct hy_ssh_channel *ch = NULL;
 
-    if (ssh_message_subtype(message) != SSH_CHANNEL_SESSION || c->draining ||
-        c->channel_count >= c->limits->max_channels || !(ch = calloc(1, sizeof *ch))) {
+    if (ssh_message_subtype(message) != SSH_CHANNEL_SESSION || c->draining || !room_for_channel(c) ||
+        !(ch = calloc(1, sizeof *ch))) {
         (void)ssh_message_reply_default(message);
         return;
     }
