@@ -13,14 +13,77 @@
 static const char *const silent_drops[] = {"Received an invalid signature from peer", "Unknown key type found!",
                                            "Invalid signature packet from peer", "Failed to get digest"};
 
+/* The log tells each packet's type and length too. The length is what shows a NUL inside a string, which libssh cuts
+ * off there, and anything behind the last string, as in a change of the password. */
+static const char packet_read[] = "packet: read type ", packet_length[] = "payload=";
+
+enum { USERAUTH_REQUEST = 50, USERAUTH_INFO_RESPONSE = 61 };
+
+static void saw_packet(struct hy_ssh_conn *c, const char *text)
+{
+    unsigned long type = strtoul(text, NULL, 10);
+    const char *length = strstr(text, packet_length);
+
+    if ((type != USERAUTH_REQUEST && type != USERAUTH_INFO_RESPONSE) || !length)
+        return;
+    if (c->request_count == HY_SSH_REQUESTS)
+        hy_ssh_die(c, "too many authentication requests at once");
+    else
+        c->request_bytes[c->request_count++] = strtoul(length + sizeof packet_length - 1, NULL, 10);
+}
+
+/* `text` begins with the function's name, behind which nothing of a client's can pass for the beginning. */
 static void tap(int priority, const char *function, const char *text, void *ctx)
 {
     struct hy_ssh_conn *c = ctx;
+    size_t prefix = strlen(function) + 2;
 
-    (void)priority, (void)function;
-    for (size_t i = 0; c && i < sizeof silent_drops / sizeof *silent_drops; i++)
-        if (strstr(text, silent_drops[i]))
+    (void)priority;
+    if (!c || strlen(text) < prefix)
+        return;
+    text += prefix;
+    if (strncmp(text, packet_read, sizeof packet_read - 1) == 0)
+        saw_packet(c, text + sizeof packet_read - 1);
+    for (size_t i = 0; i < sizeof silent_drops / sizeof *silent_drops; i++)
+        if (strcmp(text, silent_drops[i]) == 0) {
             c->dropped = true;
+            c->request_count -= c->request_count > 0;
+        }
+}
+
+/* The length of the oldest request that was not taken yet; 0 if there is none. */
+static size_t next_length(struct hy_ssh_conn *c)
+{
+    size_t length = c->request_bytes[0];
+
+    if (!c->request_count)
+        return 0;
+    c->request_count--;
+    memmove(c->request_bytes, c->request_bytes + 1, c->request_count * sizeof *c->request_bytes);
+    return length;
+}
+
+/* Whether a request of `length` bytes is no more than the strings that libssh made of it. Those with strings that it
+ * keeps to itself count as whole: a signature covers the name, and a prompt is still to be answered. */
+static bool whole(ssh_session session, ssh_message message, const char *user, size_t length)
+{
+    static const size_t head = 1 + 4 + 4 + sizeof "ssh-connection" - 1 + 4; /* type, lengths, service */
+    const char *secret;
+
+    switch (ssh_message_subtype(message)) {
+    case SSH_AUTH_METHOD_NONE:
+        return length == head + strlen(user) + strlen("none");
+    case SSH_AUTH_METHOD_PASSWORD:
+        secret = ssh_message_auth_password(message);
+        return secret && length == head + strlen(user) + strlen("password") + 1 + 4 + strlen(secret);
+    case SSH_AUTH_METHOD_INTERACTIVE:
+        if (!ssh_message_auth_kbdint_is_response(message))
+            return true;
+        secret = ssh_userauth_kbdint_getnanswers(session) == 1 ? ssh_userauth_kbdint_getanswer(session, 0) : NULL;
+        return secret && length == 1 + 4 + 4 + strlen(secret);
+    default:
+        return true;
+    }
 }
 
 static void advertise(struct hy_ssh_conn *c)
@@ -143,6 +206,11 @@ static bool request(struct hy_ssh_conn *c, ssh_message message)
     struct hy_ssh_factor factor = {.user = user ? user : ""};
     bool in = false, keep = false;
 
+    if (!whole(c->session, message, factor.user, next_length(c))) {
+        hy_ssh_die(c, "malformed authentication request");
+        ssh_message_free(message);
+        return false;
+    }
     if (ssh_message_subtype(message) != SSH_AUTH_METHOD_INTERACTIVE)
         c->asked = false;
     switch (ssh_message_subtype(message)) {
@@ -254,6 +322,8 @@ bool hy_ssh_authenticate(struct hy_ssh_conn *c, int64_t deadline)
             hy_ssh_die(c, "the server is shutting down");
         while (!in && !c->dead && next_message(c, &in))
             ;
+        if (!in && c->request_count)
+            hy_ssh_die(c, "malformed authentication request"); /* libssh made nothing of it */
         if (c->dropped && !c->dead)
             answer_dropped(c);
         if (!in && !c->dead)

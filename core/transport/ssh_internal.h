@@ -38,6 +38,8 @@ struct hy_ssh_channel {
     void *landing;       /* address space behind the grant, receive_window bytes; see hy_ssh_channel_grant() */
 };
 
+enum { HY_SSH_REQUESTS = 16 }; /* authentication requests that a client may send without waiting for an answer */
+
 struct hy_ssh_conn {
     struct hy_ssh_server *server;
     ssh_session session;
@@ -57,6 +59,8 @@ struct hy_ssh_conn {
     int64_t settled;  /* value of `active` for which the channels gave their memory back */
     ssh_message saved; /* an authentication message kept to answer what libssh drops silently */
     bool dropped;      /* libssh dropped one: answer for it */
+    size_t request_bytes[HY_SSH_REQUESTS]; /* lengths of those that libssh read and that are still to be taken */
+    unsigned request_count;
     bool asked;        /* a keyboard-interactive prompt is out */
     char *asked_user;
     struct ssh_callbacks_struct callbacks;
