@@ -136,8 +136,8 @@ def test_flips_all_over_one_packet(t):
 
 
 @suite.test
-def test_flips_before_the_login(t):
-    for after in (100, 300, 900, 1500, 1600, 1700):
+def test_flips_in_the_key_exchange(t):
+    for after in (100, 300, 900):
         relay = Flipper(t.server, after, after % 8)
         try:
             result = t.server.sftp(['mkdir %s' % t.r('d%d' % after)], port=relay.port,

@@ -1,4 +1,5 @@
-# hythed with real clients, and under abuse. One script a client or subject; harness.py and wire.py are what they share.
+# hythed with real clients, and under abuse. One script a client or subject; harness.py, servers.py, tools.py and
+# wire.py are what they share.
 INTEROP_TESTS = \
 	tests/interop/interop_openssh_sftp.py \
 	tests/interop/interop_openssh_scp.py \
@@ -20,7 +21,8 @@ INTEROP_TESTS = \
 	tests/interop/abuse_stop.py \
 	tests/interop/abuse_log.py
 TESTS += $(INTEROP_TESTS)
-EXTRA_DIST += tests/interop/harness.py tests/interop/wire.py $(INTEROP_TESTS)
+EXTRA_DIST += tests/interop/harness.py tests/interop/servers.py tests/interop/tools.py tests/interop/wire.py \
+	$(INTEROP_TESTS)
 
 # hythed as a program: options, start, rights, log, signals.
 TESTS += tests/interop/hythed_cli.py
