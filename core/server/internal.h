@@ -15,6 +15,8 @@
 
 enum { HY_LISTENERS_MAX = 8 };
 
+struct hy_session;
+
 struct hy_server {
     const struct hy_config *config;
     const struct hy_log *log;
@@ -38,6 +40,7 @@ struct hy_server {
     pthread_mutex_t lock; /* the counters below */
     pthread_cond_t ended; /* a session's thread is gone */
     unsigned sessions, unfinished;
+    struct hy_session *oldest, *newest; /* of the unfinished ones, as they came */
     uint64_t next_id;
 };
 

@@ -7,25 +7,45 @@
 #include <unistd.h>
 
 /* One connection: what its thread knows. */
-struct session {
+struct hy_session {
     struct hy_server *server;
     int fd;
     uint64_t id;
     char *address;
     uint16_t port;
-    bool unfinished; /* counted as not yet logged in */
+    /* Under the server's lock: */
+    bool unfinished;                 /* counted as not yet logged in, and in the list of those */
+    struct hy_session *older, *newer;
+
+    atomic_bool unwanted; /* it has to go, for others to come in */
     struct hy_conversation *conversation;
     char *client;
     struct hythe_session facts; /* for the plugins */
 };
 
-static void finished(struct session *s)
+/* With the lock. */
+static void leave(struct hy_server *server, struct hy_session *s)
 {
-    if (!s->unfinished)
-        return;
+    *(s->older ? &s->older->newer : &server->oldest) = s->newer;
+    *(s->newer ? &s->newer->older : &server->newest) = s->older;
     s->unfinished = false;
+    server->unfinished--;
+}
+
+static void join(struct hy_server *server, struct hy_session *s)
+{
+    s->older = server->newest;
+    *(s->older ? &s->older->newer : &server->oldest) = s;
+    server->newest = s;
+    s->unfinished = true;
+    server->unfinished++;
+}
+
+static void finished(struct hy_session *s)
+{
     (void)pthread_mutex_lock(&s->server->lock);
-    s->server->unfinished--;
+    if (s->unfinished)
+        leave(s->server, s);
     (void)pthread_mutex_unlock(&s->server->lock);
 }
 
@@ -38,7 +58,7 @@ static enum hy_ssh_answer authenticate(void *ctx, const struct hy_ssh_factor *f)
                    {HY_SSH_PASSWORD, HY_METHOD_PASSWORD},
                    {HY_SSH_PUBLICKEY, HY_METHOD_PUBLICKEY},
                    {HY_SSH_INTERACTIVE, HY_METHOD_INTERACTIVE}};
-    struct session *s = ctx;
+    struct hy_session *s = ctx;
     struct hy_factor factor = {.user = f->user, .user_len = strlen(f->user), .secret = f->secret,
                                .secret_len = f->secret ? strlen(f->secret) : 0, .key = f->key, .key_len = f->key_len,
                                .signature_verified = f->signature_verified};
@@ -70,7 +90,7 @@ static unsigned methods(void *ctx)
     } rows[] = {{HY_METHOD_PASSWORD, HY_SSH_PASSWORD},
                 {HY_METHOD_PUBLICKEY, HY_SSH_PUBLICKEY},
                 {HY_METHOD_INTERACTIVE, HY_SSH_INTERACTIVE}};
-    uint32_t have = hy_auth_methods(((struct session *)ctx)->conversation);
+    uint32_t have = hy_auth_methods(((struct hy_session *)ctx)->conversation);
     unsigned bits = 0;
 
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
@@ -82,7 +102,7 @@ static unsigned methods(void *ctx)
 static void entered(void *ctx, const char *version)
 {
     static const char prefix[] = "SSH-2.0-";
-    struct session *s = ctx;
+    struct hy_session *s = ctx;
     const struct hy_account *account = hy_auth_account(s->conversation);
 
     finished(s);
@@ -98,7 +118,7 @@ static void entered(void *ctx, const char *version)
 
 static int open_sftp(void *ctx, struct hy_sink *sink)
 {
-    struct session *s = ctx;
+    struct hy_session *s = ctx;
     const struct hy_server *server = s->server;
     const struct hy_account *account = hy_auth_account(s->conversation);
     struct hy_view view = {.user_root = account->user_root, .home = account->home,
@@ -118,13 +138,15 @@ static int open_sftp(void *ctx, struct hy_sink *sink)
     return -1;
 }
 
-static void run(struct session *s)
+static void run(struct hy_session *s)
 {
     struct hy_ssh_handler handler = {.ctx = s, .authenticate = authenticate, .methods = methods, .entered = entered,
                                      .open_sftp = open_sftp};
     struct hy_server *server = s->server;
+    struct hy_ssh_control control = server->control;
     struct hy_err why = {""};
 
+    control.unwanted = &s->unwanted;
     hy_log(server->log, HY_LOG_VERBOSE, s->id, "connection from %s port %u", s->address, s->port);
     s->conversation = hy_auth_begin(&server->policy, s->id);
     if (!s->conversation) {
@@ -132,14 +154,14 @@ static void run(struct session *s)
         (void)close(s->fd);
         return;
     }
-    hy_ssh_run(server->ssh, s->fd, s->id, &handler, &server->limits, &server->control, &why);
+    hy_ssh_run(server->ssh, s->fd, s->id, &handler, &server->limits, &control, &why);
     hy_log(server->log, HY_LOG_INFO, s->id, "end of the connection from %s port %u: %s", s->address, s->port, why.text);
     hy_auth_end(s->conversation);
 }
 
 static void *session_main(void *ctx)
 {
-    struct session *s = ctx;
+    struct hy_session *s = ctx;
     struct hy_server *server = s->server;
 
     run(s);
@@ -154,26 +176,29 @@ static void *session_main(void *ctx)
     return NULL;
 }
 
-/* Counts the connection in, or says why not. */
-static const char *admit(struct hy_server *server, struct session *s)
+/* Counts the connection in, or says why not. A crowd that never logs in must not shut the door: the one of it that came
+ * first gives way. Whoever has a key is in long before its turn comes. */
+static const char *admit(struct hy_server *server, struct hy_session *s)
 {
     const char *why = NULL;
 
     (void)pthread_mutex_lock(&server->lock);
-    if (server->sessions >= (unsigned)server->config->MaxConnections)
+    if (server->sessions >= (unsigned)server->config->MaxConnections) {
         why = "MaxConnections";
-    else if (server->unfinished >= (unsigned)server->config->max_unfinished)
-        why = "max_unfinished";
-    if (!why) {
+    } else {
+        if (server->unfinished >= (unsigned)server->config->max_unfinished) {
+            atomic_store(&server->oldest->unwanted, true);
+            leave(server, server->oldest);
+        }
         s->id = ++server->next_id;
         server->sessions++;
-        server->unfinished++;
+        join(server, s);
     }
     (void)pthread_mutex_unlock(&server->lock);
     return why;
 }
 
-static int start_thread(struct session *s)
+static int start_thread(struct hy_session *s)
 {
     pthread_attr_t attr;
     sigset_t all, before;
@@ -194,15 +219,14 @@ static int start_thread(struct session *s)
 void hy_session_start(struct hy_server *server, int fd, const char *address, uint16_t port)
 {
     static const char full[] = "Too many connections\r\n";
-    struct session *s = calloc(1, sizeof *s);
+    struct hy_session *s = calloc(1, sizeof *s);
     const char *why = "out of memory";
 
     if (s) {
-        *s = (struct session){.server = server, .fd = fd, .port = port, .address = strdup(address)};
+        *s = (struct hy_session){.server = server, .fd = fd, .port = port, .address = strdup(address)};
         if (s->address)
             why = admit(server, s);
         if (!why) {
-            s->unfinished = true;
             if (start_thread(s) == 0)
                 return;
             why = "no thread";

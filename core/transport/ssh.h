@@ -62,6 +62,7 @@ struct hy_ssh_control {
     int wake;           /* an eventfd that becomes readable when drain or cut was set; shared by all connections */
     atomic_bool *drain; /* finish what was received, then disconnect */
     atomic_bool *cut;   /* disconnect now */
+    const atomic_bool *unwanted; /* of this connection: disconnect soon, unless it is in by then; may be NULL */
 };
 
 /* Host keys and algorithms, shared by all connections of a server. */

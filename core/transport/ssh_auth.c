@@ -315,12 +315,6 @@ bool hy_ssh_authenticate(struct hy_ssh_conn *c, int64_t deadline)
     bool in = false;
 
     while (!c->dead && !in) {
-        int64_t left = deadline - hy_ssh_now();
-
-        if (left <= 0)
-            hy_ssh_die(c, "not authenticated within %u seconds", c->limits->login_grace);
-        else if (atomic_load(c->control->drain))
-            hy_ssh_die(c, "the server is shutting down");
         while (!in && !c->dead && next_message(c, &in))
             ;
         if (!in && c->request_count)
@@ -328,7 +322,7 @@ bool hy_ssh_authenticate(struct hy_ssh_conn *c, int64_t deadline)
         if (c->dropped && !c->dead)
             answer_dropped(c);
         if (!in && !c->dead)
-            hy_ssh_wait(c, left);
+            hy_ssh_wait_unfinished(c, deadline, "not authenticated");
     }
     (void)ssh_set_log_level(SSH_LOG_NOLOG);
     if (c->saved)

@@ -71,6 +71,8 @@ void hy_ssh_die(struct hy_ssh_conn *c, const char *fmt, ...) __attribute__((form
 
 /* One round of waiting for the network, at most timeout ms (-1: for ever). */
 void hy_ssh_wait(struct hy_ssh_conn *c, int64_t timeout);
+/* The same before the client is in, with everything that may end it then. `what` it failed to do in time. */
+void hy_ssh_wait_unfinished(struct hy_ssh_conn *c, int64_t deadline, const char *what);
 
 /* Runs the authentication until the client is in. False when the connection is over. */
 bool hy_ssh_authenticate(struct hy_ssh_conn *c, int64_t deadline);

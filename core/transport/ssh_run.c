@@ -20,6 +20,11 @@ int64_t hy_ssh_now(void)
     return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
 }
 
+static int64_t sooner(int64_t a, int64_t b)
+{
+    return a < 0 || b < a ? b : a;
+}
+
 /* The first reason is the one that counts. */
 void hy_ssh_die(struct hy_ssh_conn *c, const char *fmt, ...)
 {
@@ -73,6 +78,21 @@ void hy_ssh_wait(struct hy_ssh_conn *c, int64_t timeout)
         hy_ssh_die(c, "the server is shutting down");
 }
 
+void hy_ssh_wait_unfinished(struct hy_ssh_conn *c, int64_t deadline, const char *what)
+{
+    const atomic_bool *unwanted = c->control->unwanted;
+    int64_t left = deadline - hy_ssh_now();
+
+    if (left <= 0)
+        hy_ssh_die(c, "%s within %u seconds", what, c->limits->login_grace);
+    else if (atomic_load(c->control->drain))
+        hy_ssh_die(c, "the server is shutting down");
+    else if (unwanted && atomic_load(unwanted))
+        hy_ssh_die(c, "it gave way to a newer one before it was logged in");
+    else
+        hy_ssh_wait(c, unwanted ? sooner(left, TICK) : left);
+}
+
 static int accept_session(struct hy_ssh_conn *c, int fd)
 {
     static const char none[] = "none";
@@ -112,19 +132,9 @@ static bool exchange(struct hy_ssh_conn *c, int64_t deadline)
             }
             joined = c->watching = true;
         }
-        if (hy_ssh_now() >= deadline)
-            hy_ssh_die(c, "no key exchange within %u seconds", c->limits->login_grace);
-        else if (atomic_load(c->control->drain))
-            hy_ssh_die(c, "the server is shutting down");
-        else
-            hy_ssh_wait(c, deadline - hy_ssh_now());
+        hy_ssh_wait_unfinished(c, deadline, "no key exchange");
     }
     return false;
-}
-
-static int64_t sooner(int64_t a, int64_t b)
-{
-    return a < 0 || b < a ? b : a;
 }
 
 /* How long the loop may sleep, and whether a bound is reached. -1: until something happens. */
