@@ -48,7 +48,7 @@ check-local: check-TESTS
 # of the compiler, and under valgrind.
 MEMORY_TESTS = tests/unit/% tests/wire/%
 SANITIZE = -g -O1 -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=undefined
-VALGRIND = valgrind --quiet --error-exitcode=9 --leak-check=full --errors-for-leak-kinds=definite --num-callers=30
+VALGRIND = valgrind --quiet --fair-sched=try --error-exitcode=9 --leak-check=full --errors-for-leak-kinds=definite --num-callers=30
 
 .PHONY: check-asan check-valgrind
 check-asan:
@@ -60,7 +60,7 @@ check-asan:
 
 check-valgrind: all
 	@command -v valgrind >/dev/null || { echo "valgrind is missing; install the Debian package valgrind" >&2; exit 1; }
-	@$(MAKE) --no-print-directory check TESTS='$(filter $(MEMORY_TESTS),$(TESTS))' \
+	@HYTHE_VALGRIND=yes $(MAKE) --no-print-directory check TESTS='$(filter $(MEMORY_TESTS),$(TESTS))' \
 		LOG_COMPILER='$(LIBTOOL) --mode=execute $(VALGRIND)'
 
 distclean-local:

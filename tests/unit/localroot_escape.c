@@ -114,7 +114,7 @@ BOTH(limits_work)
     memcpy(path + strlen(path) - 4, "d", 2);
     mkdirat(w->root, path, 0755);
     memcpy(path + strlen(path) - 1, "link", 5);
-    UNIT_ASSERT_NUMBER(do_getattr(w, path, 0, &attrs), w->way == BY_WALK ? -ELOOP : 0);
+    UNIT_ASSERT_NUMBER(do_getattr(w, path, 0, &attrs), strstr(w->log, "without openat2") ? -ELOOP : 0);
 }
 
 /* Everything that changes something, through a folder that is a link out of the base. */
