@@ -74,6 +74,7 @@ class Server:
         self.settings = {k: self.placed(v) for k, v in settings.items()}
         self.process = None
         self.quiet = None  # usage() at rest
+        self.began = 0     # length of the log when this process began
         self.port = 0
         self.user = 'alice'
 
@@ -101,6 +102,7 @@ class Server:
     # Its life.
 
     def begin(self):
+        self.began = len(self.log())
         with open(self.log_path, 'ab') as log:
             self.process = subprocess.Popen(self.command(), stdin=subprocess.DEVNULL, stdout=log, stderr=log,
                                             cwd=self.folder, start_new_session=True)
@@ -112,7 +114,7 @@ class Server:
     def _is_up(self):
         if self.process.poll() is not None:
             raise AssertionError('the server ended with %s:\n%s' % (self.process.returncode, self.log()[-4000:]))
-        found = re.findall(self.listening, self.log())
+        found = re.findall(self.listening, self.log()[self.began:])
         if found and not self.port:
             self.port = int(found[-1])
         return found
