@@ -121,7 +121,7 @@ def test_forwarding_is_refused(t):
 def test_global_requests(t):
     with Connection(t.server) as connection:
         connection.transport.global_request('keepalive@openssh.com', None, wait=True)  # any answer will do
-        for kind in ('no-such@example.org', 'cancel-tcpip-forward', 'tcpip-forward', 'streamlocal-forward@openssh.com'):
+        for kind in ('no-such@example.org', 'cancel-tcpip-forward', 'tcpip-forward'):
             answer = connection.transport.global_request(kind, (HOST, 1) if 'tcpip' in kind else None, wait=True)
             assert answer is None and connection.transport.is_active(), kind
         connection.transport.global_request('hostkeys-prove-00@openssh.com', None, wait=False)

@@ -290,7 +290,7 @@ class Sshd(Server):
         self.user = 'root'
         shutil.rmtree(self.root)
         self.base = tempfile.mkdtemp(prefix='.hythe-interop-', dir='/')  # each folder above must be root's alone
-        atexit.register(shutil.rmtree, self.base, True)
+        janitor().tell('folder', self.base)
         os.chmod(self.base, 0o755)
         self.root = os.path.join(self.base, 'root')
         os.mkdir(self.root, 0o755)

@@ -92,7 +92,7 @@ class Janitor:
     def _run(self, reader):
         for sig in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(sig, signal.SIG_IGN)
-        pids, mounts = set(), set()
+        pids, mounts, folders = set(), set(), {self.folder}
         with os.fdopen(reader) as lines:
             for line in lines:
                 verb, value = line.rstrip('\n').split(' ', 1)
@@ -103,14 +103,15 @@ class Janitor:
                 elif verb == 'mount':
                     mounts.add(value)
                 elif verb == 'folder':
-                    mounts.add(value)
+                    folders.add(value)
         for pid in pids:
             with contextlib.suppress(OSError):
                 os.kill(pid, signal.SIGKILL)
         for mount in mounts:
             if os.path.ismount(mount):
                 subprocess.run(['fusermount3', '-u', '-z', mount], stderr=subprocess.DEVNULL)
-        shutil.rmtree(self.folder, ignore_errors=True)
+        for folder in folders:
+            shutil.rmtree(folder, ignore_errors=True)
         os._exit(0)
 
 
