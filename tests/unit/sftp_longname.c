@@ -105,7 +105,7 @@ static void times_before_1970_have_their_own_minutes(void)
 
     hy_longname_begin(&l);
     for (int64_t sec = 30; sec >= -30; sec -= 60) {
-        char want[64];
+        char want[96];
 
         a.mtime.sec = sec;
         (void)snprintf(want, sizeof want, " %s x", dated(sec, "%b %e  %Y"));
