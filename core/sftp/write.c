@@ -52,6 +52,20 @@ int64_t hy_request_write(struct hy_engine *e, struct hy_request *rq)
     return u.result < 0 ? u.result : put(e, &u, rq->in.p, u.left);
 }
 
+/* The reply comes when the last byte is there, perhaps while the output is lent: its room must be there before. */
+static bool reserve_status(struct hy_engine *e)
+{
+    struct hy_buf *b;
+
+    if (!hy_out_room(&e->out, HY_ROOM_STATUS))
+        return false;
+    b = hy_out_buf(&e->out);
+    if (hy_buf_reserve(b, HY_ROOM_STATUS))
+        return true;
+    b->failed = false;
+    return false;
+}
+
 size_t hy_upload_begin(struct hy_engine *e, const uint8_t *frame, size_t have, size_t len)
 {
     struct hy_request rq = {0};
@@ -63,7 +77,7 @@ size_t hy_upload_begin(struct hy_engine *e, const uint8_t *frame, size_t have, s
     rq.in = hy_reader_of(frame + 5, have - 5);
     if (!get_write(&rq, len - have, &u) || u.left == 0 || hy_reader_left(&rq.in) < PIECE_MIN)
         return 0;
-    if (!hy_out_room(&e->out, HY_ROOM_STATUS))
+    if (!reserve_status(e))
         return 0;
     hy_vfs_clear_error(e->vfs);
     if (!hy_permitted(e, HY_REQUEST_write))
