@@ -7,4 +7,6 @@ libhythe_core_la_SOURCES += \
 	core/transport/ssh_server.c \
 	core/transport/ssh_run.c \
 	core/transport/ssh_auth.c \
-	core/transport/ssh_channel.c
+	core/transport/ssh_channel.c \
+	core/transport/ssh_pump.c \
+	core/transport/ssh_meter.c

@@ -19,6 +19,9 @@ static const char packet_read[] = "packet: read type ", packet_length[] = "paylo
 
 enum { USERAUTH_REQUEST = 50, USERAUTH_INFO_RESPONSE = 61 };
 
+/* Requests and prompts of one connection: far more than MaxAuthAttempts lets anybody use. */
+enum { MESSAGES_MAX = 1000 };
+
 static void saw_packet(struct hy_ssh_conn *c, const char *text)
 {
     unsigned long type = strtoul(text, NULL, 10);
@@ -275,7 +278,8 @@ static void service(struct hy_ssh_conn *c, ssh_message message)
         hy_ssh_die(c, "service %s requested before authentication", name ? name : "");
     } else if (ssh_message_service_reply_success(message) != SSH_OK) {
         hy_ssh_die(c, "%s", ssh_get_error(c->session));
-    } else if (*c->limits->banner) {
+    } else if (*c->limits->banner && !c->greeted) {
+        c->greeted = true;
         banner = ssh_string_from_char(c->limits->banner);
         if (banner)
             (void)ssh_send_issue_banner(c->session, banner);
@@ -312,17 +316,20 @@ void hy_ssh_auth_prepare(struct hy_ssh_conn *c)
 
 bool hy_ssh_authenticate(struct hy_ssh_conn *c, int64_t deadline)
 {
+    unsigned count = 0;
     bool in = false;
 
-    while (!c->dead && !in) {
-        while (!in && !c->dead && next_message(c, &in))
-            ;
-        if (!in && c->request_count)
+    while (!c->dead && !in) { /* a message a round: whatever a client sends, every bound is looked at in between */
+        bool more = next_message(c, &in);
+
+        if (more && ++count > MESSAGES_MAX)
+            hy_ssh_die(c, "too many messages before authentication");
+        if (!in && !more && c->request_count)
             hy_ssh_die(c, "malformed authentication request"); /* libssh made nothing of it */
         if (c->dropped && !c->dead)
             answer_dropped(c);
         if (!in && !c->dead)
-            hy_ssh_wait_unfinished(c, deadline, "not authenticated");
+            hy_ssh_wait_unfinished(c, deadline, more, "not authenticated");
     }
     (void)ssh_set_log_level(SSH_LOG_NOLOG);
     if (c->saved)

@@ -29,8 +29,10 @@ struct hy_ssh_channel {
     bool serving;  /* the sink is there */
     bool eof;      /* the client sends no more */
     bool told;     /* ... and the sink knows */
-    bool closed;   /* the client closed it, or we are done with it */
-    bool starved;  /* the sink left bytes because its output was full: offer them again once it drained */
+    bool ended;    /* we closed it and the sink is gone; what still comes is dropped until the client closes too */
+    bool closed;   /* the client closed it: it can be freed */
+    bool starved;  /* the sink left bytes because it had no room or was busy: offer them again */
+    bool reading;  /* a read of ours is going on: what arrives meanwhile stays for it */
     size_t left;   /* bytes that wait in libssh's buffer */
     struct hy_buf spill; /* bytes taken out of libssh's buffer to offer them again; empty on the fast path */
     size_t granted;      /* receive window that was last asked for */
@@ -38,6 +40,7 @@ struct hy_ssh_channel {
     void *landing;       /* address space behind the grant, receive_window bytes; see hy_ssh_channel_grant() */
 };
 
+enum { HY_SSH_WINDOW = 1280000 }; /* bytes that libssh lets a client send on its own account */
 enum { HY_SSH_REQUESTS = 16 }; /* authentication requests that a client may send without waiting for an answer */
 
 struct hy_ssh_conn {
@@ -52,6 +55,7 @@ struct hy_ssh_conn {
     struct hy_ssh_channel *channels;
     unsigned channel_count;
     bool watching;  /* control->wake is in the event */
+    bool woken;     /* ... and was seen, so that it has to leave it: it stays readable */
     bool dead;      /* why says why */
     bool draining;
     int64_t progress; /* when the peer last took or gave something, ms */
@@ -63,16 +67,37 @@ struct hy_ssh_conn {
     unsigned request_count;
     bool asked;        /* a keyboard-interactive prompt is out */
     char *asked_user;
+    struct hy_ssh_channel *wrote; /* the last that was handed to libssh in this round */
+    bool greeted; /* the banner was sent */
     struct ssh_callbacks_struct callbacks;
+    struct ssh_counter_struct wire, raw; /* bytes on the socket; payloads and packets that libssh encrypted */
+    uint64_t seen_out;     /* wire.out_bytes when it was last looked at */
+    uint64_t seen_acked;   /* of those, what had arrived at the client when it was last looked at */
+    uint64_t base;         /* what hy_ssh_meter_check() counts from: the value when all was sent */
+    uint64_t queued_until; /* raw.out_bytes at which what was handed over during a key exchange is out; 0: nothing */
 };
+
+/* ssh_meter.c: what libssh holds and doesn't tell. */
+void hy_ssh_meter_begin(struct hy_ssh_conn *c);
+/* Notes that the peer took something. Ends the connection when it lets too many of libssh's own answers pile up. */
+void hy_ssh_meter_check(struct hy_ssh_conn *c);
+/* Whether the client goes on taking what the system holds for it, which may be megabytes: asked when time is up. */
+bool hy_ssh_meter_arriving(struct hy_ssh_conn *c);
+/* Whether the last writes still wait inside libssh for a key exchange to end: nothing may be handed over then. */
+bool hy_ssh_meter_queued(struct hy_ssh_conn *c);
+/* Before and after ssh_channel_write(): notes when libssh only queued it. */
+void hy_ssh_meter_wrote(struct hy_ssh_conn *c, uint64_t before, size_t sent);
+/* The largest packet that the client of a channel just accepted takes; 0: can't be known with this libssh. */
+uint32_t hy_ssh_peer_packet(ssh_session session, ssh_channel channel);
 
 int64_t hy_ssh_now(void); /* monotonic milliseconds */
 void hy_ssh_die(struct hy_ssh_conn *c, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
 /* One round of waiting for the network, at most timeout ms (-1: for ever). */
 void hy_ssh_wait(struct hy_ssh_conn *c, int64_t timeout);
-/* The same before the client is in, with everything that may end it then. `what` it failed to do in time. */
-void hy_ssh_wait_unfinished(struct hy_ssh_conn *c, int64_t deadline, const char *what);
+/* The same before the client is in, with everything that may end it then; only a look when there is `more` to do.
+ * `what` it failed to do in time. */
+void hy_ssh_wait_unfinished(struct hy_ssh_conn *c, int64_t deadline, bool more, const char *what);
 
 /* Runs the authentication until the client is in. False when the connection is over. */
 bool hy_ssh_authenticate(struct hy_ssh_conn *c, int64_t deadline);
@@ -82,6 +107,12 @@ void hy_ssh_auth_prepare(struct hy_ssh_conn *c);
 /* Channels: takes over libssh's messages, then serves. */
 void hy_ssh_channels_begin(struct hy_ssh_conn *c);
 void hy_ssh_channel_message(struct hy_ssh_conn *c, ssh_message message);
+/* Frees the channels that the client closed. */
+void hy_ssh_channels_reap(struct hy_ssh_conn *c);
+/* ssh_pump.c */
+/* Offers new bytes to a channel's sink; returns how many it took. */
+size_t hy_ssh_take(struct hy_ssh_channel *ch, const uint8_t *data, size_t len);
+void hy_ssh_sink_close(struct hy_ssh_channel *ch);
 /* Moves what can be moved on every channel. True when there is work left that needs no input. */
 bool hy_ssh_channels_pump(struct hy_ssh_conn *c);
 /* Whether something unfinished waits for the client. */

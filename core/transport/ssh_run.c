@@ -51,19 +51,28 @@ static void check(struct hy_ssh_conn *c)
 static int woken(socket_t fd, int revents, void *ctx)
 {
     (void)fd, (void)revents;
-    ((struct hy_ssh_conn *)ctx)->watching = false;
+    ((struct hy_ssh_conn *)ctx)->woken = true;
     return 0;
+}
+
+/* It may also be seen in a poll that libssh makes by itself, in the middle of another call. */
+static void unwatch(struct hy_ssh_conn *c)
+{
+    if (c->watching)
+        (void)ssh_event_remove_fd(c->event, c->control->wake);
+    c->watching = false;
 }
 
 void hy_ssh_wait(struct hy_ssh_conn *c, int64_t timeout)
 {
-    bool watched = c->watching;
     int ms = timeout < 0 || timeout > 3600000 ? 3600000 : (int)timeout;
 
     check(c); /* libssh may have closed the socket in a call before: then nothing would ever wake us */
     if (c->dead)
         return;
-    if (!watched && ms > TICK)
+    if (c->woken)
+        unwatch(c);
+    if (!c->watching && ms > TICK)
         ms = TICK; /* the event descriptor has gone: look at the flags instead */
     if (ssh_event_dopoll(c->event, ms) == SSH_ERROR) {
         const char *text = ssh_get_error(c->session);
@@ -71,14 +80,13 @@ void hy_ssh_wait(struct hy_ssh_conn *c, int64_t timeout)
         hy_ssh_die(c, "%s", *text ? text : "connection lost");
         return;
     }
-    if (watched && !c->watching)
-        (void)ssh_event_remove_fd(c->event, c->control->wake);
     check(c);
+    hy_ssh_meter_check(c);
     if (atomic_load_explicit(c->control->cut, memory_order_relaxed))
         hy_ssh_die(c, "the server is shutting down");
 }
 
-void hy_ssh_wait_unfinished(struct hy_ssh_conn *c, int64_t deadline, const char *what)
+void hy_ssh_wait_unfinished(struct hy_ssh_conn *c, int64_t deadline, bool more, const char *what)
 {
     const atomic_bool *unwanted = c->control->unwanted;
     int64_t left = deadline - hy_ssh_now();
@@ -90,7 +98,7 @@ void hy_ssh_wait_unfinished(struct hy_ssh_conn *c, int64_t deadline, const char 
     else if (unwanted && atomic_load(unwanted))
         hy_ssh_die(c, "it gave way to a newer one before it was logged in");
     else
-        hy_ssh_wait(c, unwanted ? sooner(left, TICK) : left);
+        hy_ssh_wait(c, more ? 0 : unwanted ? sooner(left, TICK) : left);
 }
 
 static int accept_session(struct hy_ssh_conn *c, int fd)
@@ -132,9 +140,25 @@ static bool exchange(struct hy_ssh_conn *c, int64_t deadline)
             }
             joined = c->watching = true;
         }
-        hy_ssh_wait_unfinished(c, deadline, "no key exchange");
+        hy_ssh_wait_unfinished(c, deadline, false, "no key exchange");
     }
     return false;
+}
+
+/* Ends the connection when `since` is `seconds` ago and nothing is on its way to the client any more. */
+static int64_t bound(struct hy_ssh_conn *c, int64_t left, int64_t now, int64_t *since, unsigned seconds,
+                     const char *what)
+{
+    int64_t span = (int64_t)seconds * 1000;
+
+    if (!seconds)
+        return left;
+    if (now - *since >= span && hy_ssh_meter_arriving(c))
+        *since = now;
+    if (now - *since < span)
+        return sooner(left, *since + span - now);
+    hy_ssh_die(c, "%s for %u seconds", what, seconds);
+    return left;
 }
 
 /* How long the loop may sleep, and whether a bound is reached. -1: until something happens. */
@@ -149,19 +173,9 @@ static int64_t bounds(struct hy_ssh_conn *c)
             hy_ssh_channels_settle(c);
     }
     if (hy_ssh_channels_waiting(c)) {
-        int64_t end = c->progress + (int64_t)c->limits->stall * 1000;
-
-        if (c->limits->stall && end <= now)
-            hy_ssh_die(c, "no progress for %u seconds", c->limits->stall);
-        else if (c->limits->stall)
-            left = sooner(left, end - now);
+        left = bound(c, left, now, &c->progress, c->limits->stall, "no progress");
     } else if (c->limits->idle) {
-        int64_t end = c->active + (int64_t)c->limits->idle * 1000;
-
-        if (end <= now)
-            hy_ssh_die(c, "idle for %u seconds", c->limits->idle);
-        else
-            left = sooner(left, end - now);
+        left = bound(c, left, now, &c->active, c->limits->idle, "idle");
     }
     return left;
 }
@@ -203,8 +217,7 @@ static void end(struct hy_ssh_conn *c)
 {
     hy_ssh_channels_end(c);
     flush(c);
-    if (c->watching)
-        (void)ssh_event_remove_fd(c->event, c->control->wake);
+    unwatch(c);
     ssh_disconnect(c->session);
     (void)ssh_event_remove_session(c->event, c->session);
 }
@@ -227,6 +240,7 @@ void hy_ssh_run(struct hy_ssh_server *server, int fd, uint64_t conn, const struc
         if (ssh_get_fd(c.session) != fd) /* else the session owns it already */
             (void)close(fd);
     } else {
+        hy_ssh_meter_begin(&c);
         hy_ssh_auth_prepare(&c);
         if (exchange(&c, deadline) && hy_ssh_authenticate(&c, deadline)) {
             const char *version = ssh_get_clientbanner(c.session);
