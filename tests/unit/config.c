@@ -32,7 +32,7 @@ static void fills_defaults(void)
     UNIT_ASSERT_NUMBER(c->idle_timeout, 0);
     UNIT_ASSERT_NUMBER(c->LogLevel, 1);
     UNIT_ASSERT_NUMBER(c->ProtocolVersion, 3);
-    UNIT_ASSERT_NUMBER(c->receive_window, 8 * 1024 * 1024);
+    UNIT_ASSERT_NUMBER(c->receive_window, 6 * 1024 * 1024);
     UNIT_ASSERT_NUMBER(c->max_channels, 10);
     UNIT_ASSERT_NUMBER(c->max_unfinished, 100);
     UNIT_ASSERT_NUMBER(c->login_grace, 30);
