@@ -98,6 +98,7 @@ BOTH(limits_work)
 {
     char text[PATH_MAX] = "", path[PATH_MAX] = "";
     struct hythe_attrs attrs;
+    int64_t r;
 
     for (size_t len = 0; len + 10 < sizeof(text); len += 5)
         memcpy(text + len, "d/../", 6);
@@ -114,7 +115,11 @@ BOTH(limits_work)
     memcpy(path + strlen(path) - 4, "d", 2);
     mkdirat(w->root, path, 0755);
     memcpy(path + strlen(path) - 1, "link", 5);
-    UNIT_ASSERT_NUMBER(do_getattr(w, path, 0, &attrs), strstr(w->log, "without openat2") ? -ELOOP : 0);
+    r = do_getattr(w, path, 0, &attrs);
+    if (strstr(w->log, "without openat2"))
+        UNIT_ASSERT_NUMBER(r, -ELOOP);
+    else /* the kernel gives a way with "..", to the walk, while anything at all is renamed on the machine */
+        CU_ASSERT(r == 0 || r == -ELOOP);
 }
 
 /* Everything that changes something, through a folder that is a link out of the base. */
