@@ -1,5 +1,5 @@
-# hythed with real clients, and under abuse. One script a client or subject; harness.py, servers.py, tools.py and
-# wire.py are what they share.
+# hythed with real clients, and under abuse. One script a client or subject; harness.py, servers.py, tools.py, wire.py
+# and slow.py are what they share.
 INTEROP_TESTS = \
 	tests/interop/interop_openssh_sftp.py \
 	tests/interop/interop_openssh_scp.py \
@@ -17,11 +17,14 @@ INTEROP_TESTS = \
 	tests/interop/abuse_handshake.py \
 	tests/interop/abuse_login.py \
 	tests/interop/abuse_session.py \
+	tests/interop/abuse_channels.py \
+	tests/interop/abuse_flood.py \
 	tests/interop/abuse_bitflip.py \
 	tests/interop/abuse_stop.py \
 	tests/interop/abuse_log.py
 TESTS += $(INTEROP_TESTS)
 EXTRA_DIST += tests/interop/harness.py tests/interop/servers.py tests/interop/tools.py tests/interop/wire.py \
+	tests/interop/slow.py \
 	$(INTEROP_TESTS)
 
 # hythed as a program: options, start, rights, log, signals.

@@ -289,6 +289,50 @@ WITH_WORLD(small_pieces_are_gathered)
     hy_buf_free(&b);
 }
 
+/* `count` replies in the output, then a WRITE in two parts: what was shown between them stays where it is, since a
+ * transport may be looking at it. */
+static bool stays_where_it_is(uint32_t count)
+{
+    enum { SIZE = 20000, REST = 10000 };
+    const struct hy_sink *sink = &w.link.sink;
+    const uint8_t *shown, *again;
+    size_t len, more, used, size;
+    struct hy_buf b;
+    hy_handle h;
+    bool same;
+
+    if (!start())
+        return false;
+    h = open_path(SSH_FXP_OPEN, "up", SSH_FXF_WRITE | SSH_FXF_CREAT);
+    sink->idle(sink->ctx); /* a buffer that is as small as it can be */
+    hy_buf_init(&b, 1 << 16);
+    for (uint32_t i = 0; i < count; i++)
+        put_handle_request(&b, SSH_FXP_FSTAT, 10 + i, h);
+    put_write(&b, 2, h, 0, SIZE);
+    size = hy_buf_len(&b);
+    used = sink->input(sink->ctx, hy_buf_data(&b), size - REST);
+    shown = sink->output(sink->ctx, &len);
+    CU_ASSERT(len > 0);
+    CU_ASSERT(used > size - SIZE); /* the WRITE has begun */
+    used += sink->input(sink->ctx, hy_buf_data(&b) + used, size - used);
+    UNIT_ASSERT_NUMBER(used, size);
+    again = sink->output(sink->ctx, &more);
+    same = again == shown && more >= len;
+    hy_buf_free(&b);
+    world_disconnect(&w);
+    return same;
+}
+
+WITH_WORLD(the_answer_to_a_streamed_write_moves_nothing)
+{
+    for (uint32_t count = 1; count < 120; count++) {
+        if (!stays_where_it_is(count)) {
+            printf("  with %u replies before it\n", count);
+            CU_FAIL_FATAL("the output that was shown has moved");
+        }
+    }
+}
+
 /* Not even its first piece is written before there is room for its STATUS. */
 WITH_WORLD(a_write_waits_for_room)
 {
@@ -519,6 +563,7 @@ WITH_WORLD(every_member_of_the_sink_is_set)
 UNIT_SUITE(engine, UNIT_TEST(output_is_bounded_and_input_waits), UNIT_TEST(one_reply_of_the_largest_size_always_fits),
            UNIT_TEST(memory_goes_back_when_idle), UNIT_TEST(writes_are_streamed),
            UNIT_TEST(small_replies_wait_too), UNIT_TEST(small_pieces_are_gathered), UNIT_TEST(a_write_waits_for_room),
+           UNIT_TEST(the_answer_to_a_streamed_write_moves_nothing),
            UNIT_TEST(a_write_beyond_all_files_writes_nothing),
            UNIT_TEST(copies_run_in_slices_and_hold_later_requests_back),
            UNIT_TEST(rule_5_listings_stream_with_bounded_memory), UNIT_TEST(noise_gets_one_reply_per_packet),
