@@ -9,7 +9,9 @@ enum {
     SPILL_STEP = 16 * 1024,
     SPILL_KEPT = 64 * 1024,
     BRIDGE = 16 * 1024,      /* completes a message that came in parts, or brings a large WRITE into its data */
-    FIRST_GRANT = 64 * 1024  /* bytes received before a channel counts as an upload */
+    FIRST_GRANT = 64 * 1024, /* bytes received before a channel counts as an upload */
+    GRANTS = 8               /* the window is filled up after each such part of it: at the half, a client far away that
+                                sends what it may in one go would stand just short of it and wait for a round trip */
 };
 
 /* Offers bytes to the sink; `starved` remembers that it stopped for lack of output room. */
@@ -152,19 +154,19 @@ static bool taken(const struct hy_ssh_channel *ch)
 
 /* Widens the receive window while an upload runs. libssh has no call for it: a read asks the client for as much as it
  * wants to read. What such a read returns lands in address space that is reserved for the whole window and touched
- * only as far as data arrived. Granted only while every answer is on its way, so that a client which doesn't read gets
- * no more. */
+ * only as far as data arrived. Granted only while every answer is on its way, and those of earlier rounds have left, so
+ * that a client which doesn't read gets no more. */
 static void grant(struct hy_ssh_channel *ch)
 {
     struct hy_ssh_conn *c = ch->conn;
     size_t want = c->limits->receive_window, ready;
     int n;
 
-    if (ch->received < (ch->granted ? ch->granted / 2 : FIRST_GRANT) || want <= HY_SSH_WINDOW ||
-        ch->left > SPILL_KEPT || hy_buf_len(&ch->spill) || ch->eof || ch->closed || c->draining)
+    if (ch->received < (ch->granted ? ch->granted / GRANTS : FIRST_GRANT) || want <= HY_SSH_WINDOW ||
+        ch->left + hy_buf_len(&ch->spill) > SPILL_KEPT || ch->eof || ch->closed || c->draining)
         return;
     (void)ch->sink.output(ch->sink.ctx, &ready);
-    if (ready || (ssh_get_status(c->session) & SSH_WRITE_PENDING) || taken(ch))
+    if (ready || taken(ch))
         return;
     if (!ch->landing) {
         void *p = mmap(NULL, want, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
@@ -220,6 +222,7 @@ static void finish(struct hy_ssh_channel *ch)
 static bool pump(struct hy_ssh_channel *ch)
 {
     struct hy_ssh_conn *c = ch->conn;
+    bool clear = !(ssh_get_status(c->session) & SSH_WRITE_PENDING); /* it is set after each write until the next poll */
     size_t ready;
 
     if (!ch->serving || ch->closed)
@@ -236,7 +239,8 @@ static bool pump(struct hy_ssh_channel *ch)
         retry(ch);
         flush(ch);
     }
-    grant(ch);
+    if (clear)
+        grant(ch);
     if (ch->eof)
         tell_eof(ch);
     if (!ch->closed && (ch->eof || ch->sink.broken(ch->sink.ctx)))
