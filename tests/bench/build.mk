@@ -2,7 +2,8 @@
 EXTRA_PROGRAMS = tests/bench/relay
 tests_bench_relay_SOURCES = tests/bench/relay.c
 CLEANFILES += tests/bench/relay$(EXEEXT)
-EXTRA_DIST += tests/bench/bench tests/bench/cases.py tests/bench/client.py tests/bench/meter.py tests/bench/servers.py
+EXTRA_DIST += tests/bench/bench tests/bench/cases.py tests/bench/client.py tests/bench/meter.py tests/bench/servers.py \
+	doc/performance.md
 
 bench: all tests/bench/relay$(EXEEXT)
 	$(PYTHON3) $(srcdir)/tests/bench/bench --build $(abs_top_builddir) $(BENCH_FLAGS)

@@ -102,7 +102,11 @@ def cpu_of(server, work):
     return result, meter.cpu_seconds(server.keeper) - before
 
 
-class Transfer:
+class Case:
+    warms_up = True
+
+
+class Transfer(Case):
     """One large file on each of some streams. Only the transfer counts: the connections are open before and after."""
 
     def __init__(self, direction, cipher, streams, cpu_bound, speed_bound=None):
@@ -131,7 +135,7 @@ class Transfer:
         return {"speed": moved / 1e6 / seconds, "cpu": cpu * GIB / moved}
 
 
-class SmallFiles:
+class SmallFiles(Case):
     def __init__(self, direction):
         self.name, self.direction = f"small-{direction}", direction
         self.figures = {"speed": Figure("files/s"), "cpu": Figure("CPU us/file", 0.60)}
@@ -153,7 +157,7 @@ class SmallFiles:
         return {"speed": env.sizes.files / seconds, "cpu": cpu * 1e6 / env.sizes.files}
 
 
-class Listing:
+class Listing(Case):
     name = "list"
 
     def __init__(self):
@@ -169,7 +173,7 @@ class Listing:
         return {"speed": env.sizes.entries / seconds, "cpu": cpu * 1e6 / env.sizes.entries}
 
 
-class Handshake:
+class Handshake(Case):
     """Connect, key exchange, login, start of SFTP, disconnect; one after the other. The end of a session counts."""
     name = "handshake"
 
@@ -190,10 +194,10 @@ class Handshake:
         return {"cpu": cpu_of(server, logins)[1] * 1e3 / env.sizes.logins}
 
 
-class Memory:
+class Memory(Case):
     """PSS of a fresh server with none and with many connections. Pages of libraries count in parts, one for each
     process that maps them, and the clients map them too; so as many clients, of another server, are there at first."""
-    name = "memory"
+    name, warms_up = "memory", False
 
     def __init__(self):
         self.figures = {"idle": Figure("KiB", 120, of="value"),
@@ -224,7 +228,7 @@ class Memory:
         return result
 
 
-class FarUpload:
+class FarUpload(Case):
     """An upload through a relay that holds every byte back for a while, each way: what the windows allow."""
     name = "put-far"
 

@@ -38,7 +38,7 @@ LocalHost = "127.0.0.1";
 LocalPort = {port};
 SSHCertStore = "{work}/host_key";
 MaxConnections = 500;
-LogLevel = 1;
+LogLevel = 0;
 plugin_directory = "{plugins}";
 RootDirectory = "{root}";
 users = ( {{ name = "{user}"; keys = ( "{key}" ); HomeDir = "/"; }} );
