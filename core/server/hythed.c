@@ -3,6 +3,7 @@
 #include "core/server/hythed_log.h"
 #include "core/server/hythed_password.h"
 #include "core/server/hythed_rights.h"
+#include "core/server/readahead.h"
 #include "core/server/server.h"
 
 #include <errno.h>
@@ -187,6 +188,7 @@ static int run(const struct hy_config *config, struct hy_server *server, const s
 
 static int serve_config(const struct options *options, const struct hy_config *config, const sigset_t *signals)
 {
+    static const struct hy_server_around read_ahead = {.begin = hy_readahead_begin, .end = hy_readahead_end};
     struct hythed_log log;
     struct hythed_rights rights;
     struct hy_server *server;
@@ -200,6 +202,8 @@ static int serve_config(const struct options *options, const struct hy_config *c
         hythed_log_open(&log, config->log_file, rights.uid, rights.gid, &err) < 0)
         return fail(NULL, err.text);
     server = hy_server_new(config, &log.log, &err);
+    if (server && config->read_ahead)
+        hy_server_set_around(server, &read_ahead);
     status = server ? run(config, server, &rights, &log, signals) : fail(&log, err.text);
     hy_server_free(server);
     hythed_log_close(&log);

@@ -23,6 +23,7 @@ struct hy_server {
     struct hy_ssh_server *ssh;
     struct hy_ssh_limits limits;
     struct hy_ssh_control control;
+    struct hy_server_around around; /* both NULL for none */
     atomic_bool drain, cut;
     int listeners[HY_LISTENERS_MAX];
     size_t listener_count;

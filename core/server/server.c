@@ -36,6 +36,11 @@ struct hy_server *hy_server_new(const struct hy_config *config, const struct hy_
     return server;
 }
 
+void hy_server_set_around(struct hy_server *server, const struct hy_server_around *around)
+{
+    server->around = *around;
+}
+
 int hy_server_bind(struct hy_server *server, struct hy_err *err)
 {
     server->ssh = hy_ssh_server_new(server->log, err);

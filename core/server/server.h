@@ -13,6 +13,14 @@ struct hy_server;
 /* config and log must outlive the server. */
 struct hy_server *hy_server_new(const struct hy_config *config, const struct hy_log *log, struct hy_err *err);
 
+/* What a program does around each connection, on the connection's own thread: begin before the first byte of the
+ * accepted socket fd is read, end after the last. Before start. */
+struct hy_server_around {
+    void (*begin)(int fd);
+    void (*end)(void);
+};
+void hy_server_set_around(struct hy_server *server, const struct hy_server_around *around);
+
 /* Everything that may need rights: reads the host keys, binds and listens (nothing is accepted yet). */
 int hy_server_bind(struct hy_server *server, struct hy_err *err);
 

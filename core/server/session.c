@@ -154,7 +154,11 @@ static void run(struct hy_session *s)
         (void)close(s->fd);
         return;
     }
+    if (server->around.begin)
+        server->around.begin(s->fd);
     hy_ssh_run(server->ssh, s->fd, s->id, &handler, &server->limits, &control, &why);
+    if (server->around.end)
+        server->around.end();
     hy_log(server->log, HY_LOG_INFO, s->id, "end of the connection from %s port %u: %s", s->address, s->port, why.text);
     hy_auth_end(s->conversation);
 }

@@ -3,3 +3,10 @@ TESTS += tests/unit/unit-server
 tests_unit_unit_server_SOURCES = tests/unit/server.c tests/unit/unit.h
 tests_unit_unit_server_CPPFLAGS = $(AM_CPPFLAGS) -DHYTHE_TEST_PLUGINS='"$(abs_top_builddir)/.libs"'
 tests_unit_unit_server_LDADD = $(UNIT_LIBS)
+
+# A program of its own: it replaces functions of the C library.
+check_PROGRAMS += tests/unit/unit-readahead
+TESTS += tests/unit/unit-readahead
+tests_unit_unit_readahead_SOURCES = tests/unit/readahead.c tests/unit/unit.h core/server/readahead.c \
+	core/server/readahead.h
+tests_unit_unit_readahead_LDADD = $(UNIT_LIBS)

@@ -1,0 +1,112 @@
+#include "core/server/readahead.h"
+
+#include <poll.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/uio.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { AHEAD = 64 * 1024 };
+
+/* at < end: bytes that the kernel has given us and the caller has not asked for yet. While there are any, the socket
+ * itself is left alone: the end of the stream or an error shows after them, in the order of the stream. */
+struct ahead {
+    int fd;
+    bool on;
+    unsigned char *data; /* AHEAD bytes while reads fill all that the caller has room for, else NULL */
+    size_t at, end;
+};
+
+static __thread struct ahead here;
+
+void hy_readahead_end(void)
+{
+    free(here.data);
+    here = (struct ahead){0};
+}
+
+void hy_readahead_begin(int fd)
+{
+    hy_readahead_end();
+    here.fd = fd;
+    here.on = true;
+}
+
+static bool mine(int fd)
+{
+    return here.on && fd == here.fd;
+}
+
+static bool stocked(void)
+{
+    return here.at < here.end;
+}
+
+static ssize_t hand_out(void *buf, size_t len)
+{
+    size_t n = here.end - here.at;
+
+    if (n > len)
+        n = len;
+    memcpy(buf, here.data + here.at, n);
+    here.at += n;
+    return (ssize_t)n;
+}
+
+/* What the caller has room for goes straight to it, what comes beyond into the stock. */
+static ssize_t fetch(int fd, void *buf, size_t len)
+{
+    struct iovec to[2] = {{.iov_base = buf, .iov_len = len}, {.iov_base = here.data, .iov_len = AHEAD}};
+    struct msghdr msg = {.msg_iov = to, .msg_iovlen = 2};
+    ssize_t n = here.data ? recvmsg(fd, &msg, 0) : recvfrom(fd, buf, len, 0, NULL, NULL);
+
+    if (n < 0 || (size_t)n < len) { /* the peer sends no more than is asked for: so does a connection that rests */
+        free(here.data);
+        here.data = NULL;
+        return n;
+    }
+    here.at = 0;
+    here.end = (size_t)n - len;
+    if (!here.data)
+        here.data = malloc(AHEAD); /* without memory it goes on as before */
+    return (ssize_t)len;
+}
+
+ssize_t recv(int fd, void *buf, size_t len, int flags)
+{
+    if (!mine(fd) || flags || !len)
+        return recvfrom(fd, buf, len, flags, NULL, NULL);
+    return stocked() ? hand_out(buf, len) : fetch(fd, buf, len);
+}
+
+/* Input in stock is as readable as input in the kernel. Then only that is reported, without asking the kernel: the
+ * stock is finite and nothing refills it before it is empty, so the other descriptors wait for a few rounds at most. */
+static int answer(struct pollfd *fds, nfds_t count)
+{
+    int found = 0;
+
+    for (nfds_t i = 0; i < count; i++)
+        found += mine(fds[i].fd) && fds[i].events & POLLIN;
+    for (nfds_t i = 0; found && i < count; i++)
+        fds[i].revents = mine(fds[i].fd) ? fds[i].events & POLLIN : 0;
+    return found;
+}
+
+int poll(struct pollfd *fds, nfds_t count, int timeout)
+{
+    struct timespec t = {.tv_sec = timeout / 1000, .tv_nsec = timeout % 1000 * 1000000L};
+    int ready = stocked() ? answer(fds, count) : 0;
+
+    return ready ? ready : ppoll(fds, count, timeout < 0 ? NULL : &t, NULL);
+}
+
+int close(int fd)
+{
+    if (mine(fd))
+        hy_readahead_end();
+    return (int)syscall(SYS_close, fd);
+}
