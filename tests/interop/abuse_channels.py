@@ -17,18 +17,33 @@ def ask_for(sftp, path, size):
         sftp.send(READ, s(handle), u64(at), u32(32768))
 
 
+@contextlib.contextmanager
+def together(connection):
+    """All that is sent meanwhile arrives at once."""
+    packetizer, kept = connection.transport.packetizer, []
+    out, packetizer.write_all = packetizer.write_all, kept.append
+    try:
+        yield
+    finally:
+        packetizer.write_all = out
+    out(b''.join(kept))
+
+
 @suite.test
 def test_a_channel_closed_with_output_waiting_harms_no_other(t):
     t.put('a', noise(4 * MIB))
     with Connection(t.server) as connection:
         other = connection.sftp()
-        for _ in range(3):
+        for more in (0, MIB, 1):
             one = connection.sftp()
             ask_for(one, t.r('a'), 4 * MIB)
             channel = one.channel
             wait_for('the window to be used up',
                      lambda: len(channel.in_buffer) + channel.in_window_sofar >= channel.in_window_size)
-            channel.close()
+            with together(connection):
+                if more:
+                    connection.send(bytes([WINDOW]), u32(channel.remote_chanid), u32(more))
+                channel.close()
             works(other)
         works(connection.sftp())
 
@@ -37,15 +52,12 @@ def test_a_channel_closed_with_output_waiting_harms_no_other(t):
 def test_a_request_and_the_close_of_its_channel_in_one_packet(t):
     with Connection(t.server) as connection:
         other = connection.sftp()
-        packetizer = connection.transport.packetizer
         for _ in range(5):
-            one, kept, out = connection.sftp(), [], packetizer.write_all
-            packetizer.write_all = kept.append
-            for _ in range(20):
-                one.send(STAT, s('/'))
-            connection.send(bytes([CLOSE_SENT]), u32(one.channel.remote_chanid))
-            packetizer.write_all = out
-            out(b''.join(kept))
+            one = connection.sftp()
+            with together(connection):
+                for _ in range(20):
+                    one.send(STAT, s('/'))
+                connection.send(bytes([CLOSE_SENT]), u32(one.channel.remote_chanid))
             works(other)
 
 
@@ -109,18 +121,23 @@ def test_requests_behind_a_copy_are_answered_at_the_end_of_input(t):
 
 @suite.test(DefaultTimeout=2, idle_timeout=2)
 def test_a_slow_client_is_neither_stalled_nor_idle(t):
-    """Whether its answers wait in the server or, all of them, in the system's buffers."""
-    data = noise(3 * MIB // 2)
+    """Whether answers wait in the server or the system's buffers hold them all: slow for three times the timeouts."""
+    slow, rate = 640 * 1024, 110 * 1024
+    data = noise(5 * MIB)
     t.put('a', data)
-    reader = Reader()
-    with Connection(Narrow(t.server), swallow=reader) as connection:
-        sftp = wide(connection)
-        handle = sftp.open(t.r('a'))
-        reader.rate = len(data) / 6
-        sizes = range(0, len(data), 32768)
-        for at in sizes:
-            sftp.send(READ, s(handle), u64(at), u32(32768))
-        assert b''.join(sftp.reply().data for _ in sizes) == data
+    readers = [Reader(), Reader()]
+    with Connection(Narrow(t.server), swallow=readers[0]) as first, \
+            Connection(Narrow(t.server), swallow=readers[1]) as second:
+        both = wide(first), wide(second)
+        for sftp, reader, size in zip(both, readers, (len(data), slow)):
+            handle = sftp.open(t.r('a'))
+            reader.rate = rate
+            for at in range(0, size, 32768):
+                sftp.send(READ, s(handle), u64(at), u32(32768))
+        got = [b''.join(sftp.reply().data for _ in range(0, slow, 32768)) for sftp in both]
+        readers[0].rate = None
+        got[0] += b''.join(both[0].reply().data for _ in range(slow, len(data), 32768))
+        assert got[0] == data and got[1] == data[:slow]
 
 
 @suite.test

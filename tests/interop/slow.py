@@ -7,7 +7,7 @@ from wire import *
 MIB = 1 << 20
 GONE = (OSError, EOFError, Closed, paramiko.SSHException) if paramiko else OSError
 
-EOF_SENT, CLOSE_SENT = 96, 97  # messages that end a channel
+WINDOW, CLOSE_SENT = 93, 97  # messages of a channel: its window grows, it is closed
 
 
 class Reader:
