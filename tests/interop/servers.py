@@ -193,7 +193,6 @@ class Server:
         """Gives a file or folder (and all in it) to the user that the server works as."""
         if not ROOT:
             return path
-        import pwd
         entry = pwd.getpwnam(self.owner)
         os.lchown(path, entry.pw_uid, entry.pw_gid)
         if os.path.isdir(path) and not os.path.islink(path):
@@ -239,7 +238,7 @@ class Server:
 
 
 class Hythed(Server):
-    owner = RUN_AS
+    owner = RUN_AS if ROOT else pwd.getpwuid(os.geteuid()).pw_name
     listening = r'listening on \S+ port (\d+)'
 
     def program(self, name='hythed'):

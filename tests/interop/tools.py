@@ -3,6 +3,7 @@ import atexit
 import contextlib
 import hashlib
 import os
+import pwd
 import random
 import re
 import shutil
