@@ -97,8 +97,8 @@ void hy_ssh_wait_unfinished(struct hy_ssh_conn *c, int64_t deadline, bool more, 
         hy_ssh_die(c, "the server is shutting down");
     else if (unwanted && atomic_load(unwanted))
         hy_ssh_die(c, "it gave way to a newer one before it was logged in");
-    else
-        hy_ssh_wait(c, more ? 0 : unwanted ? sooner(left, TICK) : left);
+    else if (!more) /* what libssh has parsed goes first, or it would pile up: each poll may bring a hundred messages */
+        hy_ssh_wait(c, unwanted ? sooner(left, TICK) : left);
 }
 
 static int accept_session(struct hy_ssh_conn *c, int fd)
