@@ -515,7 +515,7 @@ WITH_WORLD(noise_gets_one_reply_per_packet)
         hy_buf_reset(&b);
         frame(&b, types[seed % sizeof types], i, len);
         for (size_t k = 0; k < len; k++)
-            hy_buf_put_u8(&b, k % 4 < 3 ? 0 : (uint8_t)(seed >> k % 57));
+            hy_buf_put_u8(&b, (uint8_t)(k % 4 < 3 ? 0 : seed >> k % 57));
         CU_ASSERT_FATAL(send(&b));
         CU_ASSERT_FATAL(reply(&in, &got) != 0);
         CU_ASSERT(got == i);
