@@ -17,8 +17,31 @@ struct echo {
     struct hy_buf out;
     uint64_t taken;
     bool hold; /* takes nothing */
+    size_t record; /* not an echo, but an answer of one byte to every so many bytes; less than that stays untaken */
     int *closed;
 };
+
+/* The byte of what tests send that is at a position. */
+static uint8_t pattern(uint64_t at)
+{
+    return (uint8_t)(at % 65536 * 7 + (at % 65536 >> 8));
+}
+
+/* Takes whole records only. The answer is 1 for one that is as it was sent. */
+static size_t records_input(struct echo *e, const uint8_t *data, size_t len)
+{
+    size_t used = 0;
+
+    for (; len - used >= e->record && hy_buf_len(&e->out) < ECHO_ROOM; used += e->record) {
+        uint8_t right = 1;
+
+        for (size_t i = 0; i < e->record; i++)
+            right &= data[used + i] == pattern(e->taken + i);
+        hy_buf_put_u8(&e->out, right);
+        e->taken += e->record;
+    }
+    return used;
+}
 
 static size_t echo_input(void *ctx, const uint8_t *data, size_t len)
 {
@@ -27,6 +50,8 @@ static size_t echo_input(void *ctx, const uint8_t *data, size_t len)
 
     if (e->hold)
         return 0;
+    if (e->record)
+        return records_input(e, data, len);
     if (len > room)
         len = room;
     hy_buf_put(&e->out, data, len);
@@ -79,6 +104,7 @@ struct side {
     size_t last_key_len;
     int opened, closed;
     bool hold, joined;
+    size_t record;
     struct hy_err why;
     pthread_t thread;
 };
@@ -122,6 +148,7 @@ static int open_sftp(void *ctx, struct hy_sink *sink)
     hy_buf_init(&e->out, ECHO_ROOM);
     e->closed = &s->closed;
     e->hold = s->hold;
+    e->record = s->record;
     s->opened++;
     *sink = (struct hy_sink){.ctx = e, .input = echo_input, .output = echo_output, .sent = echo_sent, .busy = never,
                              .work = nothing, .broken = never, .partial = never, .idle = nothing, .eof = nothing,
@@ -301,7 +328,7 @@ static size_t echo_through(ssh_channel ch, size_t len)
     size_t sent = 0, back = 0;
 
     for (size_t i = 0; i < sizeof out; i++)
-        out[i] = (uint8_t)(i * 7 + (i >> 8));
+        out[i] = pattern(i);
     while (back < len) {
         size_t n = len - sent < sizeof out ? len - sent : sizeof out;
         int rc;
@@ -337,6 +364,57 @@ static void bytes_go_through_both_ways(void)
     ssh_channel_free(ch);
     finish(&s, client);
     UNIT_ASSERT_NUMBER(s.closed, 1);
+}
+
+/* Sends `count` records of `record` bytes. Returns how many came in as they were sent; *window gets the widest window
+ * that the server gave. */
+static size_t upload(size_t record, size_t count, uint32_t *window)
+{
+    struct side s = {.record = record};
+    ssh_session client = begin(&s, "alice");
+    uint8_t *out = malloc(65536), in[4096];
+    size_t sent = 0, answered = 0, right = 0, len = record * count;
+    ssh_channel ch;
+    int rc = 0;
+
+    CU_ASSERT_FATAL(out != NULL);
+    for (size_t i = 0; i < 65536; i++)
+        out[i] = pattern(i);
+    CU_ASSERT_FATAL(ssh_userauth_password(client, NULL, "right") == SSH_AUTH_SUCCESS);
+    ch = subsystem(client);
+    while (answered < count && rc >= 0) {
+        size_t at = sent % 65536, n = len - sent < 65536 - at ? len - sent : 65536 - at;
+
+        if (n && (rc = ssh_channel_write(ch, out + at, (uint32_t)n)) < 0)
+            break;
+        sent += n;
+        rc = ssh_channel_read_timeout(ch, in, sizeof in, 0, sent < len ? 0 : 10000);
+        if (sent == len && rc == 0)
+            break;
+        for (int i = 0; i < rc; i++)
+            right += in[i];
+        answered += rc > 0 ? (size_t)rc : 0;
+        if (ssh_channel_window_size(ch) > *window)
+            *window = ssh_channel_window_size(ch);
+    }
+    ssh_channel_free(ch);
+    finish(&s, client);
+    free(out);
+    return right;
+}
+
+/* Messages hardly ever end where packets do, and what is left of one must not end the wide window. */
+static void an_upload_gets_a_wide_window(void)
+{
+    uint32_t window = 0;
+
+    UNIT_ASSERT_NUMBER(upload(4093, 4000, &window), 4000);
+    CU_ASSERT(window > 2 * 1024 * 1024);
+    window = 0;
+    UNIT_ASSERT_NUMBER(upload(40009, 400, &window), 400); /* no packet holds a whole one */
+    CU_ASSERT(window > 2 * 1024 * 1024);
+    UNIT_ASSERT_NUMBER(upload(200003, 80, &window), 80);
+    UNIT_ASSERT_NUMBER(upload(3, 100000, &window), 100000);
 }
 
 static void channels_are_limited_and_only_sftp_opens(void)
@@ -453,7 +531,8 @@ static void keys_that_cant_be_host_keys_are_named(void)
 UNIT_SUITE(ssh, UNIT_TEST(a_password_lets_in), UNIT_TEST(a_key_is_probed_and_then_proved),
            UNIT_TEST(one_prompt_stands_for_the_password), UNIT_TEST(a_refused_method_is_not_asked_for_prompts),
            UNIT_TEST(too_many_failures_end_the_connection), UNIT_TEST(the_banner_is_shown),
-           UNIT_TEST(bytes_go_through_both_ways), UNIT_TEST(channels_are_limited_and_only_sftp_opens),
+           UNIT_TEST(bytes_go_through_both_ways), UNIT_TEST(an_upload_gets_a_wide_window),
+           UNIT_TEST(channels_are_limited_and_only_sftp_opens),
            UNIT_TEST(the_end_drains_and_disconnects), UNIT_TEST(a_stalled_operation_is_cut),
            UNIT_TEST(an_idle_session_ends_when_it_is_told_to), UNIT_TEST(silence_ends_with_the_grace),
            UNIT_TEST(keys_that_cant_be_host_keys_are_named));
