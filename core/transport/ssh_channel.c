@@ -24,8 +24,8 @@ static int on_data(ssh_session session, ssh_channel channel, void *data, uint32_
     if (ch->serving && !ch->reading && !ch->conn->draining && !ch->conn->dead)
         used = hy_ssh_take(ch, data, len);
     ch->left = len - used;
-    /* libssh does not hold the client to its window. */
-    if (ch->left > ch->granted + HY_SSH_WINDOW)
+    /* libssh does not hold the client to its window, and widens it by itself whenever something was read. */
+    if (ch->left > ch->granted + 2 * HY_SSH_WINDOW)
         hy_ssh_die(ch->conn, "more data than the receive window allows");
     return (int)used;
 }
@@ -72,7 +72,7 @@ static void open_channel(struct hy_ssh_conn *c, ssh_message message)
     if (packet && packet < PACKET_LEAST)
         hy_ssh_die(c, "packets of %u bytes are too small", packet);
     ch->conn = c;
-    hy_buf_init(&ch->spill, c->limits->receive_window + HY_SSH_WINDOW);
+    hy_buf_init(&ch->spill, c->limits->receive_window + 3 * HY_SSH_WINDOW);
     ch->callbacks.userdata = ch;
     ch->callbacks.channel_data_function = on_data;
     ch->callbacks.channel_eof_function = on_eof;

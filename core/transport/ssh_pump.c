@@ -6,7 +6,6 @@
 
 enum {
     WRITE_AT_ONCE = 512 * 1024, /* more per libssh call only grows its buffers */
-    SPILL_STEP = 16 * 1024,
     SPILL_KEPT = 64 * 1024,
     BRIDGE = 16 * 1024,      /* completes a message that came in parts, or brings a large WRITE into its data */
     FIRST_GRANT = 64 * 1024, /* bytes received before a channel counts as an upload */
@@ -99,10 +98,10 @@ static void flush(struct hy_ssh_channel *ch)
     }
 }
 
-/* Takes bytes that libssh kept out of its buffer. */
+/* Takes what libssh kept out of its buffer, all of it: each read lets the client send more, whatever is still there. */
 static bool refill(struct hy_ssh_channel *ch)
 {
-    uint8_t *room = ch->left ? hy_buf_reserve(&ch->spill, SPILL_STEP) : NULL;
+    uint8_t *room = ch->left ? hy_buf_reserve(&ch->spill, ch->left) : NULL;
     int n;
 
     if (ch->spill.failed)
@@ -110,7 +109,7 @@ static bool refill(struct hy_ssh_channel *ch)
     if (!room)
         return false;
     ch->reading = true;
-    n = ssh_channel_read_nonblocking(ch->channel, room, SPILL_STEP, 0);
+    n = ssh_channel_read_nonblocking(ch->channel, room, (uint32_t)ch->left, 0);
     ch->reading = false;
     if (n <= 0)
         return false;

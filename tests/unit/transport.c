@@ -10,7 +10,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { ECHO_ROOM = 256 * 1024 };
+enum { ECHO_AHEAD = 512 * 1024, ECHO_ROOM = 256 * 1024 };
 
 /* An echo with bounded room: it refuses input while full, as the engine does. */
 struct echo {
@@ -330,13 +330,15 @@ static size_t echo_through(ssh_channel ch, size_t len)
     for (size_t i = 0; i < sizeof out; i++)
         out[i] = pattern(i);
     while (back < len) {
-        size_t n = len - sent < sizeof out ? len - sent : sizeof out;
+        bool wait = sent == len || sent - back >= ECHO_AHEAD; /* more, and both ends could wait for each other */
+        size_t n = wait ? 0 : len - sent < sizeof out ? len - sent : sizeof out;
         int rc;
 
         if (n && (rc = ssh_channel_write(ch, out, (uint32_t)n)) < 0)
             return back;
         sent += n;
-        while ((rc = ssh_channel_read_timeout(ch, in, sizeof in, 0, sent < len ? 0 : 10000)) > 0) {
+        while ((rc = ssh_channel_read_timeout(ch, in, sizeof in, 0, wait ? 10000 : 0)) > 0) {
+            wait = false;
             for (int i = 0; i < rc; i++)
                 if (in[i] != out[(back + (size_t)i) % sizeof out])
                     return back;
@@ -344,7 +346,7 @@ static size_t echo_through(ssh_channel ch, size_t len)
             if (back == len)
                 return back;
         }
-        if (rc < 0 || (rc == 0 && sent == len))
+        if (rc < 0 || (rc == 0 && wait))
             return back;
     }
     return back;
