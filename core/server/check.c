@@ -3,7 +3,7 @@
 static void check_keys(const struct hy_config *config, struct hy_problems *problems)
 {
     struct hy_err err = {""};
-    struct hy_ssh_server *ssh = hy_ssh_server_new(NULL, &err);
+    struct hy_ssh_server *ssh = hy_ssh_server_new(&err);
 
     if (!ssh)
         hy_problems_add(problems, (struct hy_place){0}, "%s", err.text);

@@ -4,7 +4,6 @@
 #define HY_TRANSPORT_SSH_H
 
 #include "core/base/err.h"
-#include "core/base/log.h"
 #include "core/transport/link.h"
 
 #include <stdatomic.h>
@@ -67,7 +66,7 @@ struct hy_ssh_control {
 
 /* Host keys and algorithms, shared by all connections of a server. */
 struct hy_ssh_server;
-struct hy_ssh_server *hy_ssh_server_new(const struct hy_log *log, struct hy_err *err);
+struct hy_ssh_server *hy_ssh_server_new(struct hy_err *err);
 /* Adds a private key (PEM or OpenSSH format, NUL-terminated). -1 with err: unreadable, encrypted, too weak, or a second
  * key of its type. `name` is for messages. Writes the type's name to *type, borrowed for ever. */
 int hy_ssh_server_add_key(struct hy_ssh_server *server, const char *name, const char *pem, const char **type,
@@ -78,8 +77,5 @@ void hy_ssh_server_free(struct hy_ssh_server *server);
  * gets the reason of the end. */
 void hy_ssh_run(struct hy_ssh_server *server, int fd, uint64_t conn, const struct hy_ssh_handler *handler,
                 const struct hy_ssh_limits *limits, const struct hy_ssh_control *control, struct hy_err *why);
-
-/* Version of libssh in use, and of the oldest that carries the fixes SECURITY asks for. */
-const char *hy_ssh_library_version(void);
 
 #endif

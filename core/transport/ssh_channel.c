@@ -109,7 +109,7 @@ static void channel_request(struct hy_ssh_conn *c, ssh_message message)
         hy_ssh_die(c, "%s", ssh_get_error(c->session));
 }
 
-void hy_ssh_channel_message(struct hy_ssh_conn *c, ssh_message message)
+static void channel_message(struct hy_ssh_conn *c, ssh_message message)
 {
     switch (ssh_message_type(message)) {
     case SSH_REQUEST_AUTH: /* a client that asks again after it got in is ignored, as RFC 4252 section 5.3 says */
@@ -130,7 +130,7 @@ void hy_ssh_channel_message(struct hy_ssh_conn *c, ssh_message message)
 static int on_message(ssh_session session, ssh_message message, void *ctx)
 {
     (void)session;
-    hy_ssh_channel_message(ctx, message);
+    channel_message(ctx, message);
     return 0;
 }
 
@@ -140,7 +140,7 @@ void hy_ssh_channels_begin(struct hy_ssh_conn *c)
 
     ssh_set_message_callback(c->session, on_message, c);
     while ((message = ssh_message_get(c->session))) {
-        hy_ssh_channel_message(c, message);
+        channel_message(c, message);
         ssh_message_free(message);
     }
 }

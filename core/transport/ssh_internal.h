@@ -13,7 +13,6 @@
 struct hy_ssh_server {
     ssh_bind bind;
     pthread_mutex_t lock; /* ssh_bind's error buffer is shared by all who accept with it */
-    const struct hy_log *log;
     unsigned key_types; /* bits of enum ssh_keytypes_e groups that are taken */
 };
 
@@ -69,7 +68,6 @@ struct hy_ssh_conn {
     char *asked_user;
     struct hy_ssh_channel *wrote; /* the last that was handed to libssh in this round */
     bool greeted; /* the banner was sent */
-    struct ssh_callbacks_struct callbacks;
     struct ssh_counter_struct wire, raw; /* bytes on the socket; payloads and packets that libssh encrypted */
     uint64_t seen_out;     /* wire.out_bytes when it was last looked at */
     uint64_t seen_acked;   /* of those, what had arrived at the client when it was last looked at */
@@ -106,7 +104,6 @@ void hy_ssh_auth_prepare(struct hy_ssh_conn *c);
 
 /* Channels: takes over libssh's messages, then serves. */
 void hy_ssh_channels_begin(struct hy_ssh_conn *c);
-void hy_ssh_channel_message(struct hy_ssh_conn *c, ssh_message message);
 /* Frees the channels that the client closed. */
 void hy_ssh_channels_reap(struct hy_ssh_conn *c);
 /* ssh_pump.c */

@@ -42,7 +42,7 @@ static int set_options(ssh_bind bind)
     return 0;
 }
 
-struct hy_ssh_server *hy_ssh_server_new(const struct hy_log *log, struct hy_err *err)
+struct hy_ssh_server *hy_ssh_server_new(struct hy_err *err)
 {
     struct hy_ssh_server *server = calloc(1, sizeof *server);
 
@@ -51,7 +51,6 @@ struct hy_ssh_server *hy_ssh_server_new(const struct hy_log *log, struct hy_err 
     server->bind = ssh_bind_new();
     if (!server->bind)
         goto nomem;
-    server->log = log;
     (void)pthread_mutex_init(&server->lock, NULL);
     if (set_options(server->bind)) {
         hy_err_set(err, "libssh %s refuses the algorithm lists: %s", ssh_version(0), ssh_get_error(server->bind));
@@ -135,9 +134,4 @@ int hy_ssh_server_add_key(struct hy_ssh_server *server, const char *name, const 
     }
     server->key_types |= (unsigned)family;
     return 0;
-}
-
-const char *hy_ssh_library_version(void)
-{
-    return ssh_version(0);
 }

@@ -192,7 +192,7 @@ static ssh_session begin(struct side *s, const char *user)
     char *key = new_key();
     int pair[2], strict = 0;
 
-    s->ssh = hy_ssh_server_new(NULL, &err);
+    s->ssh = hy_ssh_server_new(&err);
     CU_ASSERT_FATAL(s->ssh != NULL);
     CU_ASSERT_FATAL(hy_ssh_server_add_key(s->ssh, "key", key, &type, &err) == 0);
     free(key);
@@ -514,7 +514,7 @@ static void silence_ends_with_the_grace(void)
 static void keys_that_cant_be_host_keys_are_named(void)
 {
     struct hy_err err = {""};
-    struct hy_ssh_server *ssh = hy_ssh_server_new(NULL, &err);
+    struct hy_ssh_server *ssh = hy_ssh_server_new(&err);
     char *key = new_key(), *other = new_key();
     const char *type = "";
 
