@@ -1,5 +1,6 @@
 #include "core/server/readahead.h"
 
+#include <errno.h>
 #include <poll.h>
 #include <stdbool.h>
 #include <stdlib.h>
@@ -19,6 +20,7 @@ struct ahead {
     bool on;
     unsigned char *data; /* AHEAD bytes while reads fill all that the caller has room for, else NULL */
     size_t at, end;
+    bool flowing; /* the last send took everything, and no poll has said since that there is room */
 };
 
 static __thread struct ahead here;
@@ -83,24 +85,37 @@ ssize_t recv(int fd, void *buf, size_t len, int flags)
     return stocked() ? hand_out(buf, len) : fetch(fd, buf, len);
 }
 
+/* libssh doesn't expect that a socket it believes to have room refuses: then nothing was sent. */
+ssize_t send(int fd, const void *buf, size_t len, int flags)
+{
+    ssize_t n = sendto(fd, buf, len, flags, NULL, 0);
+
+    if (!mine(fd))
+        return n;
+    here.flowing = n >= 0 && (size_t)n == len;
+    return n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK) ? 0 : n;
+}
+
 /* Input in stock is as readable as input in the kernel. Then only that is reported, without asking the kernel: the
  * stock is finite and nothing refills it before it is empty, so the other descriptors wait for a few rounds at most. */
-static int answer(struct pollfd *fds, nfds_t count)
+static int answer(struct pollfd *fds, nfds_t count, short what)
 {
     int found = 0;
 
     for (nfds_t i = 0; i < count; i++)
-        found += mine(fds[i].fd) && fds[i].events & POLLIN;
+        found += mine(fds[i].fd) && fds[i].events & what;
     for (nfds_t i = 0; found && i < count; i++)
-        fds[i].revents = mine(fds[i].fd) ? fds[i].events & POLLIN : 0;
+        fds[i].revents = mine(fds[i].fd) ? (short)(fds[i].events & what) : 0;
     return found;
 }
 
 int poll(struct pollfd *fds, nfds_t count, int timeout)
 {
     struct timespec t = {.tv_sec = timeout / 1000, .tv_nsec = timeout % 1000 * 1000000L};
-    int ready = stocked() ? answer(fds, count) : 0;
+    short known = (short)((stocked() ? POLLIN : 0) | (here.flowing ? POLLOUT : 0));
+    int ready = known ? answer(fds, count, known) : 0;
 
+    here.flowing = false;
     return ready ? ready : ppoll(fds, count, timeout < 0 ? NULL : &t, NULL);
 }
 

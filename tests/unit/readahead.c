@@ -220,8 +220,32 @@ static void waits_as_long_as_it_is_told(void)
     close_pair(fd);
 }
 
+/* The sender's buffer is full in truth: the one answer from memory is put right by a send that takes nothing. */
+static void a_full_send_counts_as_room_once(void)
+{
+    static uint8_t block[4096];
+    int fd[2], sent = 0;
+
+    open_pair(fd);
+    hy_readahead_begin(fd[0]);
+    while (sent < 4096 && ready(fd[0], POLLOUT) && send(fd[0], block, sizeof block, MSG_DONTWAIT) > 0)
+        sent++;
+    CU_ASSERT(sent > 1);
+    CU_ASSERT_EQUAL(ready(fd[0], POLLOUT), 0);
+    CU_ASSERT_EQUAL(send(fd[0], block, sizeof block, MSG_DONTWAIT), 0);
+    CU_ASSERT_EQUAL(ready(fd[0], POLLOUT), 0);
+    for (; sent > 0; sent--)
+        CU_ASSERT_EQUAL_FATAL(recv(fd[1], block, sizeof block, MSG_WAITALL), (ssize_t)sizeof block);
+    CU_ASSERT_EQUAL(send(fd[0], block, 1, MSG_DONTWAIT), 1);
+    CU_ASSERT_EQUAL(ready(fd[0], POLLIN | POLLOUT), POLLOUT);
+    CU_ASSERT_EQUAL(send(fd[1], block, 1, MSG_DONTWAIT), 1);
+    CU_ASSERT_EQUAL(ready(fd[0], POLLIN | POLLOUT), POLLIN | POLLOUT);
+    close_pair(fd);
+}
+
 UNIT_SUITE(readahead, UNIT_TEST(keeps_the_order), UNIT_TEST(what_is_in_memory_is_readable),
            UNIT_TEST(a_poll_for_output_asks_the_system), UNIT_TEST(others_are_answered_once_it_is_used_up),
            UNIT_TEST(the_end_comes_after_the_bytes), UNIT_TEST(a_closed_socket_leaves_nothing_to_its_number),
-           UNIT_TEST(belongs_to_one_thread), UNIT_TEST(waits_as_long_as_it_is_told));
+           UNIT_TEST(belongs_to_one_thread), UNIT_TEST(waits_as_long_as_it_is_told),
+           UNIT_TEST(a_full_send_counts_as_room_once));
 UNIT_MAIN("unit-readahead", &unit_readahead)
