@@ -36,7 +36,7 @@ static inline struct hy_frame frame(const struct hy_scene *scene, const struct h
 /* An inner layer returns before the outer ones do, so the last to note its success is the outermost. */
 static inline void granted_OPENS(size_t *granted, const struct hythe_link *link, int64_t result)
 {
-    if (result >= 0)
+    if (granted && result >= 0)
         *granted = link->layer;
 }
 
@@ -70,6 +70,47 @@ int64_t hy_chain_next(const struct hythe_call *call, void *arg)
 #undef HYTHE_OP
     default:
         return -ENOSYS;
+    }
+}
+
+enum on { ON_PATH, ON_FILE, ON_OPENS };
+
+static const enum on needs[] = {
+#define HYTHE_OP(name, klass, on, fields) ON_##on,
+    HYTHE_OPS
+#undef HYTHE_OP
+};
+
+static const struct hythe_link *inside(const struct hy_chain *chain, enum hythe_op op, uint16_t layer)
+{
+    const struct hythe_link *link = chain->row[op];
+    hy_fn closing = hy_default_of(op);
+
+    while (link->layer <= layer && link->fn != closing)
+        link++;
+    return link;
+}
+
+int64_t hy_chain_ask(const struct hythe_call *call, uint32_t op, void *arg)
+{
+    struct hy_scene scene = *hy_frame_of(call)->scene;
+    const struct hythe_link *link;
+
+    if (op >= HYTHE_OP_COUNT || op == HYTHE_OP_close || needs[op] == ON_OPENS || (needs[op] == ON_FILE && !scene.file))
+        return -EINVAL;
+    if (needs[op] == ON_PATH) { /* no layer may mistake it for one on the open file */
+        scene.slots = NULL;
+        scene.file = NULL;
+    }
+    link = inside(scene.chain, (enum hythe_op)op, call->next[-1].layer);
+    switch (op) {
+#define HYTHE_OP(name, klass, on, fields) \
+    case HYTHE_OP_##name: \
+        return call_##name(&scene, link, NULL, arg);
+        HYTHE_OPS
+#undef HYTHE_OP
+    default:
+        return -EINVAL;
     }
 }
 

@@ -56,6 +56,7 @@ int hy_instance_init(struct hy_instance *instance, const struct hythe_plugin *pl
                                          .next = hy_chain_next,
                                          .fail = host_fail,
                                          .cancelled = host_cancelled,
+                                         .ask = hy_chain_ask,
                                          .core = instance};
     instance->label = strdup(label);
     if (!instance->label)

@@ -132,10 +132,28 @@ struct hythe_attrs {
 #define HYTHE_OPEN_TRUNCATE 0x20u  /* an existing file becomes empty */
 #define HYTHE_OPEN_NOFOLLOW 0x40u  /* ELOOP when the last component is a symlink */
 #define HYTHE_OPEN_DELETE_ON_CLOSE 0x80u
+#define HYTHE_OPEN_ATOMIC_APPEND 0x100u /* with APPEND: writes of several clients don't mix; ENOTSUP where they could */
+#define HYTHE_OPEN_WRITE_ATTRS 0x200u   /* attributes will be changed through the handle, even if data won't */
+/* Locks that begin with the open, as those of the operation lock on the whole file. The core keeps them. */
+#define HYTHE_OPEN_LOCK_READ 0x1000u
+#define HYTHE_OPEN_LOCK_WRITE 0x2000u
+#define HYTHE_OPEN_LOCK_DELETE 0x4000u
+#define HYTHE_OPEN_LOCK_ADVISORY 0x8000u
 
 /* rename */
 #define HYTHE_RENAME_REPLACE 0x1u /* an existing target is replaced, atomically where the store can */
 #define HYTHE_RENAME_ATOMIC 0x2u  /* refuse (ENOTSUP) rather than leave a moment without the target */
+
+#define HYTHE_RENAME_NATIVE 0x4u /* the store may do more than asked if it is what its own users expect */
+
+/* copyfile */
+#define HYTHE_COPY_REPLACE 0x1u
+
+/* lock: what others may not do in the range */
+#define HYTHE_LOCK_READ 0x1u
+#define HYTHE_LOCK_WRITE 0x2u
+#define HYTHE_LOCK_DELETE 0x4u
+#define HYTHE_LOCK_ADVISORY 0x8u /* only others' locks are held off, not their reads and writes */
 
 /* getattr, setattr */
 #define HYTHE_NOFOLLOW 0x1u /* act on a symlink itself */
@@ -164,6 +182,7 @@ struct hythe_session;
 struct hythe_file;
 struct hythe_link;
 struct hythe_host;
+struct hythe_auth;
 
 /* The head of every call, the same for all operations. Made by the core for each layer; never kept. */
 struct hythe_call {
@@ -188,13 +207,14 @@ struct hythe_session {
     const char *home;      /* the user's initial directory, a path of the user's own view */
     const char *address;   /* of the client, numeric; "" for the stdio transport */
     const char *client_id; /* version string of the client's software */
+    const char *group;     /* the first of the user's groups, "" without one */
 };
 
 /* Facts of an open file. */
 struct hythe_file {
     uint32_t size;
-    uint32_t access;       /* HYTHE_OPEN_* as opened; 0 for a directory */
-    const char *path;      /* the user's view, for logs and rules; the store was told its own path at open */
+    uint32_t access;  /* HYTHE_OPEN_* as opened; 0 for a directory */
+    const char *path; /* the user's view, for logs and rules; the store was told its own path at open */
     struct hythe_identity identity;
 };
 
@@ -207,6 +227,10 @@ struct hythe_attach {
      * paths of later calls are relative to it: never absolute, never with `.`, `..` or empty components; "." alone
      * names the base itself. */
     const char *base;
+    /* What the base is called by the configuration that names this layer, a normal absolute path. A filter of a user or
+     * of a group gets the path of the user's view; for a layer of a mount "/" is the mount's root, so that this is "/"
+     * but for a restricted user. Rules about paths compare origin + "/" + the path of a call. */
+    const char *origin;
 };
 /* An absolute symlink target is refused, as is whatever leads out of the base; without it such links resolve from the
  * base as if it were the root of the world. */
@@ -233,6 +257,21 @@ struct hythe_host {
     /* Non-zero when the session is ending and a long call should give up with -ECANCELED. */
     int (*cancelled)(const struct hythe_call *call);
     void *core; /* the core's own */
+    /* Another operation than the one that is running, on the layers inside of this one: `arg` is op's argument struct,
+     * its size is filled in. Operations on paths from anywhere; those on the open file only while the call has one, and
+     * not open, opendir or close. -EINVAL for others. The typed hythe_ask_getattr() and so on are below. */
+    int64_t (*ask)(const struct hythe_call *call, uint32_t op, void *arg);
+    /* Fills in a template (a setting of type HYTHE_SET_TEMPLATE) for a session: %u the user, %g the group, %h the home
+     * without its first slash, %% a percent sign. Writes at most len bytes with the NUL to out. Returns the length,
+     * -ENAMETOOLONG, or -EINVAL for a user or group that isn't one path component or a %g without group. */
+    int64_t (*expand)(const struct hythe_host *host, const struct hythe_session *session, const char *text, char *out,
+                      size_t len);
+    /* Memory for data on its way, counted against plugin_memory, which all plugins of a server share: take before
+     * allocating, give back after freeing. With a call whose plugin is HYTHE_SLOW take waits for others to give back;
+     * returns 0, -ECANCELED when the session ends while it waits, -ENOBUFS without waiting for other calls, without a
+     * call (NULL), or for more than all of it. */
+    int (*memory_take)(const struct hythe_host *host, const struct hythe_call *call, size_t bytes);
+    void (*memory_give)(const struct hythe_host *host, size_t bytes);
 };
 
 #include <hythe/ops.def>
@@ -270,12 +309,16 @@ struct hythe_ops {
 
 /* Types of settings, and the C type of the field that the core fills. */
 enum hythe_setting_type {
-    HYTHE_SET_BOOL,   /* int: 0 or 1 */
-    HYTHE_SET_INT,    /* int64_t, min to max */
-    HYTHE_SET_SIZE,   /* int64_t bytes; the file may say 64K, 64M, 64G */
-    HYTHE_SET_MODE,   /* int64_t; the file says "0755", octal */
-    HYTHE_SET_STRING, /* const char * */
-    HYTHE_SET_PATH    /* const char *, an absolute path of this machine */
+    HYTHE_SET_BOOL,     /* int: 0 or 1 */
+    HYTHE_SET_INT,      /* int64_t, min to max */
+    HYTHE_SET_SIZE,     /* int64_t bytes; the file may say 64K, 64M, 64G */
+    HYTHE_SET_MODE,     /* int64_t; the file says "0755", octal */
+    HYTHE_SET_STRING,   /* const char * */
+    HYTHE_SET_PATH,     /* const char *, an absolute path of this machine */
+    HYTHE_SET_SECRET,   /* const char *; never logged, never shown by --dump-config */
+    HYTHE_SET_LIST,     /* const char *const *, NULL-terminated strings; the file says ( "a", "b" ) */
+    HYTHE_SET_TEMPLATE, /* const char *, an absolute path of this machine with %u, %g, %h, %%; see host->expand */
+    HYTHE_SET_CHOICE    /* int64_t, the index of one of the words in `choices` */
 };
 
 /* One row of a plugin's settings. The core parses, checks ranges and fills the plugin's struct before start(). */
@@ -286,15 +329,16 @@ struct hythe_setting {
     int64_t min, max;     /* for INT, SIZE and MODE; for strings, their length in bytes; both 0: any */
     const char *fallback; /* default, as the file would say it; NULL: the setting is required */
     const char *help;     /* one sentence */
+    const char *choices;  /* for CHOICE: the words, separated by one space */
 };
 
 struct hythe_plugin {
-    uint32_t abi;      /* HYTHE_ABI */
-    uint32_t size;     /* sizeof(struct hythe_plugin) */
-    uint32_t kind;     /* enum hythe_kind */
-    uint32_t threads;  /* enum hythe_threads */
-    uint32_t flags;    /* HYTHE_SLOW */
-    const char *name;  /* as in `plugin = "name"` and the file name.so */
+    uint32_t abi;     /* HYTHE_ABI */
+    uint32_t size;    /* sizeof(struct hythe_plugin) */
+    uint32_t kind;    /* enum hythe_kind */
+    uint32_t threads; /* enum hythe_threads */
+    uint32_t flags;   /* HYTHE_SLOW */
+    const char *name; /* as in `plugin = "name"` and the file name.so */
     const char *version;
     const char *summary; /* one line */
     const struct hythe_setting *settings;
@@ -313,7 +357,8 @@ struct hythe_plugin {
     /* The session is over; all its files were closed. */
     void (*detach)(void *instance, void *attached);
 
-    const struct hythe_ops *ops;
+    const struct hythe_ops *ops;   /* of a filesystem or a filter, else NULL */
+    const struct hythe_auth *auth; /* of an authentication plugin, else NULL */
 };
 
 /* The one exported symbol of a plugin. */
@@ -329,6 +374,16 @@ HYTHE_EXPORT const struct hythe_plugin *hythe_plugin_entry(void);
     static inline int64_t hythe_next_##name(const struct hythe_call *call, struct hythe_##name##_arg *arg) \
     { \
         return call->host->next(call, arg); \
+    }
+HYTHE_OPS
+#undef HYTHE_OP
+
+/* Typed calls of another operation on the inner layers: hythe_ask_getattr(call, arg). */
+#define HYTHE_OP(name, klass, on, fields) \
+    static inline int64_t hythe_ask_##name(const struct hythe_call *call, struct hythe_##name##_arg *arg) \
+    { \
+        arg->size = sizeof *arg; \
+        return call->host->ask(call, HYTHE_OP_##name, arg); \
     }
 HYTHE_OPS
 #undef HYTHE_OP

@@ -9,8 +9,9 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#define ROW(name, type, min, max, fallback, help) \
-    {#name, HYTHE_SET_##type, offsetof(struct lr_settings, name), min, max, fallback, help}
+#define ROW(row, kind, least, most, otherwise, text) \
+    {.name = #row, .type = HYTHE_SET_##kind, .offset = offsetof(struct lr_settings, row), .min = (least), \
+     .max = (most), .fallback = (otherwise), .help = (text)}
 
 static const struct hythe_setting settings[] = {
     ROW(root, PATH, 1, PATH_MAX - 1, NULL, "The folder of this machine that is served."),
