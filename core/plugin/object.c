@@ -15,6 +15,8 @@
 enum {
     PLUGIN_LEAST = offsetof(struct hythe_plugin, ops) + sizeof(struct hythe_ops *),
     OPS_LEAST = offsetof(struct hythe_ops, getattr),
+    AUTH_PLUGIN_LEAST = offsetof(struct hythe_plugin, auth) + sizeof(struct hythe_auth *),
+    AUTH_LEAST = offsetof(struct hythe_auth, end) + sizeof(void (*)(void)),
     SETTING_LEAST = offsetof(struct hythe_setting, help) + sizeof(const char *)
 };
 
@@ -30,6 +32,20 @@ static const char *kind_name(uint32_t kind)
     return kind < sizeof names / sizeof names[0] && names[kind] ? names[kind] : "of an unknown kind";
 }
 
+static int verify_auth(const struct hythe_plugin *plugin, struct hy_complaints *to)
+{
+    const struct hythe_auth *auth = plugin->size >= AUTH_PLUGIN_LEAST ? plugin->auth : NULL;
+
+    if (!auth || auth->size < AUTH_LEAST || (!auth->lookup && !auth->check))
+        return hy_complain(to, nowhere, "it offers neither accounts nor a check of factors");
+    if (auth->flags)
+        return hy_complain(to, nowhere, "it wants what this server's authentication can't do (flags %#x)",
+                           (unsigned)auth->flags);
+    if (!auth->check != !auth->methods)
+        return hy_complain(to, nowhere, "it names methods without a check, or has a check without methods");
+    return 0;
+}
+
 static int verify_parts(const struct hythe_plugin *plugin, struct hy_complaints *to)
 {
     if (plugin->threads < HYTHE_SERIAL || plugin->threads > HYTHE_PARALLEL)
@@ -38,7 +54,7 @@ static int verify_parts(const struct hythe_plugin *plugin, struct hy_complaints 
         return hy_complain(to, nowhere, "its table of settings is damaged");
     if (plugin->kind != HYTHE_AUTH && (!plugin->ops || plugin->ops->size < OPS_LEAST))
         return hy_complain(to, nowhere, "it offers no operations");
-    return 0;
+    return plugin->kind == HYTHE_AUTH ? verify_auth(plugin, to) : 0;
 }
 
 int hy_object_verify(const struct hythe_plugin *plugin, const char *name, struct hy_complaints *to)

@@ -16,6 +16,7 @@
 struct hy_instance {
     struct hythe_plugin plugin; /* the core's copy, absent fields zeroed */
     struct hythe_ops ops;       /* likewise */
+    struct hythe_auth auth;     /* likewise */
     struct hythe_host host;     /* what the plugin sees of the core */
     void *self;                 /* what start() returned */
     char *label;                /* "local-root at /pub", for messages */

@@ -50,6 +50,8 @@ int hy_instance_init(struct hy_instance *instance, const struct hythe_plugin *pl
     memcpy(&instance->plugin, plugin, smaller(plugin->size, sizeof instance->plugin));
     if (instance->plugin.ops)
         memcpy(&instance->ops, plugin->ops, smaller(plugin->ops->size, sizeof instance->ops));
+    if (instance->plugin.auth)
+        memcpy(&instance->auth, plugin->auth, smaller(plugin->auth->size, sizeof instance->auth));
     instance->host = (struct hythe_host){.abi = HYTHE_ABI,
                                          .size = sizeof instance->host,
                                          .log = host_log,
@@ -57,7 +59,8 @@ int hy_instance_init(struct hy_instance *instance, const struct hythe_plugin *pl
                                          .fail = host_fail,
                                          .cancelled = host_cancelled,
                                          .ask = hy_chain_ask,
-                                         .core = instance};
+                                         .core = instance,
+                                         .plugin = plugin};
     instance->label = strdup(label);
     if (!instance->label)
         return -ENOMEM;

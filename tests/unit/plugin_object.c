@@ -304,8 +304,64 @@ static void judges_a_link_by_its_target(void)
     end(&f);
 }
 
-UNIT_SUITE(object, UNIT_TEST(loads_starts_and_stops), UNIT_TEST(checks_without_starting),
-           UNIT_TEST(refuses_the_wrong_kind), UNIT_TEST(refuses_what_is_no_plugin),
-           UNIT_TEST(refuses_what_an_object_says_of_itself), UNIT_TEST(refuses_files_that_others_can_write),
-           UNIT_TEST(refuses_folders_that_others_can_write), UNIT_TEST(refuses_files_and_folders_of_strangers),
-           UNIT_TEST(judges_a_link_by_its_target));
+/* ---- Authentication plugins ---- */
+
+static int knows_nobody(const struct hythe_auth_call *call, hythe_account_fn emit, void *ctx)
+{
+    (void)call, (void)emit, (void)ctx;
+    return 0;
+}
+
+static int rejects(const struct hythe_auth_call *call, const struct hythe_factor *factor)
+{
+    (void)call, (void)factor;
+    return HYTHE_AUTH_REJECT;
+}
+
+static void an_authentication_plugin_must_offer_something_that_can_be_used(void)
+{
+    static const struct hythe_auth whole = {
+        .size = sizeof whole, .methods = HYTHE_AUTH_PASSWORD, .lookup = knows_nobody, .check = rejects};
+    const struct {
+        struct hythe_auth auth;
+        const char *why; /* NULL: it is well */
+    } table[] = {
+        {whole, NULL},
+        {{.size = sizeof whole, .lookup = knows_nobody}, NULL},
+        {{.size = sizeof whole, .methods = HYTHE_AUTH_PUBLICKEY, .check = rejects}, NULL},
+        {{.size = sizeof whole}, "neither accounts nor"},
+        {{.size = 8, .lookup = knows_nobody}, "neither accounts nor"},
+        {{.size = sizeof whole, .lookup = knows_nobody, .flags = 2}, "flags 0x2"},
+        {{.size = sizeof whole, .lookup = knows_nobody, .methods = HYTHE_AUTH_PASSWORD}, "without a check"},
+        {{.size = sizeof whole, .lookup = knows_nobody, .check = rejects}, "without methods"},
+    };
+
+    for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
+        const struct hythe_plugin plugin = {.abi = HYTHE_ABI,
+                                            .size = sizeof plugin,
+                                            .kind = HYTHE_AUTH,
+                                            .threads = HYTHE_PARALLEL,
+                                            .name = "doorman",
+                                            .auth = &table[i].auth};
+        const struct hy_instance *instance;
+        struct folder f;
+
+        begin(&f);
+        UNIT_ASSERT_NUMBER(hy_plugins_register(f.plugins, &plugin, &f.err), table[i].why ? -1 : 0);
+        if (table[i].why) {
+            CU_ASSERT(strstr(f.err.text, table[i].why) != NULL);
+        } else {
+            instance = hy_plugins_start(f.plugins, "doorman", HYTHE_AUTH, NULL, 0, "doorman", &f.err);
+            CU_ASSERT_FATAL(instance != NULL);
+            CU_ASSERT(memcmp(&instance->auth, &table[i].auth, sizeof instance->auth) == 0);
+            CU_ASSERT_PTR_EQUAL(instance->host.plugin, &plugin);
+        }
+        end(&f);
+    }
+}
+
+UNIT_SUITE(object, UNIT_TEST(an_authentication_plugin_must_offer_something_that_can_be_used),
+           UNIT_TEST(loads_starts_and_stops), UNIT_TEST(checks_without_starting), UNIT_TEST(refuses_the_wrong_kind),
+           UNIT_TEST(refuses_what_is_no_plugin), UNIT_TEST(refuses_what_an_object_says_of_itself),
+           UNIT_TEST(refuses_files_that_others_can_write), UNIT_TEST(refuses_folders_that_others_can_write),
+           UNIT_TEST(refuses_files_and_folders_of_strangers), UNIT_TEST(judges_a_link_by_its_target));
