@@ -379,8 +379,8 @@ struct hythe_prompt {
     uint32_t echo;    /* boolean */
 };
 
-/* Takes a prompt of the next round, which follows when check() returns HYTHE_AUTH_CONTINUE. 0, or a negative errno which
- * check() returns: too many, too long, or a client that can't be asked. The texts are copied. */
+/* Takes a prompt of the next round, which follows when check() returns HYTHE_AUTH_CONTINUE. Returns 0, or a negative
+ * errno which check() returns: too many, too long, or a client that can't be asked. The text is copied. */
 typedef int (*hythe_prompt_fn)(void *ctx, const struct hythe_prompt *prompt);
 
 /* len bytes with a NUL behind them and none inside. */
@@ -432,9 +432,9 @@ struct hythe_auth {
     size_t size;
     uint32_t methods; /* HYTHE_AUTH_PASSWORD and so on: what check() wants to be asked about */
     uint32_t flags;   /* 0; a plugin with bits that the core doesn't know is refused */
-    /* Whether the plugin owns the account of call->session->user: 1 after handing it to emit, 0 if not, a negative errno
-     * when it can't tell, which denies the login. The first plugin of the list that answers 1 owns the account; those
-     * behind it aren't asked. NULL: it owns none and only checks factors for the accounts of others. */
+    /* Whether the plugin owns the account of call->session->user: 1 after handing it to emit, 0 if not, a negative
+     * errno when it can't tell, which denies the login. The first plugin of the list that answers 1 owns the account;
+     * those behind it aren't asked. NULL: it owns none and only checks factors for the accounts of others. */
     int (*lookup)(const struct hythe_auth_call *call, hythe_account_fn emit, void *ctx);
     /* Checks one factor for call->session->user: HYTHE_AUTH_REJECT, ACCEPT, CONTINUE, or a negative errno. Every plugin
      * that offers the method is asked in the order of the list until one doesn't reject, whoever owns the account. What
