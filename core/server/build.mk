@@ -1,6 +1,8 @@
 libhythe_core_la_SOURCES += \
 	core/server/server.h \
 	core/server/internal.h \
+	core/server/generation.h \
+	core/server/generation.c \
 	core/server/server.c \
 	core/server/listener.c \
 	core/server/session.c \

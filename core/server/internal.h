@@ -2,13 +2,11 @@
 #ifndef HY_SERVER_INTERNAL_H
 #define HY_SERVER_INTERNAL_H
 
-#include "core/auth/auth.h"
-#include "core/plugin/plugin.h"
+#include "core/server/generation.h"
 #include "core/server/server.h"
 #include "core/sftp/names.h"
 #include "core/sftp/sftp.h"
 #include "core/transport/ssh.h"
-#include "core/vfs/vfs.h"
 
 #include <pthread.h>
 #include <stdatomic.h>
@@ -18,10 +16,9 @@ enum { HY_LISTENERS_MAX = 8 };
 struct hy_session;
 
 struct hy_server {
-    const struct hy_config *config;
+    const struct hy_config *config; /* what it was made with */
     const struct hy_log *log;
     struct hy_ssh_server *ssh;
-    struct hy_ssh_limits limits;
     struct hy_ssh_control control;
     struct hy_server_around around; /* both NULL for none */
     atomic_bool drain, cut;
@@ -31,15 +28,11 @@ struct hy_server {
     pthread_t acceptor;
     bool accepting;
 
-    struct hy_plugins *plugins;
-    struct hy_tree *tree;
-    struct hy_users *users;
-    struct hy_auth_provider provider;
-    struct hy_auth_policy policy;
     struct hy_names *names;
 
-    pthread_mutex_t lock; /* the counters below */
-    pthread_cond_t ended; /* a session's thread is gone */
+    pthread_mutex_t lock;          /* everything below */
+    struct hy_generation *current; /* what new sessions begin with; NULL before start */
+    pthread_cond_t ended;          /* a session's thread is gone */
     unsigned sessions, unfinished;
     struct hy_session *oldest, *newest; /* of the unfinished ones, as they came */
     uint64_t next_id;
@@ -54,6 +47,8 @@ int hy_server_read_key(const struct hy_key_config *key, struct hy_ssh_server *ss
 /* Listening sockets. */
 int hy_server_listen(struct hy_server *server, struct hy_err *err);
 void hy_server_close_listeners(struct hy_server *server);
+/* What an accepted socket is set to. */
+void hy_server_tune(int fd, bool no_delay);
 /* The acceptor's thread; ctx is the server. */
 void *hy_server_accept(void *ctx);
 

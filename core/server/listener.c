@@ -98,11 +98,11 @@ void hy_server_close_listeners(struct hy_server *server)
         (void)close(server->listeners[--server->listener_count]);
 }
 
-static void tune(const struct hy_server *server, int fd)
+void hy_server_tune(int fd, bool no_delay)
 {
     const struct {
         int level, option, value;
-    } rows[] = {{IPPROTO_TCP, TCP_NODELAY, server->config->TcpNoDelay},
+    } rows[] = {{IPPROTO_TCP, TCP_NODELAY, no_delay},
                 {SOL_SOCKET, SO_KEEPALIVE, 1},
                 {IPPROTO_TCP, TCP_KEEPIDLE, KEEPALIVE_IDLE},
                 {IPPROTO_TCP, TCP_KEEPINTVL, KEEPALIVE_EVERY},
@@ -121,7 +121,6 @@ static void take(struct hy_server *server, int listener)
 
     if (fd >= 0) {
         (void)getnameinfo((struct sockaddr *)&ss, len, address, sizeof address, NULL, 0, NI_NUMERICHOST);
-        tune(server, fd);
         hy_session_start(server, fd, address, port_of(&ss));
     } else if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
         hy_log(server->log, HY_LOG_ERROR, 0, "can't accept: %s", strerror(errno));

@@ -21,12 +21,6 @@ struct hy_server *hy_server_new(const struct hy_config *config, const struct hy_
     }
     server->config = config;
     server->log = log;
-    server->limits = (struct hy_ssh_limits){.login_grace = (unsigned)config->login_grace,
-                                            .stall = (unsigned)config->DefaultTimeout,
-                                            .idle = (unsigned)config->idle_timeout,
-                                            .max_channels = (unsigned)config->max_channels,
-                                            .receive_window = (size_t)config->receive_window,
-                                            .banner = config->UserAuthBanner};
     server->control = (struct hy_ssh_control){.wake = -1, .drain = &server->drain, .cut = &server->cut};
     (void)pthread_mutex_init(&server->lock, NULL);
     (void)pthread_condattr_init(&attr);
@@ -69,22 +63,12 @@ static int start_acceptor(struct hy_server *server, struct hy_err *err)
 
 int hy_server_start(struct hy_server *server, struct hy_err *err)
 {
-    const struct hy_config *config = server->config;
-
-    server->plugins = hy_plugins_new(config->plugin_directory, server->log);
     server->names = hy_names_new();
-    if (!server->plugins || !server->names)
+    if (!server->names)
         return hy_err_set(err, "out of memory");
-    server->tree = hy_server_mount(config, server->plugins, err);
-    if (!server->tree)
+    server->current = hy_generation_new(server->config, server->log, err);
+    if (!server->current)
         return -1;
-    server->users = hy_server_users(config, err);
-    if (!server->users)
-        return -1;
-    server->provider = hy_users_provider(server->users);
-    server->policy = (struct hy_auth_policy){.providers = &server->provider, .provider_count = 1,
-                                             .methods = hy_server_methods(config),
-                                             .max_attempts = (unsigned)config->MaxAuthAttempts, .log = server->log};
     return start_acceptor(server, err);
 }
 
@@ -154,10 +138,8 @@ void hy_server_free(struct hy_server *server)
     hy_server_stop(server, 0);
     if (hy_server_connections(server))
         return; /* their threads still use all of it */
-    hy_tree_unref(server->tree);
-    hy_users_free(server->users);
+    hy_generation_unref(server->current);
     hy_names_free(server->names);
-    hy_plugins_free(server->plugins);
     hy_ssh_server_free(server->ssh);
     if (server->control.wake >= 0)
         (void)close(server->control.wake);

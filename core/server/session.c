@@ -9,6 +9,7 @@
 /* One connection: what its thread knows. */
 struct hy_session {
     struct hy_server *server;
+    struct hy_generation *generation; /* from when it was admitted to its end */
     int fd;
     uint64_t id;
     char *address;
@@ -120,16 +121,17 @@ static int open_sftp(void *ctx, struct hy_sink *sink)
 {
     struct hy_session *s = ctx;
     const struct hy_server *server = s->server;
+    const struct hy_generation *generation = s->generation;
     const struct hy_account *account = hy_auth_account(s->conversation);
     struct hy_view view = {.user_root = account->user_root, .home = account->home,
                            .restrict_to_home = account->restrict_to_home,
-                           .max_handles = (unsigned)server->config->max_handles};
+                           .max_handles = (unsigned)generation->config->max_handles};
     struct hy_sftp_options options = {.log = server->log, .names = server->names, .conn = s->id,
                                       .max_handles = view.max_handles, .user = account->name,
                                       .symlink_order = hy_client_symlink_order(s->facts.client_id),
                                       .log_requests = server->log->level >= HY_LOG_VERBOSE};
     struct hy_err err = {""};
-    struct hy_vfs *vfs = hy_vfs_new(server->tree, &view, &s->facts, server->log, &err);
+    struct hy_vfs *vfs = hy_vfs_new(generation->tree, &view, &s->facts, server->log, &err);
 
     if (vfs && hy_sftp_new(vfs, &options, sink, &err) == 0)
         return 0;
@@ -147,8 +149,9 @@ static void run(struct hy_session *s)
     struct hy_err why = {""};
 
     control.unwanted = &s->unwanted;
+    hy_server_tune(s->fd, s->generation->config->TcpNoDelay);
     hy_log(server->log, HY_LOG_VERBOSE, s->id, "connection from %s port %u", s->address, s->port);
-    s->conversation = hy_auth_begin(&server->policy, s->id);
+    s->conversation = hy_auth_begin(&s->generation->policy, s->id);
     if (!s->conversation) {
         hy_log(server->log, HY_LOG_ERROR, s->id, "out of memory");
         (void)close(s->fd);
@@ -156,7 +159,7 @@ static void run(struct hy_session *s)
     }
     if (server->around.begin)
         server->around.begin(s->fd);
-    hy_ssh_run(server->ssh, s->fd, s->id, &handler, &server->limits, &control, &why);
+    hy_ssh_run(server->ssh, s->fd, s->id, &handler, &s->generation->limits, &control, &why);
     if (server->around.end)
         server->around.end();
     hy_log(server->log, HY_LOG_INFO, s->id, "end of the connection from %s port %u: %s", s->address, s->port, why.text);
@@ -170,6 +173,7 @@ static void *session_main(void *ctx)
 
     run(s);
     finished(s);
+    hy_generation_unref(s->generation);
     free(s->client);
     free(s->address);
     free(s);
@@ -184,16 +188,19 @@ static void *session_main(void *ctx)
  * first gives way. Whoever has a key is in long before its turn comes. */
 static const char *admit(struct hy_server *server, struct hy_session *s)
 {
+    const struct hy_config *config;
     const char *why = NULL;
 
     (void)pthread_mutex_lock(&server->lock);
-    if (server->sessions >= (unsigned)server->config->MaxConnections) {
+    config = server->current->config;
+    if (server->sessions >= (unsigned)config->MaxConnections) {
         why = "MaxConnections";
     } else {
-        if (server->unfinished >= (unsigned)server->config->max_unfinished) {
+        if (server->unfinished >= (unsigned)config->max_unfinished) {
             atomic_store(&server->oldest->unwanted, true);
             leave(server, server->oldest);
         }
+        s->generation = hy_generation_ref(server->current);
         s->id = ++server->next_id;
         server->sessions++;
         join(server, s);
@@ -238,6 +245,7 @@ void hy_session_start(struct hy_server *server, int fd, const char *address, uin
             (void)pthread_mutex_lock(&server->lock);
             server->sessions--;
             (void)pthread_mutex_unlock(&server->lock);
+            hy_generation_unref(s->generation);
         }
         free(s->address);
         free(s);

@@ -1,0 +1,63 @@
+#include "core/server/generation.h"
+#include "core/server/internal.h"
+
+#include <stdlib.h>
+
+static int build(struct hy_generation *g, struct hy_err *err)
+{
+    g->plugins = hy_plugins_new(g->config->plugin_directory, g->log);
+    if (!g->plugins)
+        return hy_err_set(err, "out of memory");
+    g->tree = hy_server_mount(g->config, g->plugins, err);
+    if (!g->tree)
+        return -1;
+    g->users = hy_server_users(g->config, err);
+    if (!g->users)
+        return -1;
+    g->provider = hy_users_provider(g->users);
+    g->policy = (struct hy_auth_policy){.providers = &g->provider,
+                                        .provider_count = 1,
+                                        .methods = hy_server_methods(g->config),
+                                        .max_attempts = (unsigned)g->config->MaxAuthAttempts,
+                                        .log = g->log};
+    return 0;
+}
+
+struct hy_generation *hy_generation_new(const struct hy_config *config, const struct hy_log *log, struct hy_err *err)
+{
+    struct hy_generation *g = calloc(1, sizeof *g);
+
+    if (!g) {
+        (void)hy_err_set(err, "out of memory");
+        return NULL;
+    }
+    g->config = config;
+    g->log = log;
+    g->limits = (struct hy_ssh_limits){.login_grace = (unsigned)config->login_grace,
+                                       .stall = (unsigned)config->DefaultTimeout,
+                                       .idle = (unsigned)config->idle_timeout,
+                                       .max_channels = (unsigned)config->max_channels,
+                                       .receive_window = (size_t)config->receive_window,
+                                       .banner = config->UserAuthBanner};
+    atomic_init(&g->refs, 1);
+    if (build(g, err) == 0)
+        return g;
+    hy_generation_unref(g);
+    return NULL;
+}
+
+struct hy_generation *hy_generation_ref(struct hy_generation *generation)
+{
+    atomic_fetch_add_explicit(&generation->refs, 1, memory_order_relaxed);
+    return generation;
+}
+
+void hy_generation_unref(struct hy_generation *generation)
+{
+    if (!generation || atomic_fetch_sub_explicit(&generation->refs, 1, memory_order_acq_rel) > 1)
+        return;
+    hy_tree_unref(generation->tree);
+    hy_users_free(generation->users);
+    hy_plugins_free(generation->plugins);
+    free(generation);
+}

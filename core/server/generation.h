@@ -1,0 +1,34 @@
+/* Everything that a configuration becomes: what a session that began under it works with until its end. Built whole or
+ * not at all. Counted, and immutable but for the count, so that sessions use it without a lock; whoever gives back the
+ * last reference stops and frees it all. */
+#ifndef HY_SERVER_GENERATION_H
+#define HY_SERVER_GENERATION_H
+
+#include "core/auth/auth.h"
+#include "core/plugin/plugin.h"
+#include "core/transport/ssh.h"
+#include "core/vfs/vfs.h"
+
+#include <stdatomic.h>
+
+struct hy_generation {
+    const struct hy_config *config;
+    const struct hy_log *log;
+    struct hy_ssh_limits limits;
+    struct hy_plugins *plugins;
+    struct hy_tree *tree;
+    struct hy_users *users;
+    struct hy_auth_provider provider;
+    struct hy_auth_policy policy;
+    atomic_size_t refs;
+};
+
+/* Loads the plugins, starts the mounts and the users. NULL with err, and nothing is left of it. config and log must
+ * outlive it. */
+struct hy_generation *hy_generation_new(const struct hy_config *config, const struct hy_log *log, struct hy_err *err);
+/* From any thread that knows another reference to be there. */
+struct hy_generation *hy_generation_ref(struct hy_generation *generation);
+/* From any thread; NULL is allowed. */
+void hy_generation_unref(struct hy_generation *generation);
+
+#endif
