@@ -1,3 +1,4 @@
+#include "core/path/template.h"
 #include "core/vfs/frame.h"
 
 #include <errno.h>
@@ -38,6 +39,15 @@ static int host_cancelled(const struct hythe_call *call)
     return atomic_load_explicit(&hy_frame_of(call)->scene->report->cancelled, memory_order_relaxed);
 }
 
+static int64_t host_expand(const struct hythe_host *host, const struct hythe_session *session, const char *text,
+                           char *out, size_t len)
+{
+    const struct hy_template_values values = {.user = session->user, .group = session->group, .home = session->home};
+
+    (void)host;
+    return hy_template_expand(text, &values, out, len);
+}
+
 static size_t smaller(size_t a, size_t b)
 {
     return a < b ? a : b;
@@ -60,6 +70,7 @@ int hy_instance_init(struct hy_instance *instance, const struct hythe_plugin *pl
                                          .cancelled = host_cancelled,
                                          .ask = hy_chain_ask,
                                          .core = instance,
+                                         .expand = host_expand,
                                          .plugin = plugin};
     instance->label = strdup(label);
     if (!instance->label)

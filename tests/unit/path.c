@@ -4,6 +4,8 @@
 
 #include <errno.h>
 
+UNIT_DECLARE(path_template);
+
 static void normalises(const char *cwd, const char *in, const char *want)
 {
     char out[HY_PATH_MAX];
@@ -184,4 +186,4 @@ UNIT_SUITE(path, UNIT_TEST(collapses), UNIT_TEST(stops_at_the_root), UNIT_TEST(k
            UNIT_TEST(relative_has_no_leading_slash), UNIT_TEST(join_undoes_relative),
            UNIT_TEST(join_refuses_what_is_too_long), UNIT_TEST(a_component_is_one_harmless_name));
 
-UNIT_MAIN("unit-path", &unit_path)
+UNIT_MAIN("unit-path", &unit_path, &unit_path_template)
