@@ -61,7 +61,7 @@ struct hy_config {
 #define HY_SIZE int64_t
 #define HY_STRING const char *
 #define HY_LIST const char *const *
-#define HY_GLOBAL(name, type, min, max, fallback, help) HY_##type name;
+#define HY_GLOBAL(name, type, change, min, max, fallback, help) HY_##type name;
 #define HY_KEY(name, section, type, help)
 #define HY_LATER(name, section, help)
 #include "core/config/settings.def"
@@ -111,6 +111,10 @@ struct hy_config_rules {
  * sees all of them. Free both. */
 struct hy_config *hy_config_read(const char *file, const struct hy_config_rules *rules, struct hy_problems *problems);
 void hy_config_free(struct hy_config *config);
+
+/* Whether a server that runs with `now` could go on with `next`: adds a problem, at its place in the file of `next`, for
+ * each setting that differs and needs a restart. 0 or -1. */
+int hy_config_may_follow(const struct hy_config *now, const struct hy_config *next, struct hy_problems *problems);
 
 /* Where the setting `name` of the file's top level was written; line 0 when it has its default. */
 struct hy_place hy_config_place(const struct hy_config *config, const char *name);

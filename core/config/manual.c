@@ -13,21 +13,24 @@ static const char *const section_titles[] = {
     [HY_SECTION_CERT] = "each group of AltSSHCert",
 };
 
-/* "0 to 65535; default 22", or nothing. */
+/* "0 to 65535; default 22; needs a restart", or nothing. */
 static void limits(char *out, size_t room, const struct hy_row *row)
 {
+    const char *after = row->change == HY_CHANGE_RESTART ? "; needs a restart" : "";
     char min[32], max[32];
 
     out[0] = '\0';
     if (row->kind != HY_ROW_GLOBAL)
         return;
     if (row->type == HY_TYPE_INT)
-        (void)snprintf(out, room, "%" PRId64 " to %" PRId64 "; default %s", row->min, row->max, row->fallback);
+        (void)snprintf(out, room, "%" PRId64 " to %" PRId64 "; default %s%s", row->min, row->max, row->fallback, after);
     else if (row->type == HY_TYPE_SIZE)
-        (void)snprintf(out, room, "%s to %s; default %s", hy_size_text(min, sizeof min, row->min),
-                       hy_size_text(max, sizeof max, row->max), row->fallback);
+        (void)snprintf(out, room, "%s to %s; default %s%s", hy_size_text(min, sizeof min, row->min),
+                       hy_size_text(max, sizeof max, row->max), row->fallback, after);
     else if (row->fallback[0])
-        (void)snprintf(out, room, "default %s", row->fallback);
+        (void)snprintf(out, room, "default %s%s", row->fallback, after);
+    else if (*after)
+        (void)snprintf(out, room, "%s", after + 2);
 }
 
 static void list_section(FILE *out, enum hy_section section)

@@ -4,11 +4,13 @@
 #include <string.h>
 
 const struct hy_row hy_rows[] = {
-#define HY_GLOBAL(name, type, min, max, fallback, help) \
+#define HY_GLOBAL(name, type, change, min, max, fallback, help) \
     {#name, HY_ROW_GLOBAL, HY_SECTION_GLOBAL, HY_TYPE_##type, min, max, fallback, offsetof(struct hy_config, name), \
-     help},
-#define HY_KEY(name, section, type, help) {#name, HY_ROW_KEY, HY_SECTION_##section, HY_TYPE_##type, 0, 0, "", 0, help},
-#define HY_LATER(name, section, help) {#name, HY_ROW_LATER, HY_SECTION_##section, HY_TYPE_STRING, 0, 0, "", 0, help},
+     help, HY_CHANGE_##change},
+#define HY_KEY(name, section, type, help) \
+    {#name, HY_ROW_KEY, HY_SECTION_##section, HY_TYPE_##type, 0, 0, "", 0, help, HY_CHANGE_RELOAD},
+#define HY_LATER(name, section, help) \
+    {#name, HY_ROW_LATER, HY_SECTION_##section, HY_TYPE_STRING, 0, 0, "", 0, help, HY_CHANGE_RELOAD},
 #include "core/config/settings.def"
 };
 

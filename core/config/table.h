@@ -10,6 +10,8 @@ enum hy_type { HY_TYPE_BOOL, HY_TYPE_INT, HY_TYPE_SIZE, HY_TYPE_STRING, HY_TYPE_
 
 enum hy_row_kind { HY_ROW_GLOBAL, HY_ROW_KEY, HY_ROW_LATER };
 
+enum hy_change { HY_CHANGE_RELOAD, HY_CHANGE_RESTART };
+
 struct hy_row {
     const char *name;
     enum hy_row_kind kind;
@@ -19,6 +21,7 @@ struct hy_row {
     const char *fallback;
     size_t offset; /* of the field in struct hy_config */
     const char *help;
+    enum hy_change change;
 };
 
 extern const struct hy_row hy_rows[];

@@ -130,7 +130,7 @@ static void names_all(const char *text, const char *mark)
 {
     char word[128];
 
-#define HY_GLOBAL(name, type, min, max, fallback, help) HY_KEY(name, GLOBAL, type, help)
+#define HY_GLOBAL(name, type, change, min, max, fallback, help) HY_KEY(name, GLOBAL, type, help)
 #define HY_LATER(name, section, help) HY_KEY(name, section, STRING, help)
 #define HY_KEY(name, section, type, help) \
     (void)snprintf(word, sizeof word, "%s%s", mark, #name); \
@@ -152,7 +152,7 @@ static void lists_every_setting(void)
     hy_config_list(out);
     fclose(out);
     names_all(text, "\n  ");
-    CU_ASSERT(strstr(text, "  LocalPort (number, 0 to 65535; default 22)\n") != NULL);
+    CU_ASSERT(strstr(text, "  LocalPort (number, 0 to 65535; default 22; needs a restart)\n") != NULL);
     CU_ASSERT(strstr(text, "  groups (not available in this build)\n") != NULL);
     free(text);
 }
@@ -261,9 +261,39 @@ static void sorts_problems(void)
     UNIT_ASSERT_NUMBER(problems.count, 0);
 }
 
+/* A row of each type; those that may change do, and nobody minds. */
+static void names_what_needs_a_restart(void)
+{
+    struct hy_config *now = read_good(CONFIG_BASE "LocalPort = 1; read_ahead = true; run_as = \"x\";"),
+                     *next = read_good(CONFIG_BASE "LocalPort = 2; run_as = \"y\";\nread_ahead = false; LogLevel = 2;"
+                                                   "receive_window = \"1M\"; UserAuthBanner = \"z\";"
+                                                   "DefaultAuthMethods = \"password\"; ConnectionBacklog = 128;"),
+                     *less = read_good(CONFIG_BASE "read_ahead = true; run_as = \"x\";");
+    struct hy_problems problems = {0};
+
+    UNIT_ASSERT_NUMBER(hy_config_may_follow(now, now, &problems), 0);
+    UNIT_ASSERT_NUMBER(problems.count, 0);
+    UNIT_ASSERT_NUMBER(hy_config_may_follow(now, next, &problems), -1);
+    CU_ASSERT_EQUAL_FATAL(problems.count, 3);
+    UNIT_ASSERT_STRING(problems.items[0].text, "run_as can't change while the server runs; put it back, or restart");
+    UNIT_ASSERT_NUMBER(problems.items[0].place.line, 2);
+    CU_ASSERT(strncmp(problems.items[1].text, "LocalPort ", 10) == 0);
+    CU_ASSERT(strncmp(problems.items[2].text, "read_ahead ", 11) == 0);
+    UNIT_ASSERT_NUMBER(problems.items[2].place.line, 3);
+    hy_problems_free(&problems);
+    UNIT_ASSERT_NUMBER(hy_config_may_follow(now, less, &problems), -1); /* taken out: its default is another value */
+    CU_ASSERT_EQUAL_FATAL(problems.count, 1);
+    UNIT_ASSERT_NUMBER(problems.items[0].place.line, 0);
+    CU_ASSERT(problems.items[0].place.file[0] != '\0');
+    hy_problems_free(&problems);
+    hy_config_free(now);
+    hy_config_free(next);
+    hy_config_free(less);
+}
+
 UNIT_SUITE(config, UNIT_TEST(fills_defaults), UNIT_TEST(fills_values), UNIT_TEST(dumps_what_loads_again),
            UNIT_TEST(lists_every_setting), UNIT_TEST(prints_the_manual), UNIT_TEST(finds_the_nearest_name),
-           UNIT_TEST(parses_numbers_and_truths), UNIT_TEST(sorts_problems));
+           UNIT_TEST(parses_numbers_and_truths), UNIT_TEST(sorts_problems), UNIT_TEST(names_what_needs_a_restart));
 UNIT_DECLARE(config_problems);
 UNIT_DECLARE(config_source);
 
