@@ -32,6 +32,7 @@ include tests/unit/stdio.mk
 include tests/unit/server.mk
 include tests/wire/build.mk
 include tests/interop/build.mk
+include tests/kit/build.mk
 include tests/lint/build.mk
 endif
 include tests/bench/build.mk

@@ -21,6 +21,7 @@ sbin_PROGRAMS += hythed
 hythed_SOURCES = core/server/hythed.c \
 	core/server/hythed_log.c core/server/hythed_log.h \
 	core/server/hythed_password.c core/server/hythed_password.h \
+	core/server/hythed_plugins.c core/server/hythed_plugins.h \
 	core/server/hythed_rights.c core/server/hythed_rights.h \
 	core/server/readahead.c core/server/readahead.h
 hythed_CPPFLAGS = $(AM_CPPFLAGS) -DHYTHE_SYSCONFDIR='"$(sysconfdir)"'

@@ -2,6 +2,7 @@
 #include "core/auth/auth.h"
 #include "core/server/hythed_log.h"
 #include "core/server/hythed_password.h"
+#include "core/server/hythed_plugins.h"
 #include "core/server/hythed_rights.h"
 #include "core/server/readahead.h"
 #include "core/server/server.h"
@@ -29,15 +30,19 @@ static const char usage_text[] =
     "  -d, --debug         log everything, to standard error\n"
     "      --dump-config   print the values in effect, as a configuration\n"
     "      --list-settings print every setting\n"
+    "      --plugins       print which plugins there are\n"
+    "      --plugin NAME --help\n"
+    "                      print what a plugin is and its settings\n"
     "      --hash-password ask for a password and print its hash, for a user of the configuration\n"
     "      --version       print the versions of hythed and of its libraries\n"
     "  -h, --help          print this\n";
 
-enum mode { SERVE, CHECK, DUMP, LIST, HASH, VERSION, HELP };
+enum mode { SERVE, CHECK, DUMP, LIST, PLUGINS, PLUGIN, HASH, VERSION, HELP };
 
 struct options {
     enum mode mode;
     const char *file;
+    const char *plugin;
     bool debug;
 };
 
@@ -109,6 +114,34 @@ static int dump(const char *file)
         hy_config_dump(config, stdout);
     hy_config_free(config);
     return printed(show_problems(&problems));
+}
+
+static bool is_wrong(const struct hy_config *config, const char *name, const struct hy_problems *problems)
+{
+    struct hy_place place = hy_config_place(config, name);
+
+    for (size_t i = 0; place.line && i < problems->count; i++)
+        if (problems->items[i].place.line == place.line && strcmp(problems->items[i].place.file, place.file) == 0)
+            return true;
+    return false;
+}
+
+/* The default file need not be there, and in any file nothing but the folder of the plugins has to be right. */
+static int tell_plugins(const struct options *options)
+{
+    bool missing = strcmp(options->file, DEFAULT_CONFIG) == 0 && access(DEFAULT_CONFIG, F_OK) != 0 && errno == ENOENT;
+    struct hy_problems problems = {0};
+    struct hy_config *config = missing ? NULL : read_config(options->file, true, &problems);
+    const char *directory = config ? config->plugin_directory : HYTHE_PLUGIN_DIR;
+    int status;
+
+    if (!missing && (!config || is_wrong(config, "plugin_directory", &problems)))
+        status = show_problems(&problems);
+    else
+        status = options->plugin ? hythed_explain_plugin(directory, options->plugin) : hythed_list_plugins(directory);
+    hy_config_free(config);
+    hy_problems_free(&problems);
+    return printed(status);
 }
 
 /* What is opened must not get the number of a standard stream that is closed, and then be written to as a log. */
@@ -244,6 +277,9 @@ static int act(const struct options *options)
     case LIST:
         hy_config_list(stdout);
         return printed(EXIT_SUCCESS);
+    case PLUGINS:
+    case PLUGIN:
+        return tell_plugins(options);
     case HASH:
         return hythed_hash_password();
     case VERSION:
@@ -265,6 +301,8 @@ static int parse(int argc, char **argv, struct options *options)
         {"check", no_argument, NULL, 256 + CHECK},
         {"dump-config", no_argument, NULL, 256 + DUMP},
         {"list-settings", no_argument, NULL, 256 + LIST},
+        {"plugins", no_argument, NULL, 256 + PLUGINS},
+        {"plugin", required_argument, NULL, 256 + PLUGIN},
         {"version", no_argument, NULL, 256 + VERSION},
         {"hash-password", no_argument, NULL, 256 + HASH},
         {NULL, 0, NULL, 0},
@@ -272,8 +310,10 @@ static int parse(int argc, char **argv, struct options *options)
     int c;
 
     while ((c = getopt_long(argc, argv, "f:dh", names, NULL)) != -1) {
+        if (c == 256 + PLUGIN)
+            options->plugin = optarg;
         if (c == 'h')
-            c = 256 + HELP;
+            c = 256 + (options->mode == PLUGIN ? PLUGIN : HELP);
         if (c == '?')
             return -1;
         if (c == 'f')

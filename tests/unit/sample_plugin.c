@@ -53,7 +53,7 @@ static int64_t sample_getattr(const struct hythe_call *call, struct hythe_getatt
 }
 
 static const struct hythe_setting rows[] = {
-    {"root", HYTHE_SET_PATH, offsetof(struct settings, root), 0, 0, NULL, "where it is"}};
+    {"root", HYTHE_SET_PATH, offsetof(struct settings, root), 0, 0, NULL, "where it is", NULL}};
 static const struct hythe_ops ops = {.size = sizeof ops, .getattr = sample_getattr};
 static const struct hythe_plugin plugin = {.abi = SAMPLE_ABI,
                                            .size = sizeof plugin,
