@@ -20,13 +20,21 @@ struct hy_place {
 
 /* A value of a key that the core itself has no row for: a plugin's setting, checked by core/plugin when the plugin's
  * own rows are known. */
-enum hy_value_type { HY_VALUE_BOOL, HY_VALUE_INT, HY_VALUE_STRING, HY_VALUE_OTHER /* a list, group or float */ };
+enum hy_value_type {
+    HY_VALUE_BOOL,
+    HY_VALUE_INT,
+    HY_VALUE_STRING,
+    HY_VALUE_OTHER, /* a group, a float, a list that isn't of strings alone */
+    HY_VALUE_LIST   /* of strings, maybe none */
+};
 struct hy_option {
     const char *name;
     enum hy_value_type type;
     int64_t number;   /* BOOL and INT */
     const char *text; /* STRING */
     struct hy_place place;
+    const char *const *list;       /* LIST: NULL-terminated */
+    const struct hy_place *places; /* LIST: of each string */
 };
 
 /* { path = "/pub"; plugin = "local-root"; ... } or RootDirectory, which is the same for "/". */
@@ -126,8 +134,16 @@ void hy_problems_add(struct hy_problems *problems, struct hy_place place, const 
 void hy_problems_print(struct hy_problems *problems, FILE *out);
 void hy_problems_free(struct hy_problems *problems);
 
-/* All values in effect, as a file that loads again; passwords and hashes as "***" and commented out. */
-void hy_config_dump(const struct hy_config *config, FILE *out);
+/* Says whether a plugin's setting must not be shown. */
+struct hy_config_secrets {
+    bool (*hides)(void *ctx, const char *plugin, const char *setting);
+    void *ctx;
+};
+
+/* All values in effect, as a file that loads again; passwords, hashes and what `secrets` hides as "***" and commented
+ * out. A setting of a plugin whose name sounds like a secret is hidden in any case; without `secrets` (NULL) that is
+ * all that is known of it. */
+void hy_config_dump(const struct hy_config *config, const struct hy_config_secrets *secrets, FILE *out);
 /* The rows of settings.def: name, type, range, default, help; those of later builds marked so. */
 void hy_config_list(FILE *out);
 /* The same as an mdoc or man section for hythe.cfg(5). */

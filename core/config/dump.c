@@ -59,9 +59,9 @@ static void put_row(FILE *out, const struct hy_config *config, const struct hy_r
 }
 
 /* Whether a plugin's setting sounds as if nobody should read it over somebody's shoulder. A file's name may be read. */
-static bool is_secret(const char *name)
+static bool sounds_secret(const char *name)
 {
-    static const char *const words[] = {"password", "passphrase", "secret", "token", NULL};
+    static const char *const words[] = {"password", "passphrase", "secret", "token", "credential", NULL};
 
     if (strstr(name, "file"))
         return false;
@@ -71,25 +71,43 @@ static bool is_secret(const char *name)
     return false;
 }
 
-static void put_option(FILE *out, const struct hy_option *option)
+/* What is written, and who knows what must not be. */
+struct dump {
+    const struct hy_config *config;
+    const struct hy_config_secrets *secrets;
+    FILE *out;
+};
+
+static bool is_hidden(const struct dump *d, const char *plugin, const char *setting)
 {
-    if (option->type == HY_VALUE_OTHER || is_secret(option->name)) {
-        fprintf(out, "    # %s = %s;\n", option->name, option->type == HY_VALUE_OTHER ? "..." : "\"***\"");
+    return sounds_secret(setting) || (d->secrets && d->secrets->hides(d->secrets->ctx, plugin, setting));
+}
+
+static void put_option(const struct dump *d, const char *plugin, const struct hy_option *option)
+{
+    bool hidden = is_hidden(d, plugin, option->name);
+
+    if (hidden || option->type == HY_VALUE_OTHER) {
+        fprintf(d->out, "    # %s = %s;\n", option->name, hidden ? "\"***\"" : "...");
         return;
     }
-    fprintf(out, "    %s = ", option->name);
+    fprintf(d->out, "    %s = ", option->name);
     if (option->type == HY_VALUE_STRING)
-        put_string(out, option->text);
+        put_string(d->out, option->text);
+    else if (option->type == HY_VALUE_LIST)
+        put_list(d->out, option->list);
     else if (option->type == HY_VALUE_BOOL)
-        fputs(option->number ? "true" : "false", out);
+        fputs(option->number ? "true" : "false", d->out);
     else
-        fprintf(out, "%" PRId64, option->number);
-    fputs(";\n", out);
+        fprintf(d->out, "%" PRId64, option->number);
+    fputs(";\n", d->out);
 }
 
 /* RootDirectory is the first mount, but is written as what it is. */
-static void put_mounts(FILE *out, const struct hy_config *config)
+static void put_mounts(const struct dump *d)
 {
+    const struct hy_config *config = d->config;
+    FILE *out = d->out;
     size_t first = config->RootDirectory[0] ? 1 : 0;
 
     if (config->mount_count <= first)
@@ -104,7 +122,7 @@ static void put_mounts(FILE *out, const struct hy_config *config)
         put_string(out, mount->plugin);
         fputs(";\n", out);
         for (size_t k = 0; k < mount->option_count; k++)
-            put_option(out, &mount->options[k]);
+            put_option(d, mount->plugin, &mount->options[k]);
         fprintf(out, "  }%s\n", i + 1 < config->mount_count ? "," : "");
     }
     fputs(");\n", out);
@@ -154,13 +172,15 @@ static void put_keys(FILE *out, const struct hy_config *config)
     fputs(");\n", out);
 }
 
-void hy_config_dump(const struct hy_config *config, FILE *out)
+void hy_config_dump(const struct hy_config *config, const struct hy_config_secrets *secrets, FILE *out)
 {
+    const struct dump dump = {config, secrets, out};
+
     for (size_t i = 0; i < hy_row_count; i++)
         if (hy_rows[i].kind == HY_ROW_GLOBAL)
             put_row(out, config, &hy_rows[i]);
     put_keys(out, config);
-    put_mounts(out, config);
+    put_mounts(&dump);
     fputs("\nauth = ( { plugin = \"users\"; } );\n", out);
     put_users(out, config);
 }

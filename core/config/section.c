@@ -59,6 +59,19 @@ static bool is_plugin_name(const char *s)
     return true;
 }
 
+/* Whether it is a list of strings, maybe of none. */
+static bool are_strings(const config_setting_t *at)
+{
+    int type = config_setting_type(at);
+
+    if (type != CONFIG_TYPE_LIST && type != CONFIG_TYPE_ARRAY)
+        return false;
+    for (unsigned i = 0; i < (unsigned)config_setting_length(at); i++)
+        if (config_setting_type(config_setting_get_elem(at, i)) != CONFIG_TYPE_STRING)
+            return false;
+    return true;
+}
+
 static void read_option(struct hy_reading *r, const config_setting_t *at, struct hy_option *option)
 {
     const char *name = config_setting_name(at);
@@ -80,7 +93,9 @@ static void read_option(struct hy_reading *r, const config_setting_t *at, struct
         option->text = hy_value_string(r, at, 0, 0);
         break;
     default:
-        option->type = HY_VALUE_OTHER;
+        option->type = are_strings(at) ? HY_VALUE_LIST : HY_VALUE_OTHER;
+        if (option->type == HY_VALUE_LIST)
+            option->list = hy_value_list(r, at, false, &option->places);
         break;
     }
     if (!option->name)

@@ -28,6 +28,10 @@ int hy_plugins_check(struct hy_plugins *plugins, const char *name, enum hythe_ki
                      const struct hy_option *options, size_t count, struct hy_place place,
                      struct hy_problems *problems);
 
+/* Whether a setting's value must not be shown: the plugin `name` calls it a secret, doesn't know it, or can't be asked
+ * because it isn't there or is refused. Nothing of it is started. */
+bool hy_plugins_hides(struct hy_plugins *plugins, const char *name, const char *setting);
+
 /* Makes a plugin known from memory instead of a file (tests, embedders); it must outlive `plugins`. */
 int hy_plugins_register(struct hy_plugins *plugins, const struct hythe_plugin *plugin, struct hy_err *err);
 

@@ -59,23 +59,36 @@ static const struct hythe_plugin *known(const struct hy_plugins *plugins, const 
 }
 
 /* The plugin of that name, opened now if it wasn't yet. */
-static const struct hythe_plugin *find(struct hy_plugins *plugins, const char *name, enum hythe_kind kind,
-                                       struct hy_complaints *to)
+static const struct hythe_plugin *find(struct hy_plugins *plugins, const char *name, struct hy_complaints *to)
 {
     const struct hythe_plugin *plugin = known(plugins, name);
     struct hy_object object;
 
-    if (!plugin) {
-        if (hy_object_open(&object, plugins->directory, name, to))
-            return NULL;
-        plugin = object.plugin;
-        if (add_object(plugins, object)) {
-            hy_object_close(&object);
-            (void)hy_complain(to, nowhere, "out of memory");
-            return NULL;
-        }
-    }
-    return hy_object_suits(plugin, kind, to) ? NULL : plugin;
+    if (plugin)
+        return plugin;
+    if (hy_object_open(&object, plugins->directory, name, to))
+        return NULL;
+    if (add_object(plugins, object) == 0)
+        return object.plugin;
+    hy_object_close(&object);
+    (void)hy_complain(to, nowhere, "out of memory");
+    return NULL;
+}
+
+static const struct hythe_plugin *find_kind(struct hy_plugins *plugins, const char *name, enum hythe_kind kind,
+                                            struct hy_complaints *to)
+{
+    const struct hythe_plugin *plugin = find(plugins, name, to);
+
+    return plugin && hy_object_suits(plugin, kind, to) == 0 ? plugin : NULL;
+}
+
+bool hy_plugins_hides(struct hy_plugins *plugins, const char *name, const char *setting)
+{
+    struct hy_complaints to = {.label = name};
+    const struct hythe_plugin *plugin = find(plugins, name, &to);
+
+    return !plugin || hy_settings_hide(plugin, setting);
 }
 
 int hy_plugins_register(struct hy_plugins *plugins, const struct hythe_plugin *plugin, struct hy_err *err)
@@ -101,10 +114,10 @@ int hy_plugins_check(struct hy_plugins *plugins, const char *name, enum hythe_ki
                      const struct hy_option *options, size_t count, struct hy_place place, struct hy_problems *problems)
 {
     struct hy_complaints to = {.label = name, .problems = problems, .place = place};
-    const struct hythe_plugin *plugin = find(plugins, name, kind, &to);
+    const struct hythe_plugin *plugin = find_kind(plugins, name, kind, &to);
 
     if (plugin)
-        free(hy_settings_make(plugin, options, count, &to));
+        hy_settings_free(hy_settings_make(plugin, options, count, &to));
     return to.count ? -1 : 0;
 }
 
@@ -125,7 +138,7 @@ const struct hy_instance *hy_plugins_start(struct hy_plugins *plugins, const cha
                                            struct hy_err *err)
 {
     struct hy_complaints to = {.label = label, .err = err};
-    const struct hythe_plugin *plugin = find(plugins, name, kind, &to);
+    const struct hythe_plugin *plugin = find_kind(plugins, name, kind, &to);
     struct started *s = plugin ? calloc(1, sizeof *s) : NULL;
 
     if (!plugin)
@@ -138,7 +151,7 @@ const struct hy_instance *hy_plugins_start(struct hy_plugins *plugins, const cha
     s->settings = hy_settings_make(plugin, options, count, &to);
     if (!s->settings || start(s, &to)) {
         hy_instance_fini(&s->instance);
-        free(s->settings);
+        hy_settings_free(s->settings);
         free(s);
         return NULL;
     }
@@ -152,7 +165,7 @@ static void stop(struct started *s)
     if (s->instance.plugin.stop)
         s->instance.plugin.stop(s->instance.self);
     hy_instance_fini(&s->instance);
-    free(s->settings);
+    hy_settings_free(s->settings);
     free(s);
 }
 

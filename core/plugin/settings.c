@@ -1,129 +1,27 @@
 #include "core/plugin/settings.h"
+#include "core/base/buf.h"
+#include "core/plugin/values.h"
 
 #include <errno.h>
+#include <stdalign.h>
 #include <stdlib.h>
 #include <string.h>
 
 static const struct hy_place nowhere = {NULL, 0};
 
+/* The plugin's struct, then its lists, then their strings and the others: one piece of memory, to be wiped. */
+struct block {
+    size_t size; /* of bytes */
+    alignas(max_align_t) char bytes[];
+};
+
 /* What is being filled. */
 struct filling {
-    const struct hythe_plugin *plugin;
     char *fields;
-    char *strings; /* the next free byte behind the fields */
+    const char **pointers; /* the next free one behind the fields */
+    char *strings;         /* the next free byte behind those */
     struct hy_complaints *to;
 };
-
-/* A parsed value: a number or a text. */
-struct value {
-    int64_t number;
-    const char *text;
-};
-
-/* Reads one type; NULL, or what is wrong with the option. */
-typedef const char *parse_fn(const struct hy_option *option, struct value *out);
-
-/* ---- Types ---- */
-
-static const char *parse_bool(const struct hy_option *option, struct value *out)
-{
-    static const struct {
-        const char *word;
-        int number;
-    } words[] = {{"yes", 1}, {"true", 1}, {"on", 1}, {"1", 1}, {"no", 0}, {"false", 0}, {"off", 0}, {"0", 0}};
-
-    out->number = option->number;
-    if (option->type == HY_VALUE_BOOL || (option->type == HY_VALUE_INT && (option->number | 1) == 1))
-        return NULL;
-    for (size_t i = 0; option->type == HY_VALUE_STRING && i < sizeof words / sizeof words[0]; i++) {
-        if (strcasecmp(option->text, words[i].word) == 0) {
-            out->number = words[i].number;
-            return NULL;
-        }
-    }
-    return "must be true or false";
-}
-
-/* Digits of the base with an optional sign, and where they end. */
-static bool digits(const char *text, int base, int64_t *number, const char **end)
-{
-    const char *first = *text == '-' ? text + 1 : text;
-    char *stop;
-
-    if (*first < '0' || *first > '9')
-        return false;
-    errno = 0;
-    *number = strtoll(text, &stop, base);
-    *end = stop;
-    return errno == 0;
-}
-
-static const char *parse_int(const struct hy_option *option, struct value *out)
-{
-    const char *end;
-
-    out->number = option->number;
-    if (option->type == HY_VALUE_INT)
-        return NULL;
-    if (option->type == HY_VALUE_STRING && digits(option->text, 10, &out->number, &end) && !*end)
-        return NULL;
-    return "must be a whole number";
-}
-
-static const char *parse_size(const struct hy_option *option, struct value *out)
-{
-    static const char units[] = "KMGT", wrong[] = "must be a size in bytes, like 65536 or \"64K\", \"64M\", \"64G\"";
-    const char *end, *unit;
-
-    out->number = option->number;
-    if (option->type == HY_VALUE_INT)
-        return NULL;
-    if (option->type != HY_VALUE_STRING || !digits(option->text, 10, &out->number, &end))
-        return wrong;
-    if (!*end)
-        return NULL;
-    unit = strchr(units, *end);
-    if (!unit || end[1])
-        return wrong;
-    for (const char *u = units; u <= unit; u++)
-        if (__builtin_mul_overflow(out->number, 1024, &out->number))
-            return "is too large";
-    return NULL;
-}
-
-static const char *parse_mode(const struct hy_option *option, struct value *out)
-{
-    const char *end;
-
-    if (option->type == HY_VALUE_INT)
-        return "must be written in quotes, like \"0755\": a bare number isn't read as octal";
-    if (option->type == HY_VALUE_STRING && option->text[0] != '-' && digits(option->text, 8, &out->number, &end) &&
-        !*end)
-        return NULL;
-    return "must be octal digits in quotes, like \"0755\"";
-}
-
-static const char *parse_string(const struct hy_option *option, struct value *out)
-{
-    out->text = option->text;
-    return option->type == HY_VALUE_STRING ? NULL : "must be a text in quotes";
-}
-
-/* Empty only as a default: no path. */
-static const char *parse_path(const struct hy_option *option, struct value *out)
-{
-    out->text = option->text;
-    if (option->type == HY_VALUE_STRING && (option->text[0] == '/' || (!option->text[0] && !option->place.line)))
-        return NULL;
-    return "must be an absolute path in quotes";
-}
-
-static const struct {
-    parse_fn *parse;
-    size_t size; /* of the field */
-} types[] = {[HYTHE_SET_BOOL] = {parse_bool, sizeof(int)},        [HYTHE_SET_INT] = {parse_int, sizeof(int64_t)},
-             [HYTHE_SET_SIZE] = {parse_size, sizeof(int64_t)},    [HYTHE_SET_MODE] = {parse_mode, sizeof(int64_t)},
-             [HYTHE_SET_STRING] = {parse_string, sizeof(char *)}, [HYTHE_SET_PATH] = {parse_path, sizeof(char *)}};
 
 /* ---- Rows ---- */
 
@@ -137,17 +35,16 @@ static struct hythe_setting row_at(const struct hythe_plugin *plugin, size_t i)
     return row;
 }
 
-static bool is_text(const struct hythe_setting *row)
-{
-    return row->type == HYTHE_SET_STRING || row->type == HYTHE_SET_PATH;
-}
-
 static int check_row(const struct hythe_plugin *plugin, const struct hythe_setting *row, struct hy_complaints *to)
 {
-    if (!row->name || (size_t)row->type >= sizeof types / sizeof types[0])
+    const struct hy_setting_kind *kind = hy_setting_kind(row->type);
+
+    if (!row->name || !kind)
         return hy_complain(to, nowhere, "its table of settings has a row without a name or of an unknown type");
-    if (plugin->settings_size < types[row->type].size || row->offset > plugin->settings_size - types[row->type].size)
+    if (plugin->settings_size < kind->size || row->offset > plugin->settings_size - kind->size)
         return hy_complain(to, nowhere, "its setting %s lies outside of its settings", row->name);
+    if (row->type == HYTHE_SET_CHOICE && !row->choices)
+        return hy_complain(to, nowhere, "its setting %s has no words to choose from", row->name);
     return 0;
 }
 
@@ -159,55 +56,122 @@ static const struct hy_option *find_option(const struct hy_option *options, size
     return NULL;
 }
 
-/* ---- Values ---- */
-
-static int check_range(const struct filling *f, const struct hythe_setting *row, const struct hy_option *option,
-                       const struct value *value)
+bool hy_settings_hide(const struct hythe_plugin *plugin, const char *name)
 {
-    int64_t n = is_text(row) ? (int64_t)strlen(value->text) : value->number;
-    const char *what = is_text(row) ? " bytes long" : "";
+    for (size_t i = 0; i < plugin->setting_count; i++) {
+        struct hythe_setting row = row_at(plugin, i);
 
-    if (row->type == HYTHE_SET_BOOL || (!row->min && !row->max) || (n >= row->min && n <= row->max))
-        return 0;
-    if (row->type == HYTHE_SET_MODE)
-        return hy_complain(f->to, option->place, "%s must be from \"%04llo\" to \"%04llo\"", row->name,
-                           (unsigned long long)row->min, (unsigned long long)row->max);
-    return hy_complain(f->to, option->place, "%s must be from %lld to %lld%s", row->name, (long long)row->min,
-                       (long long)row->max, what);
+        if (row.name && strcmp(row.name, name) == 0)
+            return row.type == HYTHE_SET_SECRET || !hy_setting_kind(row.type);
+    }
+    return true;
 }
 
-static void store(struct filling *f, const struct hythe_setting *row, const struct value *value)
+/* ---- Values ---- */
+
+static int check_length(struct hy_complaints *to, const struct hythe_setting *row, struct hy_place place,
+                        const char *text)
+{
+    size_t n = strlen(text);
+
+    if ((int64_t)n >= row->min && (int64_t)n <= row->max)
+        return 0;
+    return hy_complain(to, place, "%s must be from %lld to %lld bytes long", row->name, (long long)row->min,
+                       (long long)row->max);
+}
+
+static int check_number(struct hy_complaints *to, const struct hythe_setting *row, struct hy_place place, int64_t n)
+{
+    if (row->type == HYTHE_SET_BOOL || row->type == HYTHE_SET_CHOICE || (n >= row->min && n <= row->max))
+        return 0;
+    if (row->type == HYTHE_SET_MODE)
+        return hy_complain(to, place, "%s must be from \"%04llo\" to \"%04llo\"", row->name,
+                           (unsigned long long)row->min, (unsigned long long)row->max);
+    return hy_complain(to, place, "%s must be from %lld to %lld", row->name, (long long)row->min, (long long)row->max);
+}
+
+/* An empty default need not be of a wanted length. */
+static int check_range(struct hy_complaints *to, const struct hythe_setting *row, const struct hy_option *option,
+                       bool given, const struct hy_setting_value *value)
+{
+    int rc = 0;
+
+    if (!row->min && !row->max)
+        return 0;
+    if (!value->list)
+        return check_number(to, row, option->place, value->number);
+    for (size_t i = 0; i < value->count; i++)
+        if (given || value->list[i][0])
+            rc |= check_length(to, row, value->places ? value->places[i] : option->place, value->list[i]);
+    return rc;
+}
+
+static const char *keep_text(struct filling *f, const char *text)
+{
+    size_t n = strlen(text) + 1;
+    char *copy = memcpy(f->strings, text, n);
+
+    f->strings += n;
+    return copy;
+}
+
+static const char *const *keep_list(struct filling *f, const struct hy_setting_value *value)
+{
+    const char **list = f->pointers;
+
+    for (size_t i = 0; i < value->count; i++)
+        list[i] = keep_text(f, value->list[i]);
+    list[value->count] = NULL;
+    f->pointers += value->count + 1;
+    return list;
+}
+
+static void store(struct filling *f, const struct hythe_setting *row, const struct hy_setting_value *value)
 {
     char *field = f->fields + row->offset;
     int flag = (int)value->number;
+    const char *const *list;
+    const char *text;
 
-    if (is_text(row)) {
-        size_t n = strlen(value->text) + 1;
-
-        memcpy(f->strings, value->text, n);
-        memcpy(field, &f->strings, sizeof f->strings);
-        f->strings += n;
-    } else if (row->type == HYTHE_SET_BOOL) {
+    switch (hy_setting_kind(row->type)->form) {
+    case HY_FORM_FLAG:
         memcpy(field, &flag, sizeof flag);
-    } else {
+        break;
+    case HY_FORM_NUMBER:
         memcpy(field, &value->number, sizeof value->number);
+        break;
+    case HY_FORM_TEXT:
+        text = keep_text(f, value->list[0]);
+        memcpy(field, &text, sizeof text);
+        break;
+    case HY_FORM_LIST:
+        list = keep_list(f, value);
+        memcpy(field, &list, sizeof list);
+        break;
     }
 }
 
-/* A default goes the same way as a value of the file, but an empty text need not be of a wanted length. */
+/* A default goes the same way as a value of the file. */
+static struct hy_option chosen(const struct hythe_setting *row, const struct hy_option *given)
+{
+    if (given)
+        return *given;
+    return (struct hy_option){.name = row->name, .type = HY_VALUE_STRING, .text = row->fallback};
+}
+
 static int fill_row(struct filling *f, const struct hythe_setting *row, const struct hy_option *given)
 {
-    const struct hy_option fallback = {.name = row->name, .type = HY_VALUE_STRING, .text = row->fallback};
-    const struct hy_option *option = given ? given : &fallback;
-    struct value value = {0};
+    const struct hy_option option = chosen(row, given);
+    struct hy_setting_value value = {0};
     const char *wrong;
 
     if (!given && !row->fallback)
         return hy_complain(f->to, nowhere, "%s is required", row->name);
-    wrong = types[row->type].parse(option, &value);
+    wrong = hy_setting_kind(row->type)->parse(&option, row->choices, &value);
     if (wrong)
-        return hy_complain(f->to, option->place, "%s %s", row->name, wrong);
-    if ((given || !is_text(row) || value.text[0]) && check_range(f, row, option, &value))
+        return hy_complain(f->to, option.place, "%s %s%s%s", row->name, wrong, row->type == HYTHE_SET_CHOICE ? " " : "",
+                           row->type == HYTHE_SET_CHOICE ? row->choices : "");
+    if (check_range(f->to, row, &option, given != NULL, &value))
         return -1;
     store(f, row, &value);
     return 0;
@@ -245,26 +209,48 @@ static void check_names(const struct hythe_plugin *plugin, const struct hy_optio
     }
 }
 
-/* Room for every text, given or default. */
-static size_t string_bytes(const struct hythe_plugin *plugin, const struct hy_option *options, size_t count)
+/* Room for every list and text, given or default. */
+static void measure(const struct hythe_plugin *plugin, const struct hy_option *options, size_t count, size_t *pointers,
+                    size_t *bytes)
 {
-    size_t n = 0;
-
+    *pointers = *bytes = 0;
     for (size_t i = 0; i < plugin->setting_count; i++) {
         struct hythe_setting row = row_at(plugin, i);
-        const struct hy_option *given = find_option(options, count, row.name);
-        const char *text = given && given->type == HY_VALUE_STRING ? given->text : row.fallback;
+        struct hy_option option = chosen(&row, find_option(options, count, row.name));
+        struct hy_setting_value value = {0};
 
-        if (is_text(&row) && text)
-            n += strlen(text) + 1;
+        if ((option.type == HY_VALUE_STRING && !option.text) ||
+            hy_setting_kind(row.type)->parse(&option, row.choices, &value))
+            continue;
+        *pointers += value.count + 1;
+        for (size_t k = 0; value.list && k < value.count; k++)
+            *bytes += strlen(value.list[k]) + 1;
     }
-    return n;
+}
+
+static struct block *new_block(const struct hythe_plugin *plugin, const struct hy_option *options, size_t count,
+                               struct filling *f)
+{
+    const size_t grain = alignof(max_align_t);
+    size_t pointers, bytes, fields = (plugin->settings_size + grain - 1) / grain * grain;
+    struct block *block;
+
+    measure(plugin, options, count, &pointers, &bytes);
+    bytes += fields + pointers * sizeof *f->pointers;
+    block = calloc(1, sizeof *block + bytes);
+    if (!block)
+        return NULL;
+    block->size = bytes;
+    f->fields = block->bytes;
+    f->pointers = (const char **)(void *)(block->bytes + fields);
+    f->strings = (char *)(f->pointers + pointers);
+    return block;
 }
 
 void *hy_settings_make(const struct hythe_plugin *plugin, const struct hy_option *options, size_t count,
                        struct hy_complaints *to)
 {
-    struct filling f = {.plugin = plugin, .to = to};
+    struct filling f = {.to = to};
     unsigned before = to->count;
 
     for (size_t i = 0; i < plugin->setting_count; i++) {
@@ -274,12 +260,10 @@ void *hy_settings_make(const struct hythe_plugin *plugin, const struct hy_option
             return NULL;
     }
     check_names(plugin, options, count, to);
-    f.fields = calloc(1, plugin->settings_size + string_bytes(plugin, options, count) + 1);
-    if (!f.fields) {
+    if (!new_block(plugin, options, count, &f)) {
         (void)hy_complain(to, nowhere, "out of memory");
         return NULL;
     }
-    f.strings = f.fields + plugin->settings_size;
     for (size_t i = 0; i < plugin->setting_count; i++) {
         struct hythe_setting row = row_at(plugin, i);
 
@@ -287,6 +271,17 @@ void *hy_settings_make(const struct hythe_plugin *plugin, const struct hy_option
     }
     if (to->count == before)
         return f.fields;
-    free(f.fields);
+    hy_settings_free(f.fields);
     return NULL;
+}
+
+void hy_settings_free(void *settings)
+{
+    struct block *block;
+
+    if (!settings)
+        return;
+    block = (struct block *)(void *)((char *)settings - offsetof(struct block, bytes));
+    hy_wipe(block->bytes, block->size);
+    free(block);
 }

@@ -10,6 +10,7 @@ libhythe_core_la_SOURCES += \
 	core/server/mounts.c \
 	core/server/users.c \
 	core/server/check.c \
+	core/server/dump.c \
 	core/server/clients.c
 
 libexec_PROGRAMS += hythe-sftp-server

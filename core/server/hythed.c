@@ -110,8 +110,8 @@ static int dump(const char *file)
     struct hy_problems problems = {0};
     struct hy_config *config = read_config(file, false, &problems);
 
-    if (config)
-        hy_config_dump(config, stdout);
+    if (config && hy_server_dump(config, stdout) < 0)
+        hy_problems_add(&problems, (struct hy_place){0}, "out of memory");
     hy_config_free(config);
     return printed(show_problems(&problems));
 }

@@ -31,6 +31,10 @@ int hy_server_start(struct hy_server *server, struct hy_err *err);
  * problems; config may be one that was read in part (hy_config_rules.partial). For --check. */
 void hy_server_check(const struct hy_config *config, struct hy_problems *problems);
 
+/* Writes the values in effect as hy_config_dump() does, with every plugin asked which of its settings are secrets. Of a
+ * plugin that can't be asked nothing is shown. 0, or -1 without memory. */
+int hy_server_dump(const struct hy_config *config, FILE *out);
+
 /* Stops accepting at once; lets running requests finish for at most `seconds`, then cuts every connection off and waits
  * for its thread. Idempotent. */
 void hy_server_stop(struct hy_server *server, unsigned seconds);

@@ -319,9 +319,12 @@ enum hythe_setting_type {
     HYTHE_SET_MODE,     /* int64_t; the file says "0755", octal */
     HYTHE_SET_STRING,   /* const char * */
     HYTHE_SET_PATH,     /* const char *, an absolute path of this machine */
-    HYTHE_SET_SECRET,   /* const char *; never logged, never shown by --dump-config */
-    HYTHE_SET_LIST,     /* const char *const *, NULL-terminated strings; the file says ( "a", "b" ) */
-    HYTHE_SET_TEMPLATE, /* const char *, an absolute path of this machine with %u, %g, %h, %%; see host->expand */
+    HYTHE_SET_SECRET,   /* const char *; never logged, never shown by --dump-config, wiped after stop() */
+    /* const char *const *, NULL-terminated strings; the file says ( "a", "b" ), or "a" for one, "" for none */
+    HYTHE_SET_LIST,
+    /* const char *, an absolute path of this machine with %u, %g, %h, %%; see host->expand. A part of the path, between
+     * its slashes, has at most one of them, and %h is a whole part. */
+    HYTHE_SET_TEMPLATE,
     HYTHE_SET_CHOICE    /* int64_t, the index of one of the words in `choices` */
 };
 

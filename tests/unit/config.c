@@ -85,6 +85,58 @@ static void fills_values(void)
     hy_config_free(c);
 }
 
+/* Lists of strings, each with its place; what isn't of strings alone is left for the plugin to refuse. */
+static void reads_lists_of_options(void)
+{
+    struct hy_config *c = read_good("SSHCertStore = \"/k\"; users = ( { name = \"u\"; } );\n"
+                                    "mounts = ( { path = \"/\"; plugin = \"p\"; a = ( \"x\",\n"
+                                    "\"y\" ); b = [ \"z\" ]; c = ( ); d = ( \"x\", 1 ); e = [ 1, 2 ]; } );");
+    const struct hy_option *o = c->mounts[0].options;
+
+    CU_ASSERT_EQUAL_FATAL(c->mounts[0].option_count, 5);
+    CU_ASSERT_FATAL(o[0].type == HY_VALUE_LIST && o[1].type == HY_VALUE_LIST && o[2].type == HY_VALUE_LIST);
+    UNIT_ASSERT_STRING(o[0].list[0], "x");
+    UNIT_ASSERT_STRING(o[0].list[1], "y");
+    CU_ASSERT_PTR_NULL(o[0].list[2]);
+    UNIT_ASSERT_NUMBER(o[0].places[0].line, 2);
+    UNIT_ASSERT_NUMBER(o[0].places[1].line, 3);
+    UNIT_ASSERT_STRING(o[1].list[0], "z");
+    CU_ASSERT_PTR_NULL(o[1].list[1]);
+    CU_ASSERT_PTR_NULL(o[2].list[0]);
+    UNIT_ASSERT_NUMBER(o[3].type, HY_VALUE_OTHER);
+    UNIT_ASSERT_NUMBER(o[4].type, HY_VALUE_OTHER);
+    hy_config_free(c);
+}
+
+static bool hides_root_of_x(void *ctx, const char *plugin, const char *setting)
+{
+    ++*(unsigned *)ctx;
+    return strcmp(plugin, "x") == 0 && strcmp(setting, "root") == 0;
+}
+
+static void dumps_no_secret_of_a_plugin(void)
+{
+    unsigned asked = 0;
+    const struct hy_config_secrets secrets = {hides_root_of_x, &asked};
+    struct hy_config *c = read_good("SSHCertStore = \"/k\"; users = ( { name = \"u\"; } );\n"
+                                    "mounts = ( { path = \"/\"; plugin = \"x\"; root = \"hush\"; },\n"
+                                    "{ path = \"/y\"; plugin = \"y\"; root = \"shown\"; a_token = ( \"hush\" ); } );");
+    char *text = NULL;
+    size_t len;
+    FILE *out = open_memstream(&text, &len);
+
+    CU_ASSERT_FATAL(out != NULL);
+    hy_config_dump(c, &secrets, out);
+    fclose(out);
+    CU_ASSERT(strstr(text, "hush") == NULL);
+    CU_ASSERT(strstr(text, "    # root = \"***\";\n") != NULL);
+    CU_ASSERT(strstr(text, "    # a_token = \"***\";\n") != NULL);
+    CU_ASSERT(strstr(text, "    root = \"shown\";\n") != NULL);
+    UNIT_ASSERT_NUMBER(asked, 2);
+    free(text);
+    hy_config_free(c);
+}
+
 static void dumps_what_loads_again(void)
 {
     static const char odd[] = "a\\\"b\\\\c\\n\\x01\\x7f\xc3\xa9 # /* 99999999999999999999";
@@ -95,7 +147,8 @@ static void dumps_what_loads_again(void)
                    "RootDirectory = \"/srv\"; SSHCertStore = \"/k\"; AltSSHCert = ( { Store = \"/l\"; } );\n"
                    "UserAuthBanner = \"%s\"; LocalPort = 0; receive_window = \"129K\"; max_handles = 77;\n"
                    "TcpNoDelay = 0; mounts = ( { path = \"/m\"; plugin = \"memory\"; t = \"%s\"; n = -9999999999;\n"
-                   "b = false; l = ( 1 ); secret_key = \"hush\"; credentials_file = \"/c\"; } );\n"
+                   "b = false; l = ( 1 ); k = ( \"x\", \"y, z\" ); e = ( ); secret_key = \"hush\"; credentials_file = "
+                   "\"/c\"; } );\n"
                    "users = ( { name = \"a\"; password = \"$hush\"; keys = \"ssh-a\"; HomeDir = \"/h\"; },\n"
                    "{ name = \"b\"; } );",
                    odd, odd);
@@ -108,7 +161,9 @@ static void dumps_what_loads_again(void)
     UNIT_ASSERT_STRING(c->UserAuthBanner, "a\"b\\c\n\x01\x7f\xc3\xa9 # /* 99999999999999999999");
     UNIT_ASSERT_STRING(c->mounts[1].options[0].text, c->UserAuthBanner);
     UNIT_ASSERT_NUMBER(c->mounts[1].options[1].number, -9999999999);
-    UNIT_ASSERT_NUMBER(c->mounts[1].option_count, 4);
+    UNIT_ASSERT_NUMBER(c->mounts[1].option_count, 6);
+    UNIT_ASSERT_STRING(c->mounts[1].options[3].list[1], "y, z");
+    CU_ASSERT(c->mounts[1].options[4].list[0] == NULL);
     UNIT_ASSERT_NUMBER(c->max_handles, 77);
     UNIT_ASSERT_NUMBER(c->receive_window, 129 * 1024);
     UNIT_ASSERT_NUMBER(c->key_count, 2);
@@ -292,8 +347,9 @@ static void names_what_needs_a_restart(void)
 }
 
 UNIT_SUITE(config, UNIT_TEST(fills_defaults), UNIT_TEST(fills_values), UNIT_TEST(dumps_what_loads_again),
-           UNIT_TEST(lists_every_setting), UNIT_TEST(prints_the_manual), UNIT_TEST(finds_the_nearest_name),
-           UNIT_TEST(parses_numbers_and_truths), UNIT_TEST(sorts_problems), UNIT_TEST(names_what_needs_a_restart));
+           UNIT_TEST(reads_lists_of_options), UNIT_TEST(dumps_no_secret_of_a_plugin), UNIT_TEST(lists_every_setting),
+           UNIT_TEST(prints_the_manual), UNIT_TEST(finds_the_nearest_name), UNIT_TEST(parses_numbers_and_truths),
+           UNIT_TEST(sorts_problems), UNIT_TEST(names_what_needs_a_restart));
 UNIT_DECLARE(config_problems);
 UNIT_DECLARE(config_source);
 

@@ -105,7 +105,7 @@ char *config_dumped(const struct hy_config *config)
     FILE *out = open_memstream(&text, &len);
 
     CU_ASSERT_FATAL(out != NULL);
-    hy_config_dump(config, out);
+    hy_config_dump(config, NULL, out);
     fclose(out);
     return text;
 }

@@ -111,7 +111,7 @@ void world_prepare(struct world *w, enum way way)
     w->way = way;
     w->fds = count_fds();
     w->host = (struct hythe_host){HYTHE_ABI, sizeof(w->host), host_log, NULL, host_fail, host_cancelled, w};
-    w->session = (struct hythe_session){sizeof(w->session), 3, 1, "user", "/", "127.0.0.1", "SSH-2.0-test"};
+    w->session = (struct hythe_session){sizeof(w->session), 3, 1, "user", "/", "127.0.0.1", "SSH-2.0-test", ""};
     snprintf(w->dir, sizeof(w->dir), "%s/localroot-XXXXXX", tmp && strlen(tmp) < 40 ? tmp : "/tmp");
     if (!mkdtemp(w->dir)) {
         perror(w->dir);
@@ -145,7 +145,7 @@ int world_start(struct world *w, const char *root, const struct setting_value *v
 
 int world_attach(struct world *w, const char *base, uint32_t flags)
 {
-    struct hythe_attach how = {sizeof(how), flags, &w->session, base};
+    struct hythe_attach how = {sizeof(how), flags, &w->session, base, "/"};
 
     return w->plugin->attach(w->instance, &how, &w->attached);
 }

@@ -98,7 +98,7 @@ static void install(const struct folder *f, const char *object, const char *dir,
     write_file(in(f, dir, name), data, (size_t)n);
 }
 
-static const struct hy_option root_option = {"root", HY_VALUE_STRING, 0, "/srv", {"hythe.cfg", 3}};
+static const struct hy_option root_option = {"root", HY_VALUE_STRING, 0, "/srv", {"hythe.cfg", 3}, NULL, NULL};
 
 static const struct hy_instance *start(struct folder *f, const char *name)
 {
@@ -142,8 +142,8 @@ static void loads_starts_and_stops(void)
 
 static void checks_without_starting(void)
 {
-    static const struct hy_option wrong[] = {{"rot", HY_VALUE_STRING, 0, "/srv", {"hythe.cfg", 5}},
-                                             {"root", HY_VALUE_INT, 7, NULL, {"hythe.cfg", 6}}};
+    static const struct hy_option wrong[] = {{"rot", HY_VALUE_STRING, 0, "/srv", {"hythe.cfg", 5}, NULL, NULL},
+                                             {"root", HY_VALUE_INT, 7, NULL, {"hythe.cfg", 6}, NULL, NULL}};
     struct hy_problems problems = {0};
     struct hy_place place = {"hythe.cfg", 2};
     struct folder f;

@@ -7,22 +7,30 @@
 struct settings {
     int flag;
     int64_t number, size, mode;
-    const char *text, *path;
+    const char *text, *path, *secret, *template;
+    const char *const *list;
+    int64_t choice;
 };
 
 #define ROW(field, type, min, max, fallback) \
     { \
-#field, type, offsetof(struct settings, field), min, max, fallback, "help" \
+#field, type, offsetof(struct settings, field), min, max, fallback, "help", NULL \
     }
 
-static const struct hythe_setting rows[] = {ROW(flag, HYTHE_SET_BOOL, 0, 0, "no"),
-                                            ROW(number, HYTHE_SET_INT, -5, 100, "60"),
-                                            ROW(size, HYTHE_SET_SIZE, 1024, INT64_C(1) << 40, "64K"),
-                                            ROW(mode, HYTHE_SET_MODE, 0, 0777, "0755"),
-                                            ROW(text, HYTHE_SET_STRING, 2, 5, ""),
-                                            ROW(path, HYTHE_SET_PATH, 0, 0, NULL)};
+static const struct hythe_setting rows[] = {
+    ROW(flag, HYTHE_SET_BOOL, 0, 0, "no"),
+    ROW(number, HYTHE_SET_INT, -5, 100, "60"),
+    ROW(size, HYTHE_SET_SIZE, 1024, INT64_C(1) << 40, "64K"),
+    ROW(mode, HYTHE_SET_MODE, 0, 0777, "0755"),
+    ROW(text, HYTHE_SET_STRING, 2, 5, ""),
+    ROW(path, HYTHE_SET_PATH, 0, 0, NULL),
+    ROW(secret, HYTHE_SET_SECRET, 4, 16, ""),
+    ROW(template, HYTHE_SET_TEMPLATE, 0, 0, ""),
+    ROW(list, HYTHE_SET_LIST, 2, 5, ""),
+    {"choice", HYTHE_SET_CHOICE, offsetof(struct settings, choice), 0, 0, "no", "help", "no ask yes"}};
 
 static struct settings got;
+static char got_list[64], got_template[64]; /* the strings are gone with the instance */
 static char order[128];
 static int start_result;
 
@@ -31,6 +39,10 @@ static int start(const struct hythe_host *host, const void *settings, void **ins
     const struct hy_instance *i = host->core;
 
     got = *(const struct settings *)settings;
+    got_list[0] = '\0';
+    for (size_t n = 0; got.list && got.list[n]; n++)
+        (void)snprintf(got_list + strlen(got_list), sizeof got_list - strlen(got_list), "%s;", got.list[n]);
+    (void)snprintf(got_template, sizeof got_template, "%s", got.template ? got.template : "");
     *instance = (void *)settings;
     (void)snprintf(order + strlen(order), sizeof order - strlen(order), "+%s", i->label);
     return start_result;
@@ -78,15 +90,19 @@ static void begin(struct attempt *t)
     }
 #define TEXT(name, value) \
     { \
-        name, HY_VALUE_STRING, 0, value, AT(9) \
+        name, HY_VALUE_STRING, 0, value, AT(9), NULL, NULL \
     }
 #define INT(name, value) \
     { \
-        name, HY_VALUE_INT, value, NULL, AT(9) \
+        name, HY_VALUE_INT, value, NULL, AT(9), NULL, NULL \
+    }
+#define LIST(name, list) \
+    { \
+        name, HY_VALUE_LIST, 0, NULL, AT(9), list, NULL \
     }
 #define BOOL(name, value) \
     { \
-        name, HY_VALUE_BOOL, value, NULL, AT(9) \
+        name, HY_VALUE_BOOL, value, NULL, AT(9), NULL, NULL \
     }
 static const struct hy_option path_option = TEXT("path", "/srv");
 
@@ -155,6 +171,8 @@ static void reads_every_type(void)
     }
 }
 
+static const char *const two[] = {"ab", "cde", NULL}, *const none[] = {NULL};
+
 static void refuses_bad_values_by_line(void)
 {
     static const struct {
@@ -183,9 +201,21 @@ static void refuses_bad_values_by_line(void)
         {INT("text", 5), "text must be a text in quotes"},
         {TEXT("text", "a"), "text must be from 2 to 5 bytes long"},
         {TEXT("text", "abcdef"), "text must be from 2 to 5 bytes long"},
+        {TEXT("secret", "abc"), "secret must be from 4 to 16 bytes long"},
+        {INT("secret", 12345), "secret must be a text in quotes"},
+        {INT("list", 5), "list must be a list of texts in quotes, like ( \"a\", \"b\" )"},
+        {{"list", HY_VALUE_OTHER, 0, NULL, AT(9), NULL, NULL},
+         "list must be a list of texts in quotes, like ( \"a\", \"b\" )"},
+        {TEXT("list", "abcdef"), "list must be from 2 to 5 bytes long"},
+        {LIST("text", two), "text must be a text in quotes"},
+        {TEXT("choice", "maybe"), "choice must be one of these in quotes: no ask yes"},
+        {TEXT("choice", "a"), "choice must be one of these in quotes: no ask yes"},
+        {TEXT("choice", "no ask"), "choice must be one of these in quotes: no ask yes"},
+        {TEXT("choice", ""), "choice must be one of these in quotes: no ask yes"},
+        {INT("choice", 1), "choice must be one of these in quotes: no ask yes"},
         {TEXT("texxt", "abc"), "unknown setting \"texxt\"; did you mean \"text\"?"},
         {TEXT("quite-another-thing", "abc"), "unknown setting \"quite-another-thing\""},
-        {{"text", HY_VALUE_OTHER, 0, NULL, AT(9)}, "text must be a text in quotes"},
+        {{"text", HY_VALUE_OTHER, 0, NULL, AT(9), NULL, NULL}, "text must be a text in quotes"},
     };
     char wanted[256];
 
@@ -200,6 +230,108 @@ static void refuses_bad_values_by_line(void)
         UNIT_ASSERT_STRING(order, "");
         hy_plugins_free(t.plugins);
     }
+}
+
+static void reads_lists(void)
+{
+    static const struct {
+        struct hy_option option;
+        const char *wanted;
+    } cases[] = {{LIST("list", two), "ab;cde;"},
+                 {LIST("list", none), ""},
+                 {TEXT("list", "abc"), "abc;"},
+                 {TEXT("list", ""), ""}};
+
+    CU_ASSERT(starts_with(NULL));
+    UNIT_ASSERT_STRING(got_list, "");
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        CU_ASSERT(starts_with(&cases[i].option));
+        UNIT_ASSERT_STRING(got_list, cases[i].wanted);
+    }
+}
+
+/* Each string of a list is complained about where it stands. */
+static void names_the_place_in_a_list(void)
+{
+    static const char *const list[] = {"ab", "a", "abc", "abcdef", NULL};
+    static const struct hy_place places[] = {AT(20), AT(21), AT(22), AT(23)};
+    const struct hy_option options[] = {path_option, {"list", HY_VALUE_LIST, 0, NULL, AT(9), list, places}};
+    struct hy_problems problems = {0};
+    struct hy_place place = AT(1);
+    struct attempt t;
+
+    begin(&t);
+    CU_ASSERT(hy_plugins_check(t.plugins, "test", HYTHE_FILESYSTEM, options, 2, place, &problems) == -1);
+    CU_ASSERT_FATAL(problems.count == 2);
+    UNIT_ASSERT_NUMBER(problems.items[0].place.line, 21);
+    UNIT_ASSERT_NUMBER(problems.items[1].place.line, 23);
+    hy_problems_free(&problems);
+    hy_plugins_free(t.plugins);
+}
+
+static void reads_choices(void)
+{
+    static const char *const words[] = {"no", "ask", "yes"};
+
+    for (int i = 0; i < 3; i++) {
+        struct hy_option option = TEXT("choice", words[i]);
+
+        got.choice = -1;
+        CU_ASSERT(starts_with(&option));
+        UNIT_ASSERT_NUMBER(got.choice, i);
+    }
+}
+
+static void reads_templates(void)
+{
+    static const char *const good[] = {"/",           "/srv/%u",      "/srv/%g/%u/x",  "/srv/%h",
+                                       "/srv/%h/x",   "/keys/%u.pub", "/srv/100%%/%u", "/%%%u",
+                                       "/srv/home-%g"};
+    static const struct {
+        const char *text, *why;
+    } bad[] = {{"srv/%u", "template must be an absolute path in quotes"},
+               {"%u", "template must be an absolute path in quotes"},
+               {"", "template must be an absolute path in quotes"},
+               {"/srv/%x", "template may have %u, %g, %h and %% alone: no other letter after a percent sign"},
+               {"/srv/%U", "template may have %u, %g, %h and %% alone: no other letter after a percent sign"},
+               {"/srv/50%", "template may have %u, %g, %h and %% alone: no other letter after a percent sign"},
+               {"/srv/%/u", "template may have %u, %g, %h and %% alone: no other letter after a percent sign"},
+               {"/srv/%u%g", "template must not have two of %u, %g and %h in one part of the path"},
+               {"/srv/x-%u-%u/y", "template must not have two of %u, %g and %h in one part of the path"},
+               {"/srv/x%h", "template must have %h as a whole part of the path, between slashes"},
+               {"/srv/%hx/y", "template must have %h as a whole part of the path, between slashes"}};
+    char wanted[256];
+
+    for (size_t i = 0; i < sizeof good / sizeof good[0]; i++) {
+        struct hy_option option = TEXT("template", good[i]);
+
+        CU_ASSERT(starts_with(&option));
+        UNIT_ASSERT_STRING(got_template, good[i]);
+    }
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        const struct hy_option options[] = {path_option, TEXT("template", bad[i].text)};
+        struct attempt t;
+
+        begin(&t);
+        CU_ASSERT_PTR_NULL(hy_plugins_start(t.plugins, "test", HYTHE_FILESYSTEM, options, 2, "it", &t.err));
+        (void)snprintf(wanted, sizeof wanted, "it: %s (hythe.cfg:9)", bad[i].why);
+        UNIT_ASSERT_STRING(t.err.text, wanted);
+        hy_plugins_free(t.plugins);
+    }
+}
+
+/* What may be shown is only what its plugin knows and doesn't call a secret. */
+static void hides_secrets(void)
+{
+    struct attempt t;
+
+    begin(&t);
+    CU_ASSERT(hy_plugins_hides(t.plugins, "test", "secret"));
+    CU_ASSERT(hy_plugins_hides(t.plugins, "test", "unknown"));
+    CU_ASSERT(hy_plugins_hides(t.plugins, "missing", "text"));
+    CU_ASSERT(!hy_plugins_hides(t.plugins, "test", "text"));
+    CU_ASSERT(!hy_plugins_hides(t.plugins, "test", "list"));
+    hy_plugins_free(t.plugins);
 }
 
 static void wants_what_is_required(void)
@@ -218,9 +350,9 @@ static void wants_what_is_required(void)
 
 static void collects_every_problem(void)
 {
-    static const struct hy_option options[] = {{"text", HY_VALUE_INT, 5, NULL, AT(4)},
-                                               {"nmber", HY_VALUE_INT, 5, NULL, AT(5)},
-                                               {"mode", HY_VALUE_INT, 5, NULL, AT(6)}};
+    static const struct hy_option options[] = {{"text", HY_VALUE_INT, 5, NULL, AT(4), NULL, NULL},
+                                               {"nmber", HY_VALUE_INT, 5, NULL, AT(5), NULL, NULL},
+                                               {"mode", HY_VALUE_INT, 5, NULL, AT(6), NULL, NULL}};
     struct hy_problems problems = {0};
     struct hy_place place = AT(1);
     struct attempt t;
@@ -272,8 +404,10 @@ static void stops_in_reverse_order(void)
 static void refuses_damaged_descriptions(void)
 {
     static const struct hythe_ops tiny = {.size = 4};
-    static const struct hythe_setting outside[] = {{"far", HYTHE_SET_INT, sizeof(struct settings) - 4, 0, 0, "1", ""}};
-    static const struct hythe_setting unknown[] = {{"odd", (enum hythe_setting_type)77, 0, 0, 0, "1", ""}};
+    static const struct hythe_setting outside[] = {
+        {"far", HYTHE_SET_INT, sizeof(struct settings) - 4, 0, 0, "1", "", NULL}};
+    static const struct hythe_setting unknown[] = {{"odd", (enum hythe_setting_type)77, 0, 0, 0, "1", "", NULL}};
+    static const struct hythe_setting wordless[] = {{"word", HYTHE_SET_CHOICE, 0, 0, 0, "1", "", NULL}};
     static const struct {
         const char *what, *why;
     } cases[] = {{"abi 0", "built for plugin ABI 0, this server has 1"},
@@ -288,14 +422,15 @@ static void refuses_damaged_descriptions(void)
                  {"no name", "calls itself \"\""},
                  {"slow", "plugins that wait for a network are not available in this build"},
                  {"outside", "its setting far lies outside of its settings"},
-                 {"unknown", "of an unknown type"}};
+                 {"unknown", "of an unknown type"},
+                 {"wordless", "its setting word has no words to choose from"}};
 
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         struct hythe_plugin p = sound;
         struct hy_plugins *plugins = hy_plugins_new("/nowhere", NULL);
         struct hy_err err = {""};
 
-        p.settings = i == 11 ? outside : i == 12 ? unknown : i == 5 ? NULL : p.settings;
+        p.settings = i == 11 ? outside : i == 12 ? unknown : i == 13 ? wordless : i == 5 ? NULL : p.settings;
         p.setting_count = i >= 11 ? 1 : p.setting_count;
         p.abi = i == 0 ? 0 : i == 1 ? 7 : p.abi;
         p.size = i == 2 ? 8 : p.size;
@@ -349,6 +484,7 @@ static void reads_longer_rows(void)
 }
 
 UNIT_SUITE(settings, UNIT_TEST(fills_defaults), UNIT_TEST(reads_every_type), UNIT_TEST(refuses_bad_values_by_line),
-           UNIT_TEST(wants_what_is_required), UNIT_TEST(collects_every_problem), UNIT_TEST(keeps_its_own_strings),
-           UNIT_TEST(stops_in_reverse_order), UNIT_TEST(refuses_damaged_descriptions), UNIT_TEST(knows_each_name_once),
-           UNIT_TEST(reads_longer_rows));
+           UNIT_TEST(reads_lists), UNIT_TEST(names_the_place_in_a_list), UNIT_TEST(reads_choices),
+           UNIT_TEST(reads_templates), UNIT_TEST(hides_secrets), UNIT_TEST(wants_what_is_required),
+           UNIT_TEST(collects_every_problem), UNIT_TEST(keeps_its_own_strings), UNIT_TEST(stops_in_reverse_order),
+           UNIT_TEST(refuses_damaged_descriptions), UNIT_TEST(knows_each_name_once), UNIT_TEST(reads_longer_rows));
