@@ -110,7 +110,12 @@ void world_prepare(struct world *w, enum way way)
     w->plugin = load();
     w->way = way;
     w->fds = count_fds();
-    w->host = (struct hythe_host){HYTHE_ABI, sizeof(w->host), host_log, NULL, host_fail, host_cancelled, w};
+    w->host = (struct hythe_host){.abi = HYTHE_ABI,
+                                  .size = sizeof(w->host),
+                                  .log = host_log,
+                                  .fail = host_fail,
+                                  .cancelled = host_cancelled,
+                                  .core = w};
     w->session = (struct hythe_session){sizeof(w->session), 3, 1, "user", "/", "127.0.0.1", "SSH-2.0-test", ""};
     snprintf(w->dir, sizeof(w->dir), "%s/localroot-XXXXXX", tmp && strlen(tmp) < 40 ? tmp : "/tmp");
     if (!mkdtemp(w->dir)) {
