@@ -1,6 +1,7 @@
 libhythe_core_la_SOURCES += \
     core/plugin/complain.c core/plugin/complain.h \
     core/plugin/describe.c core/plugin/describe.h \
+    core/plugin/frozen.c core/plugin/frozen.h \
     core/plugin/object.c core/plugin/object.h \
     core/plugin/plugin.h core/plugin/plugins.c \
     core/plugin/settings.c core/plugin/settings.h \

@@ -8,7 +8,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 /* The sizes of the first published ABI, below which no plugin can be. They don't grow with the structs. */
@@ -85,41 +84,29 @@ int hy_object_suits(const struct hythe_plugin *plugin, enum hythe_kind kind, str
 
 /* ---- The file ---- */
 
-static bool is_elf(int fd)
+/* dlerror() without the path of the copy that it begins with. */
+static const char *reason(const char *path)
 {
-    char magic[4];
+    const char *why = dlerror();
+    size_t n = strlen(path);
 
-    return pread(fd, magic, sizeof magic, 0) == sizeof magic && memcmp(magic, "\177ELF", sizeof magic) == 0;
+    if (!why)
+        return "no reason given";
+    return strncmp(why, path, n) == 0 && strncmp(why + n, ": ", 2) == 0 ? why + n + 2 : why;
 }
 
-static bool is_still(int fd, const char *real)
+static void *load(const struct hy_object *object, struct hy_complaints *to)
 {
-    struct stat a, b;
-
-    return fstat(fd, &a) == 0 && stat(real, &b) == 0 && a.st_dev == b.st_dev && a.st_ino == b.st_ino;
-}
-
-/* Loads what was checked under its own name rather than as /proc/self/fd/N: the dynamic linker takes a name that it has
- * seen before for the same object, whatever the descriptor stands for by then, and debuggers need the name. Nobody whom
- * the check doesn't trust could exchange the file in between. */
-static void *load(int fd, const char *real, struct hy_complaints *to)
-{
-    const char *why;
+    char path[HY_FROZEN_PATH];
     void *handle;
 
-    if (!is_elf(fd)) {
-        (void)hy_complain(to, nowhere, "%s is not a shared object", real);
+    if (hy_frozen_path(&object->frozen, path)) {
+        (void)hy_complain(to, nowhere, "%s can't be loaded: /proc isn't there", object->file);
         return NULL;
     }
-    handle = dlopen(real, RTLD_NOW | RTLD_LOCAL);
-    if (!handle) {
-        why = dlerror();
-        (void)hy_complain(to, nowhere, "%s can't be loaded: %s", real, why ? why : "no reason given");
-    } else if (!is_still(fd, real)) {
-        (void)hy_complain(to, nowhere, "%s was exchanged while it was loaded", real);
-        (void)dlclose(handle);
-        handle = NULL;
-    }
+    handle = dlopen(path, RTLD_NOW | RTLD_LOCAL);
+    if (!handle)
+        (void)hy_complain(to, nowhere, "%s can't be loaded: %s", object->file, reason(path));
     return handle;
 }
 
@@ -137,31 +124,17 @@ static const struct hythe_plugin *ask(void *handle, const char *real, struct hy_
     return entry();
 }
 
-static int open_real(struct hy_object *object, int fd, const char *real, struct hy_complaints *to)
-{
-    unsigned before = to->count;
-
-    object->handle = load(fd, real, to);
-    if (!object->handle)
-        return -1;
-    object->plugin = ask(object->handle, real, to);
-    if (to->count > before)
-        return -1;
-    return hy_object_verify(object->plugin, object->name, to);
-}
-
 /* A name of the configuration becomes part of a path. */
 static bool is_name(const char *name)
 {
     return *name && strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-") == strlen(name);
 }
 
-int hy_object_open(struct hy_object *object, const char *directory, const char *name, struct hy_complaints *to)
+static int find(struct hy_object *object, const char *directory, const char *name, struct hy_complaints *to)
 {
     char path[PATH_MAX], real[PATH_MAX];
     int fd, n, rc;
 
-    *object = (struct hy_object){0};
     if (!is_name(name))
         return hy_complain(to, nowhere, "\"%s\" can't be the name of a plugin", name);
     n = snprintf(path, sizeof path, "%s/%s.so", directory, name);
@@ -175,17 +148,67 @@ int hy_object_open(struct hy_object *object, const char *directory, const char *
     if (fd < 0)
         return -1;
     object->name = strdup(name);
-    rc = object->name ? open_real(object, fd, real, to) : hy_complain(to, nowhere, "out of memory");
+    object->file = strdup(real);
+    if (object->name && object->file)
+        rc = hy_freeze(fd, real, name, &object->frozen, to);
+    else
+        rc = hy_complain(to, nowhere, "out of memory");
     (void)close(fd);
-    if (rc)
-        hy_object_close(object);
     return rc;
+}
+
+int hy_object_find(struct hy_object *object, const char *directory, const char *name, struct hy_complaints *to)
+{
+    *object = (struct hy_object){.frozen.fd = -1};
+    if (find(object, directory, name, to) == 0)
+        return 0;
+    hy_object_close(object);
+    return -1;
+}
+
+int hy_object_load(struct hy_object *object, struct hy_complaints *to)
+{
+    unsigned before = to->count;
+
+    object->handle = load(object, to);
+    if (!object->handle)
+        return -1;
+    object->plugin = ask(object->handle, object->file, to);
+    if (to->count > before)
+        return -1;
+    return hy_object_verify(object->plugin, object->name, to);
+}
+
+int hy_object_open(struct hy_object *object, const char *directory, const char *name, struct hy_complaints *to)
+{
+    if (hy_object_find(object, directory, name, to))
+        return -1;
+    if (hy_object_load(object, to) == 0)
+        return 0;
+    hy_object_close(object);
+    return -1;
+}
+
+/* Whether the dynamic linker kept it in spite of dlclose(): for a symbol that is unique in the process, a destructor of
+ * a thread, or because the object says so. */
+static bool stays(const struct hy_object *object)
+{
+    char path[HY_FROZEN_PATH];
+    void *handle = hy_frozen_path(&object->frozen, path) ? NULL : dlopen(path, RTLD_LAZY | RTLD_NOLOAD);
+
+    if (handle)
+        (void)dlclose(handle);
+    return handle;
 }
 
 void hy_object_close(struct hy_object *object)
 {
     if (object->handle)
         (void)dlclose(object->handle);
+    /* The linker would take the next object for one that stays if that got its path: its descriptor stays too. */
+    if (!object->handle || !stays(object))
+        hy_frozen_free(&object->frozen);
+    free(object->file);
     free(object->name);
-    *object = (struct hy_object){0};
+    *object = (struct hy_object){.frozen.fd = -1};
 }

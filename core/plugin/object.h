@@ -3,15 +3,23 @@
 #define HY_PLUGIN_OBJECT_H
 
 #include "core/plugin/complain.h"
+#include "core/plugin/frozen.h"
 #include "hythe/plugin.h"
 
 struct hy_object {
     char *name;
+    char *file;              /* where it was found; NULL for a plugin from memory */
+    struct hy_frozen frozen; /* what is loaded, and what tells one content of the file from another */
     const struct hythe_plugin *plugin;
-    void *handle; /* of dlopen(); NULL for a plugin from memory */
+    void *handle; /* of dlopen(); NULL before, and for a plugin from memory */
 };
 
-/* Opens directory/name.so and asks it for its plugin. 0, or -1 with a complaint. */
+/* Finds directory/name.so, checks who could have written it and takes a copy; nothing of it runs. 0, or -1 with a
+ * complaint. */
+int hy_object_find(struct hy_object *object, const char *directory, const char *name, struct hy_complaints *to);
+/* Loads what was found and asks it for its plugin. 0, or -1 with a complaint. */
+int hy_object_load(struct hy_object *object, struct hy_complaints *to);
+/* Both. */
 int hy_object_open(struct hy_object *object, const char *directory, const char *name, struct hy_complaints *to);
 void hy_object_close(struct hy_object *object);
 

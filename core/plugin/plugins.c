@@ -95,7 +95,7 @@ int hy_plugins_register(struct hy_plugins *plugins, const struct hythe_plugin *p
 {
     const char *name = plugin->abi && plugin->abi <= HYTHE_ABI && plugin->name ? plugin->name : "plugin";
     struct hy_complaints to = {.label = name, .err = err};
-    struct hy_object object = {.plugin = plugin};
+    struct hy_object object = {.plugin = plugin, .frozen.fd = -1};
 
     if (hy_object_verify(plugin, name, &to))
         return -1;
