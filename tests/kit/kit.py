@@ -36,13 +36,6 @@ def compiler(*names):
     raise Skip('%s is not installed' % names[-1])
 
 
-def instrumented():
-    """Whether hythed was built with a sanitizer: a plugin that is built without would not fit."""
-    with open(HYTHED, 'rb') as f:
-        data = f.read()
-    return any(name in data for name in (b'libasan.so', b'libtsan.so', b'libubsan.so', b'__asan_init', b'__tsan_init'))
-
-
 def installed():
     """`make install` into a folder of this script's, once; the prefix."""
     global _installed
@@ -68,6 +61,39 @@ def make_env(**more):
 def author_env():
     """The environment of somebody who has nothing of Hythe but what was installed."""
     return make_env(PKG_CONFIG_PATH=os.path.join(installed(), 'lib', 'pkgconfig'))
+
+
+class Installed(Hythed):
+    """A server of what was installed, over plugins of its own."""
+
+    def program(self, name='hythed'):
+        return os.path.join(installed(), 'sbin', name)
+
+
+def serve(name, plugins, mounts, **settings):
+    """Such a server, listening, with the folder of its plugins; as a context."""
+    server = Installed(name, plugin_directory=plugins, mounts=mounts, **settings)
+    return contextlib.closing(_Ending(server.begin()))
+
+
+class _Ending:
+    def __init__(self, server):
+        self.server = server
+
+    def sftp(self, *commands):
+        """What OpenSSH's sftp makes of the commands; files of its own are in the folder `local`."""
+        self.local = os.path.join(self.server.folder, 'local')
+        os.makedirs(self.local, exist_ok=True)
+        return self.server.sftp(['lcd ' + self.local] + list(commands))
+
+    def close(self):
+        server = self.server
+        try:
+            alive = server.alive()
+            code = server.end()
+            assert alive and code == 0, 'ended with %s:\n%s' % (code, server.log())
+        finally:
+            server.kill()
 
 
 def hythed(*args, **kw):

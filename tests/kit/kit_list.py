@@ -116,7 +116,6 @@ def lists_every_plugin_of_the_build():
 def prints_settings_of_every_type_and_starts_nothing():
     where = folder('settings')
     source = put(scratch(), 'settings.c', SETTINGS.encode())
-    need(not instrumented(), 'hythed is instrumented')
     run(compiler('$CC', 'cc', 'gcc') + ['-shared', '-fPIC', '-I' + os.path.join(SRCDIR, 'include'), source, '-o',
                                         os.path.join(where, 'settings.so')]).ok()
     os.chmod(os.path.join(where, 'settings.so'), 0o755)
