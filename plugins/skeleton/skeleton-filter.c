@@ -1,5 +1,5 @@
-/* skeleton-filter: a filter to begin with. Nothing can get a name that ends in the setting `suffix`: no upload, no folder,
- * no link, no rename or copy. All else passes by, and what isn't named below costs nothing. */
+/* skeleton-filter: a filter to begin with. Nothing can get a name that ends in the setting `suffix`: no upload, no
+ * folder, no link, no rename or copy. All else passes by, and reading costs nothing. */
 #include <hythe/plugin.h>
 
 #include <errno.h>
@@ -80,8 +80,8 @@ static int64_t do_copyfile(const struct hythe_call *call, struct hythe_copyfile_
 
 /* ---- What a later server might add ---- */
 
-/* Gets every operation that changes a tree and isn't above. Those that this header knows make no name; one that is newer
- * might, and a filter that protects something refuses what it doesn't know. */
+/* Gets every operation that changes a tree and isn't above. Those that this header knows make no name; one that is
+ * newer might, and a filter that protects something refuses what it doesn't know. */
 static int64_t do_any(const struct hythe_call *call, void *arg)
 {
     if (call->op >= HYTHE_OP_COUNT)

@@ -1,5 +1,5 @@
-/* skeleton: a filesystem to begin with. It serves one folder with two files that can only be read: hello.txt, whose text
- * is a setting, and you.txt, which tells each user their name. Copy it, rename it (the file and .name below), and
+/* skeleton: a filesystem to begin with. It serves one folder with two files that can only be read: hello.txt, whose
+ * text is a setting, and you.txt, which tells each user their name. Copy it, rename it (the file and .name below), and
  * replace the store at the top by yours. */
 #include <hythe/plugin.h>
 
