@@ -1,21 +1,22 @@
-/* Who a user is and what proves it. An account comes from the first provider that knows the name; each factor is then
- * asked of every provider that offers it. Only this folder decides what a set of factors amounts to. */
+/* Who a user is and what proves it. An account comes from the first plugin that knows the name; each factor is then
+ * asked of every plugin that offers it. Only this folder decides what a set of factors amounts to. */
 #ifndef HY_AUTH_AUTH_H
 #define HY_AUTH_AUTH_H
 
 #include "core/base/err.h"
 #include "core/base/log.h"
+#include "core/vfs/chain.h"
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-/* SSH methods as bits. */
+/* SSH methods as bits; plugins know them by the same numbers. */
 enum hy_method {
     HY_METHOD_NONE = 0x1,
-    HY_METHOD_PASSWORD = 0x2,
-    HY_METHOD_PUBLICKEY = 0x4,
-    HY_METHOD_INTERACTIVE = 0x8
+    HY_METHOD_PASSWORD = HYTHE_AUTH_PASSWORD,
+    HY_METHOD_PUBLICKEY = HYTHE_AUTH_PUBLICKEY,
+    HY_METHOD_INTERACTIVE = HYTHE_AUTH_INTERACTIVE
 };
 
 enum hy_verdict {
@@ -23,16 +24,17 @@ enum hy_verdict {
     HY_AUTH_ACCEPT,      /* all wanted factors are given: the session is authenticated */
     HY_AUTH_PARTIAL,     /* this factor is accepted, more are wanted: hy_auth_methods() says which */
     HY_AUTH_KEY_OK,      /* a probed key would do; nothing is granted by it */
-    HY_AUTH_UNAVAILABLE, /* a provider could not answer: denies */
+    HY_AUTH_UNAVAILABLE, /* a plugin could not answer: denies */
     HY_AUTH_DISCONNECT   /* too many attempts, or another user name than the first: end the connection */
 };
 
 /* What the rest of the server learns of a user once authenticated. Owned by the conversation. */
 struct hy_account {
     char *name;
-    char *home;      /* normal path of the user's view, NULL: "/" */
-    char *user_root; /* normal path of the tree, or NULL */
-    bool restrict_to_home;
+    char *home;            /* normal path of the user's view, NULL: "/" */
+    char *user_root;       /* normal path of the tree, or NULL */
+    char **groups;         /* among the policy's, NULL-terminated; NULL: none */
+    bool restrict_to_home; /* home isn't NULL then */
 };
 
 /* A factor as it is presented. Strings need not be NUL-terminated; a NUL inside any of them is a rejection. */
@@ -42,55 +44,49 @@ struct hy_factor {
     size_t user_len;
     const char *secret; /* password or answer */
     size_t secret_len;
-    const uint8_t *key; /* public key blob, as RFC 4253 section 6.6 */
+    const uint8_t *key;      /* public key blob, as RFC 4253 section 6.6 */
     size_t key_len;          /* 0: a key or a signature that the transport refused itself, which counts as a failure */
     bool signature_verified; /* PUBLICKEY: the transport verified a signature made with `key` */
 };
 
-/* A provider of accounts and factors. Functions are called from session threads, several at once. */
-struct hy_auth_provider {
-    void *ctx;
-    /* Fills *account (strings malloc'ed) when it knows the name. 1 known, 0 unknown, negative errno: unavailable. */
-    int (*lookup)(void *ctx, const char *user, struct hy_account *account);
-    /* Checks one factor. HY_AUTH_ACCEPT, REJECT or UNAVAILABLE. `known` is false for a name that no provider knows: the
-     * same work must then be done for nothing. */
-    enum hy_verdict (*check)(void *ctx, const char *user, bool known, const struct hy_factor *factor);
-    uint32_t methods; /* that it can check */
-};
-
-/* The policy of a server: providers in order, methods on offer. */
+/* The policy of a server: plugins in order, methods on offer, what an account may leave open. */
 struct hy_auth_policy {
-    const struct hy_auth_provider *providers;
-    size_t provider_count;
-    uint32_t methods;      /* DefaultAuthMethods, HY_METHOD_* */
-    unsigned max_attempts; /* MaxAuthAttempts: failed factors before the connection ends */
+    const struct hy_instance *const *plugins; /* started, of the kind HYTHE_AUTH */
+    size_t plugin_count;
+    uint32_t methods;          /* DefaultAuthMethods, HY_METHOD_* */
+    unsigned max_attempts;     /* MaxAuthAttempts: failed factors before the connection ends */
+    const char *user_root;     /* UserRootDirectory of accounts without one of their own, or NULL */
+    bool restrict_to_home;     /* RestrictUserToHomeDir likewise */
+    const char *const *groups; /* that the configuration has, NULL-terminated; NULL: none */
     const struct hy_log *log;
 };
 
-/* One connection's authentication, used by one thread. The policy must outlive it. The first request fixes the user
- * name; one with another name is answered by HY_AUTH_DISCONNECT. After ACCEPT and after DISCONNECT nothing changes any
- * more: further factors are REJECT and DISCONNECT. */
+/* One connection's authentication, used by one thread. The policy and the address must outlive it. The first request
+ * fixes the user name; one with another name is answered by HY_AUTH_DISCONNECT. After ACCEPT and after DISCONNECT
+ * nothing changes any more: further factors are REJECT and DISCONNECT. */
 struct hy_conversation;
-struct hy_conversation *hy_auth_begin(const struct hy_auth_policy *policy, uint64_t conn);
+struct hy_conversation *hy_auth_begin(const struct hy_auth_policy *policy, uint64_t conn, const char *address);
 void hy_auth_end(struct hy_conversation *c);
 enum hy_verdict hy_auth_factor(struct hy_conversation *c, const struct hy_factor *factor);
 uint32_t hy_auth_methods(const struct hy_conversation *c); /* still of use, HY_METHOD_* */
 /* NULL until HY_AUTH_ACCEPT. */
 const struct hy_account *hy_auth_account(const struct hy_conversation *c);
 
-/* The provider over the users of the configuration file. */
+/* The plugin "users", over the users of the configuration file. */
 struct hy_user_entry {
     const char *name;
-    const char *password; /* crypt(5) hash, NULL: no password */
+    const char *password;    /* crypt(5) hash, NULL: no password */
     const char *const *keys; /* lines "type base64 comment", NULL-terminated; may be NULL */
     const char *home, *user_root;
+    const char *const *groups; /* NULL-terminated; may be NULL */
     bool restrict_to_home;
 };
 struct hy_users;
 /* Copies what it needs. NULL with err when an entry is bad (a malformed key or hash: user and key named). */
 struct hy_users *hy_users_new(const struct hy_user_entry *entries, size_t count, struct hy_err *err);
 void hy_users_free(struct hy_users *users);
-struct hy_auth_provider hy_users_provider(struct hy_users *users);
+/* For hy_plugins_register(); the users must outlive the plugins. */
+const struct hythe_plugin *hy_users_plugin(const struct hy_users *users);
 
 /* Whether s is a hash that crypt(5) can check here, and a reason if not. */
 bool hy_password_hash_ok(const char *s, const char **why);

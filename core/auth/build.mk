@@ -1,4 +1,6 @@
 libhythe_core_la_SOURCES += \
+	core/auth/account.c core/auth/account.h \
+	core/auth/ask.c core/auth/ask.h \
 	core/auth/auth.h \
 	core/auth/conversation.c \
 	core/auth/key.c core/auth/key.h \

@@ -1,4 +1,5 @@
-#include "core/auth/auth.h"
+#include "core/auth/account.h"
+#include "core/auth/ask.h"
 #include "core/auth/key.h"
 #include "core/base/buf.h"
 #include "core/path/path.h"
@@ -13,7 +14,8 @@ enum state {
     STATE_FRESH,    /* no user name yet */
     STATE_NAMED,    /* named, not looked up yet, or the look-up failed */
     STATE_KNOWN,    /* account is filled */
-    STATE_UNKNOWN,  /* no provider knows the name, or it isn't one */
+    STATE_UNKNOWN,  /* no plugin knows the name, or it isn't one */
+    STATE_REFUSED,  /* there is an account that nobody may log in with */
     STATE_ACCEPTED, /* the end: account is the session's */
     STATE_CLOSED    /* the end: disconnected */
 };
@@ -27,6 +29,8 @@ struct hy_conversation {
     size_t claimed_len;
     char user[NAME_MAX_BYTES + 1]; /* the same when it is a name, "" otherwise */
     struct hy_account account;
+    struct hythe_session facts; /* for the plugins */
+    void *states[];             /* one per plugin */
 };
 
 static const struct {
@@ -47,22 +51,26 @@ static const char *method_name(enum hy_method method)
     return "unknown method";
 }
 
-static void account_clear(struct hy_account *account)
+static struct hy_asked plugin_at(struct hy_conversation *c, size_t i)
 {
-    free(account->name);
-    free(account->home);
-    free(account->user_root);
-    *account = (struct hy_account){0};
+    return (struct hy_asked){c->policy->plugins[i], &c->facts, &c->states[i]};
 }
 
-struct hy_conversation *hy_auth_begin(const struct hy_auth_policy *policy, uint64_t conn)
+struct hy_conversation *hy_auth_begin(const struct hy_auth_policy *policy, uint64_t conn, const char *address)
 {
-    struct hy_conversation *c = calloc(1, sizeof *c);
+    struct hy_conversation *c = calloc(1, sizeof *c + policy->plugin_count * sizeof *c->states);
 
-    if (c) {
-        c->policy = policy;
-        c->conn = conn;
-    }
+    if (!c)
+        return NULL;
+    c->policy = policy;
+    c->conn = conn;
+    c->facts = (struct hythe_session){.size = sizeof c->facts,
+                                      .id = conn,
+                                      .user = c->user,
+                                      .home = "/",
+                                      .address = address,
+                                      .client_id = "",
+                                      .group = ""};
     return c;
 }
 
@@ -70,7 +78,12 @@ void hy_auth_end(struct hy_conversation *c)
 {
     if (!c)
         return;
-    account_clear(&c->account);
+    for (size_t i = 0; i < c->policy->plugin_count; i++) {
+        const struct hy_asked asked = plugin_at(c, i);
+
+        hy_ask_end(&asked);
+    }
+    hy_account_clear(&c->account);
     free(c->claimed);
     free(c);
 }
@@ -79,8 +92,8 @@ uint32_t hy_auth_methods(const struct hy_conversation *c)
 {
     uint32_t offered = 0;
 
-    for (size_t i = 0; i < c->policy->provider_count; i++)
-        offered |= c->policy->providers[i].methods;
+    for (size_t i = 0; i < c->policy->plugin_count; i++)
+        offered |= c->policy->plugins[i]->auth.methods;
     return offered & c->policy->methods & ~(uint32_t)HY_METHOD_NONE;
 }
 
@@ -122,46 +135,77 @@ static bool same_name(const struct hy_conversation *c, const struct hy_factor *f
            (!factor->user_len || memcmp(factor->user, c->claimed, factor->user_len) == 0);
 }
 
-/* The account of the first provider that knows the name. A provider that can't answer hides those behind it: it might
- * have been the owner. The state stays NAMED then. */
+/* The account of the first plugin that knows the name. A plugin that can't answer hides those behind it: it might have
+ * been the owner. The state stays NAMED then. */
 static void find_account(struct hy_conversation *c)
 {
-    for (size_t i = 0; i < c->policy->provider_count; i++) {
-        const struct hy_auth_provider *provider = &c->policy->providers[i];
-        int known = provider->lookup(provider->ctx, c->user, &c->account);
+    enum hy_owner owner = HY_OWNER_OTHER;
+    struct hy_err err = {""};
 
-        if (known > 0 && c->account.name) {
-            c->state = STATE_KNOWN;
-            return;
-        }
-        account_clear(&c->account);
-        if (known != 0)
-            return;
+    for (size_t i = 0; i < c->policy->plugin_count && owner == HY_OWNER_OTHER; i++) {
+        const struct hy_asked asked = plugin_at(c, i);
+
+        owner = hy_ask_owner(&asked, c->policy, &c->account, &err);
     }
-    c->state = STATE_UNKNOWN;
+    if (owner == HY_OWNER_OTHER)
+        c->state = STATE_UNKNOWN;
+    if (owner == HY_OWNER_REFUSED)
+        c->state = STATE_REFUSED;
+    if (owner != HY_OWNER_OURS)
+        return;
+    c->state = STATE_KNOWN;
+    c->facts.user = c->account.name;
+    c->facts.home = c->account.home ? c->account.home : "/";
+    c->facts.group = c->account.groups ? c->account.groups[0] : "";
 }
 
-/* Asks the providers in turn, until one accepts or can't answer. */
-static enum hy_verdict ask(const struct hy_conversation *c, const struct hy_factor *factor)
+/* Asks the plugins in turn, until one accepts or can't answer. */
+static enum hy_verdict ask_all(struct hy_conversation *c, const struct hythe_factor *factor)
 {
-    bool known = c->state == STATE_KNOWN;
     enum hy_verdict verdict = HY_AUTH_REJECT;
 
-    for (size_t i = 0; i < c->policy->provider_count && verdict == HY_AUTH_REJECT; i++) {
-        const struct hy_auth_provider *provider = &c->policy->providers[i];
+    for (size_t i = 0; i < c->policy->plugin_count && verdict == HY_AUTH_REJECT; i++) {
+        const struct hy_asked asked = plugin_at(c, i);
 
-        if (provider->methods & factor->method)
-            verdict = provider->check(provider->ctx, c->user, known, factor);
+        if (asked.instance->auth.methods & factor->method)
+            verdict = hy_ask_factor(&asked, factor);
     }
-    if (verdict != HY_AUTH_REJECT && verdict != HY_AUTH_ACCEPT)
+    return verdict == HY_AUTH_ACCEPT && !factor->known ? HY_AUTH_REJECT : verdict;
+}
+
+/* The factor as plugins want it, with a NUL behind the secret. */
+static enum hy_verdict ask(struct hy_conversation *c, const struct hy_factor *factor)
+{
+    char *secret = calloc(1, factor->secret_len + 1);
+    const struct hythe_answer answer = {secret, factor->secret_len};
+    struct hythe_factor asked = {.size = sizeof asked,
+                                 .method = factor->method,
+                                 .known = c->state == STATE_KNOWN,
+                                 .secret = secret,
+                                 .secret_len = factor->secret_len,
+                                 .key = factor->key,
+                                 .key_len = factor->key_len,
+                                 .signature_verified = factor->signature_verified};
+    enum hy_verdict verdict;
+
+    if (!secret)
         return HY_AUTH_UNAVAILABLE;
-    return known ? verdict : HY_AUTH_REJECT;
+    if (factor->secret_len)
+        memcpy(secret, factor->secret, factor->secret_len);
+    if (factor->method == HY_METHOD_INTERACTIVE) {
+        asked.answers = &answer;
+        asked.answer_count = 1;
+    }
+    verdict = ask_all(c, &asked);
+    hy_wipe(secret, factor->secret_len);
+    free(secret);
+    return verdict;
 }
 
 static bool well_formed(const struct hy_factor *factor)
 {
     if (factor->method == HY_METHOD_PUBLICKEY)
-        return factor->key_len != 0;
+        return factor->key_len && hy_key_blob_ok(factor->key, factor->key_len);
     return !factor->secret_len || !memchr(factor->secret, '\0', factor->secret_len);
 }
 
@@ -169,8 +213,10 @@ static bool well_formed(const struct hy_factor *factor)
 static void log_verdict(const struct hy_conversation *c, const struct hy_factor *factor, enum hy_verdict verdict)
 {
     static const char *const words[] = {
-        [HY_AUTH_REJECT] = "rejected",         [HY_AUTH_ACCEPT] = "accepted",
-        [HY_AUTH_PARTIAL] = "accepted a part", [HY_AUTH_KEY_OK] = "would accept",
+        [HY_AUTH_REJECT] = "rejected",
+        [HY_AUTH_ACCEPT] = "accepted",
+        [HY_AUTH_PARTIAL] = "accepted a part",
+        [HY_AUTH_KEY_OK] = "would accept",
         [HY_AUTH_UNAVAILABLE] = "couldn't check",
     };
     enum hy_log_level level = verdict == HY_AUTH_KEY_OK        ? HY_LOG_VERBOSE
@@ -183,7 +229,10 @@ static void log_verdict(const struct hy_conversation *c, const struct hy_factor 
     else if (factor->method == HY_METHOD_PUBLICKEY)
         (void)snprintf(key, sizeof key, "a wrong signature, or a key that can't be checked");
     hy_log(c->policy->log, level, c->conn, "%s %s for %suser \"%s\"%s%s", words[verdict], method_name(factor->method),
-           c->state == STATE_UNKNOWN ? "unknown " : "", c->user, *key ? ": " : "", key);
+           c->state == STATE_UNKNOWN   ? "unknown "
+           : c->state == STATE_REFUSED ? "refused "
+                                       : "",
+           c->user, *key ? ": " : "", key);
 }
 
 /* What a factor amounts to: here one that is accepted is all that is wanted, and a key counts only when it signed. */

@@ -255,6 +255,16 @@ bool hy_key_parse(struct hy_key *key, const char *line, const char **why)
     return false;
 }
 
+bool hy_key_blob_ok(const uint8_t *blob, size_t len)
+{
+    struct hy_reader r = hy_reader_of(blob, len);
+    size_t name_len;
+    const char *name = (const char *)hy_get_string(&r, &name_len);
+    const struct key_type *type = name ? find_type(name, name_len) : NULL;
+
+    return type && !check_blob(blob, len, type);
+}
+
 void hy_key_free(struct hy_key *key)
 {
     free(key->blob);

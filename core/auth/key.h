@@ -19,6 +19,9 @@ void hy_key_free(struct hy_key *key);
 /* Whether a blob that a client sent is this key. */
 bool hy_key_equals(const struct hy_key *key, const uint8_t *blob, size_t len);
 
+/* Whether a blob that a client sent is one whole key of a type and strength that hy_key_parse() would take. */
+bool hy_key_blob_ok(const uint8_t *blob, size_t len);
+
 /* For logs: "ssh-ed25519 SHA256:..." of any bytes; "unknown type" where none can be read. */
 enum { HY_KEY_TEXT = 128 };
 void hy_key_describe(char out[HY_KEY_TEXT], const uint8_t *blob, size_t len);

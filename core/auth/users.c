@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <semaphore.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -16,12 +17,14 @@ struct user {
     struct hy_key *keys;
     size_t key_count;
     char *home, *user_root;
+    char **groups; /* NULL-terminated; NULL: none */
     bool restrict_to_home;
 };
 
 /* Immutable after hy_users_new(), but for the semaphore. */
 struct hy_users {
-    struct user *users; /* sorted by name */
+    struct hythe_plugin plugin; /* where its start() finds the rest */
+    struct user *users;         /* sorted by name */
     size_t count;
     struct hy_hasher hasher;
     char *decoy;      /* hash that is worked on when there is none to check */
@@ -35,6 +38,9 @@ static void user_clear(struct user *user)
         hy_key_free(&user->keys[i]);
     if (user->password)
         hy_wipe(user->password, strlen(user->password));
+    for (size_t i = 0; user->groups && user->groups[i]; i++)
+        free(user->groups[i]);
+    free(user->groups);
     free(user->keys);
     free(user->name);
     free(user->password);
@@ -80,6 +86,22 @@ static int fill_keys(struct user *user, const char *const *lines, struct hy_err 
     return 0;
 }
 
+/* Copies the names of groups; false when memory is short. */
+static bool fill_groups(struct user *user, const char *const *groups)
+{
+    size_t count = 0;
+
+    while (groups && groups[count])
+        count++;
+    if (!count)
+        return true;
+    user->groups = calloc(count + 1, sizeof *user->groups);
+    for (size_t i = 0; user->groups && i < count; i++)
+        if (!copy(&user->groups[i], groups[i]))
+            return false;
+    return user->groups != NULL;
+}
+
 static int fill_user(struct user *user, const struct hy_user_entry *entry, struct hy_err *err)
 {
     const char *why;
@@ -89,8 +111,8 @@ static int fill_user(struct user *user, const struct hy_user_entry *entry, struc
                           entry->name ? entry->name : "");
     if (entry->password && !hy_password_hash_ok(entry->password, &why))
         return hy_err_set(err, "user \"%s\": password: %s", entry->name, why);
-    if (!copy(&user->name, entry->name) || !copy(&user->password, entry->password) ||
-        !copy(&user->home, entry->home) || !copy(&user->user_root, entry->user_root))
+    if (!copy(&user->name, entry->name) || !copy(&user->password, entry->password) || !copy(&user->home, entry->home) ||
+        !copy(&user->user_root, entry->user_root) || !fill_groups(user, entry->groups))
         return hy_err_set(err, "out of memory");
     user->restrict_to_home = entry->restrict_to_home;
     return fill_keys(user, entry->keys, err);
@@ -157,27 +179,6 @@ static int fill(struct hy_users *users, const struct hy_user_entry *entries, siz
     return users->decoy ? 0 : hy_err_set(err, "a hash for unknown users can't be computed: out of memory?");
 }
 
-struct hy_users *hy_users_new_with(const struct hy_user_entry *entries, size_t count, const struct hy_hasher *hasher,
-                                   struct hy_err *err)
-{
-    struct hy_users *users = calloc(1, sizeof *users);
-
-    if (!users) {
-        (void)hy_err_set(err, "out of memory");
-        return NULL;
-    }
-    users->hasher = *hasher;
-    if (fill(users, entries, count, err) == 0)
-        return users;
-    hy_users_free(users);
-    return NULL;
-}
-
-struct hy_users *hy_users_new(const struct hy_user_entry *entries, size_t count, struct hy_err *err)
-{
-    return hy_users_new_with(entries, count, &hy_crypt_hasher, err);
-}
-
 static const struct user *find(const struct hy_users *users, const char *name)
 {
     const struct user key = {.name = (char *)(uintptr_t)name};
@@ -185,17 +186,21 @@ static const struct user *find(const struct hy_users *users, const char *name)
     return bsearch(&key, users->users, users->count, sizeof *users->users, by_name);
 }
 
-static int lookup(void *ctx, const char *name, struct hy_account *account)
+static int lookup(const struct hythe_auth_call *call, hythe_account_fn emit, void *ctx)
 {
-    const struct user *user = find(ctx, name);
+    const struct user *user = find(call->instance, call->session->user);
+    struct hythe_account account = {.size = sizeof account};
+    int rc;
 
     if (!user)
         return 0;
-    account->restrict_to_home = user->restrict_to_home;
-    if (copy(&account->name, user->name) && copy(&account->home, user->home) &&
-        copy(&account->user_root, user->user_root))
-        return 1;
-    return -ENOMEM;
+    account.name = user->name;
+    account.home = user->home;
+    account.user_root = user->user_root;
+    account.restrict_to_home = user->restrict_to_home ? HYTHE_AUTH_YES : HYTHE_AUTH_NO;
+    account.groups = (const char *const *)user->groups;
+    rc = emit(ctx, &account);
+    return rc < 0 ? rc : 1;
 }
 
 static int run_hasher(struct hy_users *users, const char *password, const char *hash)
@@ -212,60 +217,90 @@ static int run_hasher(struct hy_users *users, const char *password, const char *
 
 /* Exactly one hash for whatever user and password, so that time tells nothing. A password that crypt(3) wouldn't take
  * is rejected without, for every name alike. */
-static enum hy_verdict check_password(struct hy_users *users, const struct user *user, const struct hy_factor *factor)
+static int check_password(struct hy_users *users, const struct user *user, const struct hythe_factor *factor)
 {
     bool has = user && user->password;
-    char *password;
     int matches;
 
     if (factor->secret_len > HY_PASSWORD_MAX)
-        return HY_AUTH_REJECT;
-    password = calloc(1, HY_PASSWORD_MAX + 1);
-    if (!password)
-        return HY_AUTH_UNAVAILABLE;
-    if (factor->secret_len)
-        memcpy(password, factor->secret, factor->secret_len);
-    matches = run_hasher(users, password, has ? user->password : users->decoy);
-    hy_wipe(password, HY_PASSWORD_MAX + 1);
-    free(password);
+        return HYTHE_AUTH_REJECT;
+    matches = run_hasher(users, factor->secret, has ? user->password : users->decoy);
     if (matches < 0)
-        return HY_AUTH_UNAVAILABLE;
-    return has && matches ? HY_AUTH_ACCEPT : HY_AUTH_REJECT;
+        return matches;
+    return has && matches ? HYTHE_AUTH_ACCEPT : HYTHE_AUTH_REJECT;
 }
 
-static enum hy_verdict check_key(struct hy_users *users, const struct user *user, const struct hy_factor *factor)
+static int check_key(struct hy_users *users, const struct user *user, const struct hythe_factor *factor)
 {
     bool found = false;
 
     (void)users;
     for (size_t i = 0; user && i < user->key_count; i++)
         found |= hy_key_equals(&user->keys[i], factor->key, factor->key_len);
-    return found ? HY_AUTH_ACCEPT : HY_AUTH_REJECT;
+    return found ? HYTHE_AUTH_ACCEPT : HYTHE_AUTH_REJECT;
 }
 
-static enum hy_verdict check(void *ctx, const char *name, bool known, const struct hy_factor *factor)
+static int check(const struct hythe_auth_call *call, const struct hythe_factor *factor)
 {
-    struct hy_users *users = ctx;
-    const struct user *user = known ? find(users, name) : NULL;
+    struct hy_users *users = call->instance;
+    const struct user *user = factor->known ? find(users, call->session->user) : NULL;
 
     switch (factor->method) {
-    case HY_METHOD_PASSWORD:
-    case HY_METHOD_INTERACTIVE:
+    case HYTHE_AUTH_PASSWORD:
+    case HYTHE_AUTH_INTERACTIVE:
         return check_password(users, user, factor);
-    case HY_METHOD_PUBLICKEY:
+    case HYTHE_AUTH_PUBLICKEY:
         return check_key(users, user, factor);
-    case HY_METHOD_NONE:
-        break;
+    default:
+        return HYTHE_AUTH_REJECT;
     }
-    return HY_AUTH_REJECT;
 }
 
-struct hy_auth_provider hy_users_provider(struct hy_users *users)
+static int start(const struct hythe_host *host, const void *settings, void **instance)
 {
-    return (struct hy_auth_provider){
-        .ctx = users,
-        .lookup = lookup,
-        .check = check,
-        .methods = HY_METHOD_PASSWORD | HY_METHOD_PUBLICKEY | HY_METHOD_INTERACTIVE,
-    };
+    (void)settings;
+    *instance = (char *)(uintptr_t)host->plugin - offsetof(struct hy_users, plugin);
+    return 0;
+}
+
+static const struct hythe_auth auth = {.size = sizeof auth,
+                                       .methods = HYTHE_AUTH_PASSWORD | HYTHE_AUTH_PUBLICKEY | HYTHE_AUTH_INTERACTIVE,
+                                       .lookup = lookup,
+                                       .check = check};
+
+static const struct hythe_plugin plugin = {.abi = HYTHE_ABI,
+                                           .size = sizeof plugin,
+                                           .kind = HYTHE_AUTH,
+                                           .threads = HYTHE_PARALLEL,
+                                           .name = "users",
+                                           .version = HYTHE_VERSION,
+                                           .summary = "the users of the configuration file",
+                                           .start = start,
+                                           .auth = &auth};
+
+const struct hythe_plugin *hy_users_plugin(const struct hy_users *users)
+{
+    return &users->plugin;
+}
+
+struct hy_users *hy_users_new_with(const struct hy_user_entry *entries, size_t count, const struct hy_hasher *hasher,
+                                   struct hy_err *err)
+{
+    struct hy_users *users = calloc(1, sizeof *users);
+
+    if (!users) {
+        (void)hy_err_set(err, "out of memory");
+        return NULL;
+    }
+    users->hasher = *hasher;
+    users->plugin = plugin;
+    if (fill(users, entries, count, err) == 0)
+        return users;
+    hy_users_free(users);
+    return NULL;
+}
+
+struct hy_users *hy_users_new(const struct hy_user_entry *entries, size_t count, struct hy_err *err)
+{
+    return hy_users_new_with(entries, count, &hy_crypt_hasher, err);
 }

@@ -8,7 +8,7 @@ libhythe_core_la_SOURCES += \
 	core/server/session.c \
 	core/server/keys.c \
 	core/server/mounts.c \
-	core/server/users.c \
+	core/server/access.c core/server/access.h \
 	core/server/check.c \
 	core/server/dump.c \
 	core/server/clients.c

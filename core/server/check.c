@@ -1,3 +1,4 @@
+#include "core/server/access.h"
 #include "core/server/internal.h"
 
 static void check_keys(const struct hy_config *config, struct hy_problems *problems)
@@ -42,18 +43,25 @@ static void check_mounts(const struct hy_config *config, struct hy_problems *pro
     hy_plugins_free(plugins);
 }
 
+static void check_access(const struct hy_config *config, struct hy_problems *problems)
+{
+    static const struct hy_log silence;
+    struct hy_plugins *plugins = hy_plugins_new(config->plugin_directory, &silence);
+    struct hy_access access = {.users = NULL};
+    struct hy_err err = {"out of memory"};
+
+    if (!plugins || hy_access_begin(&access, config, plugins, &silence, &err))
+        hy_problems_add(problems, (struct hy_place){0}, "%s", err.text);
+    hy_plugins_free(plugins);
+    hy_access_free(&access);
+}
+
 void hy_server_check(const struct hy_config *config, struct hy_problems *problems)
 {
     bool sound = problems->count == 0;
-    struct hy_err err = {""};
-    struct hy_users *users;
 
     check_keys(config, problems);
     check_mounts(config, problems);
-    if (!sound)
-        return; /* the reader has judged each user of the file already */
-    users = hy_server_users(config, &err);
-    if (!users)
-        hy_problems_add(problems, (struct hy_place){0}, "%s", err.text);
-    hy_users_free(users);
+    if (sound) /* else the reader has judged each user of the file already */
+        check_access(config, problems);
 }

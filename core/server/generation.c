@@ -11,16 +11,7 @@ static int build(struct hy_generation *g, struct hy_err *err)
     g->tree = hy_server_mount(g->config, g->plugins, err);
     if (!g->tree)
         return -1;
-    g->users = hy_server_users(g->config, err);
-    if (!g->users)
-        return -1;
-    g->provider = hy_users_provider(g->users);
-    g->policy = (struct hy_auth_policy){.providers = &g->provider,
-                                        .provider_count = 1,
-                                        .methods = hy_server_methods(g->config),
-                                        .max_attempts = (unsigned)g->config->MaxAuthAttempts,
-                                        .log = g->log};
-    return 0;
+    return hy_access_begin(&g->access, g->config, g->plugins, g->log, err);
 }
 
 struct hy_generation *hy_generation_new(const struct hy_config *config, const struct hy_log *log, struct hy_err *err)
@@ -57,7 +48,7 @@ void hy_generation_unref(struct hy_generation *generation)
     if (!generation || atomic_fetch_sub_explicit(&generation->refs, 1, memory_order_acq_rel) > 1)
         return;
     hy_tree_unref(generation->tree);
-    hy_users_free(generation->users);
     hy_plugins_free(generation->plugins);
+    hy_access_free(&generation->access);
     free(generation);
 }

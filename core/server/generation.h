@@ -4,8 +4,8 @@
 #ifndef HY_SERVER_GENERATION_H
 #define HY_SERVER_GENERATION_H
 
-#include "core/auth/auth.h"
 #include "core/plugin/plugin.h"
+#include "core/server/access.h"
 #include "core/transport/ssh.h"
 #include "core/vfs/vfs.h"
 
@@ -17,14 +17,12 @@ struct hy_generation {
     struct hy_ssh_limits limits;
     struct hy_plugins *plugins;
     struct hy_tree *tree;
-    struct hy_users *users;
-    struct hy_auth_provider provider;
-    struct hy_auth_policy policy;
+    struct hy_access access;
     atomic_size_t refs;
 };
 
-/* Loads the plugins, starts the mounts and the users. NULL with err, and nothing is left of it. config and log must
- * outlive it. */
+/* Loads the plugins, starts the mounts and who knows the users. NULL with err, and nothing is left of it. config and
+ * log must outlive it. */
 struct hy_generation *hy_generation_new(const struct hy_config *config, const struct hy_log *log, struct hy_err *err);
 /* From any thread that knows another reference to be there. */
 struct hy_generation *hy_generation_ref(struct hy_generation *generation);

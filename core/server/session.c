@@ -151,7 +151,7 @@ static void run(struct hy_session *s)
     control.unwanted = &s->unwanted;
     hy_server_tune(s->fd, s->generation->config->TcpNoDelay);
     hy_log(server->log, HY_LOG_VERBOSE, s->id, "connection from %s port %u", s->address, s->port);
-    s->conversation = hy_auth_begin(&s->generation->policy, s->id);
+    s->conversation = hy_auth_begin(&s->generation->access.policy, s->id, s->address);
     if (!s->conversation) {
         hy_log(server->log, HY_LOG_ERROR, s->id, "out of memory");
         (void)close(s->fd);

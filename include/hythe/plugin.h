@@ -396,9 +396,9 @@ struct hythe_answer {
 struct hythe_factor {
     size_t size;
     uint32_t method; /* one of HYTHE_AUTH_PASSWORD and so on */
-    /* Boolean. 0: no plugin knows the name, and whatever the answer the login fails. The same work must be done as for
-     * a wrong factor of a known user, so that time doesn't tell who exists; a plugin does so too for a name that only
-     * others know. */
+    /* Boolean. 0: nobody can log in by that name, and whatever the answer the login fails. The same work must be done
+     * as for a wrong factor of a known user, so that time doesn't tell who exists; a plugin does so too for a name that
+     * only others know. */
     uint32_t known;
     /* PASSWORD: the password. INTERACTIVE: the first of the answers. Bytes with a NUL behind them and none inside. */
     const char *secret;
@@ -422,9 +422,9 @@ struct hythe_auth_call {
     size_t size;
     const struct hythe_host *host;
     void *instance; /* what start() returned */
-    /* id, user, address and client_id as they will be; protocol is 0. user is one path component, or "" for a name that
-     * can't be one, which is never looked up. home and group are those of the account once it is known, before that "/"
-     * and "". */
+    /* id and address of the connection. protocol is 0 and client_id "" as long as the login lasts. user is one path
+     * component, or "" for a name that can't be one, which is never looked up. home and group are those of the account
+     * once it is known, before that "/" and "". */
     const struct hythe_session *session;
     void **state; /* the plugin's own pointer for this connection's login; NULL at first, see end */
 };

@@ -26,10 +26,11 @@ static int count_call(void *ctx, const char *password, const char *hash)
 
 static const char *const alice_keys[] = {SAMPLE_ED25519 " alice", SAMPLE_P256, NULL};
 static const char *const bob_keys[] = {SAMPLE_RSA2048, NULL};
+static const char *const bob_groups[] = {"partners", "staff", NULL};
 static const struct hy_user_entry entries[] = {
     {.name = "dave", .password = SAMPLE_SHA512},
     {.name = "alice", .password = SAMPLE_SHA512, .keys = alice_keys, .home = "/home/alice", .restrict_to_home = true},
-    {.name = "bob", .keys = bob_keys, .home = "/", .user_root = "/home/bob"},
+    {.name = "bob", .keys = bob_keys, .home = "/", .user_root = "/home/bob", .groups = bob_groups},
     {.name = "carol", .password = SAMPLE_OTHER_BCRYPT},
 };
 enum { ENTRIES = sizeof entries / sizeof *entries };
@@ -45,95 +46,127 @@ static struct hy_users *users_of(const struct hy_user_entry *list, size_t count)
     return users;
 }
 
-static struct hy_factor password_of(const char *user, const char *secret)
+/* The plugin as the core starts it. */
+static struct hy_instance door_of(const struct hy_users *users)
 {
-    return (struct hy_factor){.method = HY_METHOD_PASSWORD,
-                              .user = user,
-                              .user_len = strlen(user),
-                              .secret = secret,
-                              .secret_len = strlen(secret)};
+    static const struct hy_log silence;
+    struct hy_instance door;
+
+    CU_ASSERT_FATAL(hy_instance_init(&door, hy_users_plugin(users), "users", &silence) == 0);
+    CU_ASSERT_FATAL(door.plugin.start(&door.host, NULL, &door.self) == 0);
+    return door;
 }
 
-static enum hy_verdict check(const struct hy_auth_provider *p, const char *user, const char *secret,
-                             enum hy_method method)
+static void close_door(struct hy_instance *door, struct hy_users *users)
 {
-    struct hy_factor factor = password_of(user, secret);
+    hy_instance_fini(door);
+    hy_users_free(users);
+}
 
-    factor.method = method;
-    return p->check(p->ctx, user, true, &factor);
+static int ask(const struct hy_instance *door, const char *user, bool known, struct hythe_factor factor)
+{
+    const struct hythe_session session = {.size = sizeof session, .user = user, .home = "/", .group = ""};
+    void *state = NULL;
+    const struct hythe_auth_call call = {sizeof call, &door->host, door->self, &session, &state};
+
+    factor.size = sizeof factor;
+    factor.known = known;
+    return door->auth.check(&call, &factor);
+}
+
+static int check_known(const struct hy_instance *door, const char *user, bool known, const char *secret,
+                       uint32_t method)
+{
+    return ask(door, user, known,
+               (struct hythe_factor){.method = method, .secret = secret, .secret_len = strlen(secret)});
+}
+
+static int check(const struct hy_instance *door, const char *user, const char *secret, uint32_t method)
+{
+    return check_known(door, user, true, secret, method);
+}
+
+/* What the look-up handed over; its strings are the users'. */
+static int keep_account(void *ctx, const struct hythe_account *account)
+{
+    *(struct hythe_account *)ctx = *account;
+    return 0;
+}
+
+static int lookup(const struct hy_instance *door, const char *user, struct hythe_account *account)
+{
+    const struct hythe_session session = {.size = sizeof session, .user = user, .home = "/", .group = ""};
+    void *state = NULL;
+    const struct hythe_auth_call call = {sizeof call, &door->host, door->self, &session, &state};
+
+    *account = (struct hythe_account){.size = 0};
+    return door->auth.lookup(&call, keep_account, account);
 }
 
 static void accounts_are_found_by_their_whole_name(void)
 {
+    static const char *const others[] = {"Alice", "alic", "alicee", "", "nobody"};
     struct hy_users *users = users_of(entries, ENTRIES);
-    struct hy_auth_provider p = hy_users_provider(users);
-    struct hy_account a = {0};
+    struct hy_instance door = door_of(users);
+    struct hythe_account a;
 
-    UNIT_ASSERT_NUMBER(p.lookup(p.ctx, "alice", &a), 1);
+    UNIT_ASSERT_NUMBER(lookup(&door, "alice", &a), 1);
     UNIT_ASSERT_STRING(a.name, "alice");
     UNIT_ASSERT_STRING(a.home, "/home/alice");
     CU_ASSERT_PTR_NULL(a.user_root);
-    CU_ASSERT(a.restrict_to_home);
-    free(a.name);
-    free(a.home);
-    a = (struct hy_account){0};
-    UNIT_ASSERT_NUMBER(p.lookup(p.ctx, "bob", &a), 1);
+    CU_ASSERT_PTR_NULL(a.groups);
+    UNIT_ASSERT_NUMBER(a.restrict_to_home, HYTHE_AUTH_YES);
+    UNIT_ASSERT_NUMBER(lookup(&door, "bob", &a), 1);
     UNIT_ASSERT_STRING(a.user_root, "/home/bob");
-    CU_ASSERT(!a.restrict_to_home);
-    free(a.name);
-    free(a.home);
-    free(a.user_root);
-    a = (struct hy_account){0};
-    UNIT_ASSERT_NUMBER(p.lookup(p.ctx, "Alice", &a), 0);
-    UNIT_ASSERT_NUMBER(p.lookup(p.ctx, "alic", &a), 0);
-    UNIT_ASSERT_NUMBER(p.lookup(p.ctx, "alicee", &a), 0);
-    UNIT_ASSERT_NUMBER(p.lookup(p.ctx, "", &a), 0);
-    CU_ASSERT_PTR_NULL(a.name);
-    hy_users_free(users);
+    UNIT_ASSERT_STRING(a.groups[0], "partners");
+    UNIT_ASSERT_STRING(a.groups[1], "staff");
+    CU_ASSERT_PTR_NULL(a.groups[2]);
+    UNIT_ASSERT_NUMBER(a.restrict_to_home, HYTHE_AUTH_NO);
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
+        UNIT_ASSERT_NUMBER(lookup(&door, others[i], &a), 0);
+        UNIT_ASSERT_NUMBER(a.size, 0);
+    }
+    close_door(&door, users);
 }
 
 static void the_right_password_is_accepted_by_either_method(void)
 {
     struct hy_users *users = users_of(entries, ENTRIES);
-    struct hy_auth_provider p = hy_users_provider(users);
+    struct hy_instance p = door_of(users);
 
-    UNIT_ASSERT_NUMBER(p.methods, HY_METHOD_PASSWORD | HY_METHOD_PUBLICKEY | HY_METHOD_INTERACTIVE);
-    UNIT_ASSERT_NUMBER(check(&p, "alice", SAMPLE_PASSWORD, HY_METHOD_PASSWORD), HY_AUTH_ACCEPT);
-    UNIT_ASSERT_NUMBER(check(&p, "alice", SAMPLE_PASSWORD, HY_METHOD_INTERACTIVE), HY_AUTH_ACCEPT);
-    UNIT_ASSERT_NUMBER(check(&p, "carol", SAMPLE_PASSWORD, HY_METHOD_PASSWORD), HY_AUTH_REJECT);
-    UNIT_ASSERT_NUMBER(check(&p, "carol", SAMPLE_OTHER_PASSWORD, HY_METHOD_PASSWORD), HY_AUTH_ACCEPT);
-    UNIT_ASSERT_NUMBER(check(&p, "alice", "example-Password", HY_METHOD_PASSWORD), HY_AUTH_REJECT);
-    UNIT_ASSERT_NUMBER(check(&p, "alice", "", HY_METHOD_PASSWORD), HY_AUTH_REJECT);
-    UNIT_ASSERT_NUMBER(check(&p, "alice", SAMPLE_SHA512, HY_METHOD_PASSWORD), HY_AUTH_REJECT);
-    UNIT_ASSERT_NUMBER(check(&p, "alice", SAMPLE_PASSWORD, HY_METHOD_NONE), HY_AUTH_REJECT);
-    UNIT_ASSERT_NUMBER(check(&p, "bob", SAMPLE_PASSWORD, HY_METHOD_PASSWORD), HY_AUTH_REJECT);
-    UNIT_ASSERT_NUMBER(check(&p, "nobody", SAMPLE_PASSWORD, HY_METHOD_PASSWORD), HY_AUTH_REJECT);
-    hy_users_free(users);
+    UNIT_ASSERT_NUMBER(p.auth.methods, HYTHE_AUTH_PASSWORD | HYTHE_AUTH_PUBLICKEY | HYTHE_AUTH_INTERACTIVE);
+    UNIT_ASSERT_NUMBER(check(&p, "alice", SAMPLE_PASSWORD, HYTHE_AUTH_PASSWORD), HYTHE_AUTH_ACCEPT);
+    UNIT_ASSERT_NUMBER(check(&p, "alice", SAMPLE_PASSWORD, HYTHE_AUTH_INTERACTIVE), HYTHE_AUTH_ACCEPT);
+    UNIT_ASSERT_NUMBER(check(&p, "carol", SAMPLE_PASSWORD, HYTHE_AUTH_PASSWORD), HYTHE_AUTH_REJECT);
+    UNIT_ASSERT_NUMBER(check(&p, "carol", SAMPLE_OTHER_PASSWORD, HYTHE_AUTH_PASSWORD), HYTHE_AUTH_ACCEPT);
+    UNIT_ASSERT_NUMBER(check(&p, "alice", "example-Password", HYTHE_AUTH_PASSWORD), HYTHE_AUTH_REJECT);
+    UNIT_ASSERT_NUMBER(check(&p, "alice", "", HYTHE_AUTH_PASSWORD), HYTHE_AUTH_REJECT);
+    UNIT_ASSERT_NUMBER(check(&p, "alice", SAMPLE_SHA512, HYTHE_AUTH_PASSWORD), HYTHE_AUTH_REJECT);
+    UNIT_ASSERT_NUMBER(check(&p, "alice", SAMPLE_PASSWORD, 1), HYTHE_AUTH_REJECT);
+    UNIT_ASSERT_NUMBER(check(&p, "bob", SAMPLE_PASSWORD, HYTHE_AUTH_PASSWORD), HYTHE_AUTH_REJECT);
+    UNIT_ASSERT_NUMBER(check(&p, "nobody", SAMPLE_PASSWORD, HYTHE_AUTH_PASSWORD), HYTHE_AUTH_REJECT);
+    close_door(&p, users);
 }
 
 static void a_name_declared_unknown_is_never_accepted(void)
 {
     struct hy_users *users = users_of(entries, ENTRIES);
-    struct hy_auth_provider p = hy_users_provider(users);
-    struct hy_factor factor = password_of("dave", SAMPLE_PASSWORD);
+    struct hy_instance p = door_of(users);
 
-    UNIT_ASSERT_NUMBER(p.check(p.ctx, "dave", false, &factor), HY_AUTH_REJECT);
-    UNIT_ASSERT_NUMBER(p.check(p.ctx, "nobody", false, &factor), HY_AUTH_REJECT);
-    hy_users_free(users);
+    UNIT_ASSERT_NUMBER(check_known(&p, "dave", false, SAMPLE_PASSWORD, HYTHE_AUTH_PASSWORD), HYTHE_AUTH_REJECT);
+    UNIT_ASSERT_NUMBER(check_known(&p, "nobody", false, SAMPLE_PASSWORD, HYTHE_AUTH_PASSWORD), HYTHE_AUTH_REJECT);
+    close_door(&p, users);
 }
 
-static enum hy_verdict check_line(const struct hy_auth_provider *p, const char *user, const char *line)
+static int check_line(const struct hy_instance *p, const char *user, const char *line)
 {
-    struct hy_factor factor = password_of(user, "");
-    enum hy_verdict verdict;
     struct hy_key key;
     const char *why;
+    int verdict;
 
     CU_ASSERT_FATAL(hy_key_parse(&key, line, &why));
-    factor.method = HY_METHOD_PUBLICKEY;
-    factor.key = key.blob;
-    factor.key_len = key.len;
-    verdict = p->check(p->ctx, user, true, &factor);
+    verdict =
+        ask(p, user, true, (struct hythe_factor){.method = HYTHE_AUTH_PUBLICKEY, .key = key.blob, .key_len = key.len});
     hy_key_free(&key);
     return verdict;
 }
@@ -141,16 +174,16 @@ static enum hy_verdict check_line(const struct hy_auth_provider *p, const char *
 static void a_key_opens_only_the_account_it_stands_at(void)
 {
     struct hy_users *users = users_of(entries, ENTRIES);
-    struct hy_auth_provider p = hy_users_provider(users);
+    struct hy_instance p = door_of(users);
 
-    UNIT_ASSERT_NUMBER(check_line(&p, "alice", SAMPLE_ED25519), HY_AUTH_ACCEPT);
-    UNIT_ASSERT_NUMBER(check_line(&p, "alice", SAMPLE_P256), HY_AUTH_ACCEPT);
-    UNIT_ASSERT_NUMBER(check_line(&p, "alice", SAMPLE_RSA2048), HY_AUTH_REJECT);
-    UNIT_ASSERT_NUMBER(check_line(&p, "bob", SAMPLE_RSA2048), HY_AUTH_ACCEPT);
-    UNIT_ASSERT_NUMBER(check_line(&p, "bob", SAMPLE_ED25519), HY_AUTH_REJECT);
-    UNIT_ASSERT_NUMBER(check_line(&p, "carol", SAMPLE_ED25519), HY_AUTH_REJECT);
-    UNIT_ASSERT_NUMBER(check_line(&p, "nobody", SAMPLE_ED25519), HY_AUTH_REJECT);
-    hy_users_free(users);
+    UNIT_ASSERT_NUMBER(check_line(&p, "alice", SAMPLE_ED25519), HYTHE_AUTH_ACCEPT);
+    UNIT_ASSERT_NUMBER(check_line(&p, "alice", SAMPLE_P256), HYTHE_AUTH_ACCEPT);
+    UNIT_ASSERT_NUMBER(check_line(&p, "alice", SAMPLE_RSA2048), HYTHE_AUTH_REJECT);
+    UNIT_ASSERT_NUMBER(check_line(&p, "bob", SAMPLE_RSA2048), HYTHE_AUTH_ACCEPT);
+    UNIT_ASSERT_NUMBER(check_line(&p, "bob", SAMPLE_ED25519), HYTHE_AUTH_REJECT);
+    UNIT_ASSERT_NUMBER(check_line(&p, "carol", SAMPLE_ED25519), HYTHE_AUTH_REJECT);
+    UNIT_ASSERT_NUMBER(check_line(&p, "nobody", SAMPLE_ED25519), HYTHE_AUTH_REJECT);
+    close_door(&p, users);
 }
 
 static void every_password_costs_one_hash(void)
@@ -158,25 +191,21 @@ static void every_password_costs_one_hash(void)
     struct counter counter = {.answer = 0};
     struct hy_hasher hasher = {&counter, count_call};
     struct hy_users *users = hy_users_new_with(entries, ENTRIES, &hasher, NULL);
-    struct hy_auth_provider p;
+    struct hy_instance p;
     static const char *const names[] = {"alice", "bob", "carol", "dave", "nobody", ""};
 
     CU_ASSERT_PTR_NOT_NULL_FATAL(users);
-    p = hy_users_provider(users);
+    p = door_of(users);
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-        struct hy_factor factor = password_of(names[i], "a guess");
-
         counter.calls = 0;
-        UNIT_ASSERT_NUMBER(p.check(p.ctx, names[i], i < 4, &factor), HY_AUTH_REJECT);
+        UNIT_ASSERT_NUMBER(check_known(&p, names[i], i < 4, "a guess", HYTHE_AUTH_PASSWORD), HYTHE_AUTH_REJECT);
         UNIT_ASSERT_NUMBER(counter.calls, 1);
-        factor.method = HY_METHOD_INTERACTIVE;
-        UNIT_ASSERT_NUMBER(p.check(p.ctx, names[i], i < 4, &factor), HY_AUTH_REJECT);
+        UNIT_ASSERT_NUMBER(check_known(&p, names[i], i < 4, "a guess", HYTHE_AUTH_INTERACTIVE), HYTHE_AUTH_REJECT);
         UNIT_ASSERT_NUMBER(counter.calls, 2);
-        factor.method = HY_METHOD_PUBLICKEY;
-        UNIT_ASSERT_NUMBER(p.check(p.ctx, names[i], i < 4, &factor), HY_AUTH_REJECT);
+        UNIT_ASSERT_NUMBER(check_known(&p, names[i], i < 4, "", HYTHE_AUTH_PUBLICKEY), HYTHE_AUTH_REJECT);
         UNIT_ASSERT_NUMBER(counter.calls, 2);
     }
-    hy_users_free(users);
+    close_door(&p, users);
 }
 
 static void a_match_with_the_decoy_opens_nothing(void)
@@ -184,14 +213,14 @@ static void a_match_with_the_decoy_opens_nothing(void)
     struct counter counter = {.answer = 1};
     struct hy_hasher hasher = {&counter, count_call};
     struct hy_users *users = hy_users_new_with(entries, ENTRIES, &hasher, NULL);
-    struct hy_auth_provider p;
+    struct hy_instance p;
 
     CU_ASSERT_PTR_NOT_NULL_FATAL(users);
-    p = hy_users_provider(users);
-    UNIT_ASSERT_NUMBER(check(&p, "alice", "x", HY_METHOD_PASSWORD), HY_AUTH_ACCEPT);
-    UNIT_ASSERT_NUMBER(check(&p, "bob", "x", HY_METHOD_PASSWORD), HY_AUTH_REJECT);
-    UNIT_ASSERT_NUMBER(check(&p, "nobody", "x", HY_METHOD_PASSWORD), HY_AUTH_REJECT);
-    hy_users_free(users);
+    p = door_of(users);
+    UNIT_ASSERT_NUMBER(check(&p, "alice", "x", HYTHE_AUTH_PASSWORD), HYTHE_AUTH_ACCEPT);
+    UNIT_ASSERT_NUMBER(check(&p, "bob", "x", HYTHE_AUTH_PASSWORD), HYTHE_AUTH_REJECT);
+    UNIT_ASSERT_NUMBER(check(&p, "nobody", "x", HYTHE_AUTH_PASSWORD), HYTHE_AUTH_REJECT);
+    close_door(&p, users);
 }
 
 static void the_decoy_costs_what_most_users_cost(void)
@@ -199,20 +228,20 @@ static void the_decoy_costs_what_most_users_cost(void)
     struct counter counter = {.answer = 0};
     struct hy_hasher hasher = {&counter, count_call};
     struct hy_users *users = hy_users_new_with(entries, ENTRIES, &hasher, NULL);
-    struct hy_auth_provider p;
+    struct hy_instance p;
 
     CU_ASSERT_PTR_NOT_NULL_FATAL(users);
-    p = hy_users_provider(users);
-    (void)check(&p, "nobody", "x", HY_METHOD_PASSWORD);
+    p = door_of(users);
+    (void)check(&p, "nobody", "x", HYTHE_AUTH_PASSWORD);
     CU_ASSERT(strncmp(counter.hash, "$6$rounds=1000$", 15) == 0);
-    hy_users_free(users);
+    close_door(&p, users);
 
     users = hy_users_new_with(&entries[2], 1, &hasher, NULL);
     CU_ASSERT_PTR_NOT_NULL_FATAL(users);
-    p = hy_users_provider(users);
-    (void)check(&p, "nobody", "x", HY_METHOD_PASSWORD);
+    p = door_of(users);
+    (void)check(&p, "nobody", "x", HYTHE_AUTH_PASSWORD);
     CU_ASSERT(strncmp(counter.hash, "$y$", 3) == 0);
-    hy_users_free(users);
+    close_door(&p, users);
 }
 
 static void a_hash_that_fails_is_unavailable(void)
@@ -220,13 +249,13 @@ static void a_hash_that_fails_is_unavailable(void)
     struct counter counter = {.answer = -ENOMEM};
     struct hy_hasher hasher = {&counter, count_call};
     struct hy_users *users = hy_users_new_with(entries, ENTRIES, &hasher, NULL);
-    struct hy_auth_provider p;
+    struct hy_instance p;
 
     CU_ASSERT_PTR_NOT_NULL_FATAL(users);
-    p = hy_users_provider(users);
-    UNIT_ASSERT_NUMBER(check(&p, "alice", "x", HY_METHOD_PASSWORD), HY_AUTH_UNAVAILABLE);
-    UNIT_ASSERT_NUMBER(check(&p, "nobody", "x", HY_METHOD_PASSWORD), HY_AUTH_UNAVAILABLE);
-    hy_users_free(users);
+    p = door_of(users);
+    UNIT_ASSERT_NUMBER(check(&p, "alice", "x", HYTHE_AUTH_PASSWORD), -ENOMEM);
+    UNIT_ASSERT_NUMBER(check(&p, "nobody", "x", HYTHE_AUTH_PASSWORD), -ENOMEM);
+    close_door(&p, users);
 }
 
 static void a_password_beyond_the_limit_is_rejected_unseen_for_everyone(void)
@@ -235,17 +264,17 @@ static void a_password_beyond_the_limit_is_rejected_unseen_for_everyone(void)
     struct hy_hasher hasher = {&counter, count_call};
     struct hy_users *users = hy_users_new_with(entries, ENTRIES, &hasher, NULL);
     char secret[HY_PASSWORD_MAX + 2] = "";
-    struct hy_auth_provider p;
+    struct hy_instance p;
 
     CU_ASSERT_PTR_NOT_NULL_FATAL(users);
-    p = hy_users_provider(users);
+    p = door_of(users);
     memset(secret, 'x', sizeof secret - 1);
-    UNIT_ASSERT_NUMBER(check(&p, "alice", secret, HY_METHOD_PASSWORD), HY_AUTH_REJECT);
-    UNIT_ASSERT_NUMBER(check(&p, "nobody", secret, HY_METHOD_PASSWORD), HY_AUTH_REJECT);
+    UNIT_ASSERT_NUMBER(check(&p, "alice", secret, HYTHE_AUTH_PASSWORD), HYTHE_AUTH_REJECT);
+    UNIT_ASSERT_NUMBER(check(&p, "nobody", secret, HYTHE_AUTH_PASSWORD), HYTHE_AUTH_REJECT);
     UNIT_ASSERT_NUMBER(counter.calls, 0);
     secret[HY_PASSWORD_MAX] = '\0';
-    UNIT_ASSERT_NUMBER(check(&p, "alice", secret, HY_METHOD_PASSWORD), HY_AUTH_ACCEPT);
-    hy_users_free(users);
+    UNIT_ASSERT_NUMBER(check(&p, "alice", secret, HYTHE_AUTH_PASSWORD), HYTHE_AUTH_ACCEPT);
+    close_door(&p, users);
 }
 
 static void a_bad_entry_is_an_error_that_names_it(void)
@@ -282,32 +311,30 @@ static void a_bad_entry_is_an_error_that_names_it(void)
 static void no_users_at_all_is_a_provider_that_knows_nobody(void)
 {
     struct hy_users *users = users_of(NULL, 0);
-    struct hy_auth_provider p = hy_users_provider(users);
-    struct hy_account a = {0};
+    struct hy_instance p = door_of(users);
+    struct hythe_account a;
 
-    UNIT_ASSERT_NUMBER(p.lookup(p.ctx, "alice", &a), 0);
-    UNIT_ASSERT_NUMBER(check(&p, "alice", "", HY_METHOD_PASSWORD), HY_AUTH_REJECT);
-    hy_users_free(users);
+    UNIT_ASSERT_NUMBER(lookup(&p, "alice", &a), 0);
+    UNIT_ASSERT_NUMBER(check(&p, "alice", "", HYTHE_AUTH_PASSWORD), HYTHE_AUTH_REJECT);
+    close_door(&p, users);
 }
 
 struct worker {
-    const struct hy_auth_provider *p;
+    const struct hy_instance *p;
     unsigned wrong;
 };
 
 static void *work(void *arg)
 {
     struct worker *w = arg;
-    struct hy_account a = {0};
+    struct hythe_account a;
 
     for (int i = 0; i < 20; i++) {
-        w->wrong += check(w->p, "alice", SAMPLE_PASSWORD, HY_METHOD_PASSWORD) != HY_AUTH_ACCEPT;
-        w->wrong += check(w->p, "dave", "no", HY_METHOD_PASSWORD) != HY_AUTH_REJECT;
-        w->wrong += check(w->p, "nobody", SAMPLE_PASSWORD, HY_METHOD_PASSWORD) != HY_AUTH_REJECT;
-        w->wrong += check_line(w->p, "bob", SAMPLE_RSA2048) != HY_AUTH_ACCEPT;
-        w->wrong += w->p->lookup(w->p->ctx, "alice", &a) != 1;
-        free(a.name);
-        free(a.home);
+        w->wrong += check(w->p, "alice", SAMPLE_PASSWORD, HYTHE_AUTH_PASSWORD) != HYTHE_AUTH_ACCEPT;
+        w->wrong += check(w->p, "dave", "no", HYTHE_AUTH_PASSWORD) != HYTHE_AUTH_REJECT;
+        w->wrong += check(w->p, "nobody", SAMPLE_PASSWORD, HYTHE_AUTH_PASSWORD) != HYTHE_AUTH_REJECT;
+        w->wrong += check_line(w->p, "bob", SAMPLE_RSA2048) != HYTHE_AUTH_ACCEPT;
+        w->wrong += lookup(w->p, "alice", &a) != 1;
     }
     return NULL;
 }
@@ -315,7 +342,7 @@ static void *work(void *arg)
 static void many_threads_check_at_once(void)
 {
     struct hy_users *users = users_of(entries, ENTRIES);
-    struct hy_auth_provider p = hy_users_provider(users);
+    struct hy_instance p = door_of(users);
     struct worker workers[8];
     pthread_t threads[8];
 
@@ -327,7 +354,7 @@ static void many_threads_check_at_once(void)
         (void)pthread_join(threads[i], NULL);
         UNIT_ASSERT_NUMBER(workers[i].wrong, 0);
     }
-    hy_users_free(users);
+    close_door(&p, users);
 }
 
 UNIT_SUITE(auth_users, UNIT_TEST(accounts_are_found_by_their_whole_name),
@@ -336,5 +363,5 @@ UNIT_SUITE(auth_users, UNIT_TEST(accounts_are_found_by_their_whole_name),
            UNIT_TEST(every_password_costs_one_hash), UNIT_TEST(a_match_with_the_decoy_opens_nothing),
            UNIT_TEST(the_decoy_costs_what_most_users_cost), UNIT_TEST(a_hash_that_fails_is_unavailable),
            UNIT_TEST(a_password_beyond_the_limit_is_rejected_unseen_for_everyone),
-           UNIT_TEST(a_bad_entry_is_an_error_that_names_it),
-           UNIT_TEST(no_users_at_all_is_a_provider_that_knows_nobody), UNIT_TEST(many_threads_check_at_once));
+           UNIT_TEST(a_bad_entry_is_an_error_that_names_it), UNIT_TEST(no_users_at_all_is_a_provider_that_knows_nobody),
+           UNIT_TEST(many_threads_check_at_once));

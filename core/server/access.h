@@ -1,0 +1,21 @@
+/* Who may enter: the plugins of `auth`, started, and the policy over them. */
+#ifndef HY_SERVER_ACCESS_H
+#define HY_SERVER_ACCESS_H
+
+#include "core/auth/auth.h"
+#include "core/config/config.h"
+#include "core/plugin/plugin.h"
+
+struct hy_access {
+    struct hy_auth_policy policy;
+    const struct hy_instance **instances; /* the policy's */
+    struct hy_users *users;               /* those of the file, which the plugin of this name stands on */
+};
+
+/* Starts what `auth` names. 0, or -1 with err. Free it in any case, after the plugins. config, plugins and log must
+ * outlive it. */
+int hy_access_begin(struct hy_access *access, const struct hy_config *config, struct hy_plugins *plugins,
+                    const struct hy_log *log, struct hy_err *err);
+void hy_access_free(struct hy_access *access);
+
+#endif
