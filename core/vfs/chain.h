@@ -58,11 +58,17 @@ struct hy_chain {
  * too many or none. free() ends it. */
 struct hy_chain *hy_chain_new(const struct hy_instance *const *layers, size_t count);
 
+struct hy_kept;
+
 /* What the layers of one session tell it, and it them. */
 struct hy_report {
     char text[256];        /* host->fail(): the last failure, for the client */
+    struct hy_kept *kept;  /* host->keep(): freed by hy_report_clear() */
     atomic_bool cancelled; /* host->cancelled() */
 };
+
+/* Between two requests: forgets the text, frees what was kept. */
+void hy_report_clear(struct hy_report *report);
 
 /* What a call needs to know besides its arguments. */
 struct hy_scene {

@@ -30,7 +30,7 @@ static int64_t by_store(const struct hy_vfs *vfs, struct hy_file *from, uint64_t
                         struct hy_file *to, uint64_t to_offset)
 {
     const struct hy_chain *chain = from->scene.chain;
-    struct hythe_copy_arg arg = {.offset = offset, .len = len, .target_offset = to_offset};
+    struct hythe_copy_arg arg = {.offset = offset, .len = len, .target_offset = to_offset, .target = &to->facts};
     int64_t r;
 
     if (!chain->copies || to->scene.attached != from->scene.attached || (to->facts.access & HYTHE_OPEN_APPEND))

@@ -3,6 +3,8 @@
 
 #include <errno.h>
 #include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -32,6 +34,34 @@ static int64_t host_fail(const struct hythe_call *call, int64_t result, const ch
         report->text[0] = '\0';
     va_end(ap);
     return result;
+}
+
+struct hy_kept {
+    struct hy_kept *before;
+    max_align_t bytes[];
+};
+
+static void *host_keep(const struct hythe_call *call, size_t bytes)
+{
+    struct hy_report *report = hy_frame_of(call)->scene->report;
+    struct hy_kept *kept = bytes <= SIZE_MAX - sizeof *kept ? malloc(sizeof *kept + bytes) : NULL;
+
+    if (!kept)
+        return NULL;
+    kept->before = report->kept;
+    report->kept = kept;
+    return kept->bytes;
+}
+
+void hy_report_clear(struct hy_report *report)
+{
+    report->text[0] = '\0';
+    while (report->kept) {
+        struct hy_kept *kept = report->kept;
+
+        report->kept = kept->before;
+        free(kept);
+    }
 }
 
 static int host_cancelled(const struct hythe_call *call)
@@ -69,6 +99,7 @@ int hy_instance_init(struct hy_instance *instance, const struct hythe_plugin *pl
                                          .fail = host_fail,
                                          .cancelled = host_cancelled,
                                          .ask = hy_chain_ask,
+                                         .keep = host_keep,
                                          .core = instance,
                                          .expand = host_expand,
                                          .plugin = plugin};

@@ -108,6 +108,7 @@ void hy_vfs_free(struct hy_vfs *vfs)
         return;
     close_all(vfs);
     hy_points_detach(vfs);
+    hy_report_clear(&vfs->report);
     free(vfs->points);
     free(vfs->copy_buffer);
     free(vfs->user_root);
@@ -128,7 +129,7 @@ const char *hy_vfs_error(const struct hy_vfs *vfs)
 
 void hy_vfs_clear_error(struct hy_vfs *vfs)
 {
-    vfs->report.text[0] = '\0';
+    hy_report_clear(&vfs->report);
 }
 
 void hy_vfs_set_protocol(struct hy_vfs *vfs, uint32_t protocol)

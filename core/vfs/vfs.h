@@ -50,7 +50,8 @@ void hy_vfs_free(struct hy_vfs *vfs);
 /* Makes plugins' host->cancelled() true, from any thread. */
 void hy_vfs_cancel(struct hy_vfs *vfs);
 
-/* The text that a layer gave for the last failure, "" if none. Cleared by hy_vfs_clear_error(). */
+/* The text that a layer gave for the last failure, "" if none. Cleared by hy_vfs_clear_error(), which also frees what
+ * layers kept for the answer: attributes of earlier calls end with it. */
 const char *hy_vfs_error(const struct hy_vfs *vfs);
 void hy_vfs_clear_error(struct hy_vfs *vfs);
 

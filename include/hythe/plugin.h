@@ -11,8 +11,17 @@
  * errno value, or HYTHE_STATUS(n) for an exact SFTP status. How errno values reach a client is listed in
  * doc/status.md; an errno without a row becomes SSH_FX_FAILURE.
  *
- * Threads. Calls come from the thread of the connection that they serve. `threads` of struct hythe_plugin says how
- * many of them may run at once. Memory that a call is given belongs to the core and is valid until the call returns.
+ * Threads. Calls come from the thread of the connection that they serve, those of a HYTHE_SLOW plugin from threads of the
+ * core's that differ from call to call. `threads` of struct hythe_plugin says how many of them may run at once. Whatever
+ * it says, writes, changes of attributes and the close of one open file come one at a time and in the client's order;
+ * reads of one file overlap only under HYTHE_PARALLEL. Of the host's functions log, expand, memory_take without a call
+ * and memory_give may be called from any thread, the others and emit only during a call and from its thread. A plugin
+ * starts threads of its own in start(), not in a constructor. Memory that a call is given belongs to the core and is
+ * valid until the call returns.
+ *
+ * Filters. Arguments for the next layer are changed in place and put back afterwards: a copy would lose fields that the
+ * core has and the filter doesn't know. A layer that answers an open itself, without the next one, takes every operation
+ * on that file.
  */
 #ifndef HYTHE_PLUGIN_H
 #define HYTHE_PLUGIN_H
@@ -27,8 +36,17 @@ extern "C" {
 /* Version of this interface. A plugin with a larger number is refused; a smaller one is loaded as long as it is 1. */
 #define HYTHE_ABI 1u
 
+/* What this header has within that version: counts up when flags or values of enums are added, which sizes don't show.
+ * The core sends no bit on which safety depends to a plugin of a smaller number; other bits that a layer doesn't know it
+ * ignores. */
+#define HYTHE_ABI_MINOR 0u
+
+/* Whether the side that made *s knows the field: HYTHE_HAS(call->host, memory_take). For every struct with `size`. */
+#define HYTHE_HAS(s, field) ((const char *)&(s)->field - (const char *)(s) + sizeof((s)->field) <= (size_t)(s)->size)
+
 /* An exact SFTP status as a result: HYTHE_STATUS(16) is SSH_FX_UNKNOWN_PRINCIPAL. Degraded for older protocol
- * versions by the core. The range below -4096 is reserved for it; errno values never reach there. */
+ * versions by the core. The range below -4096 is reserved for it; errno values never reach there. Below -2^32 results belong
+ * to the core. A filter hands on unchanged whatever it doesn't understand. */
 #define HYTHE_STATUS_BASE 65536
 #define HYTHE_STATUS(code) (-(int64_t)(HYTHE_STATUS_BASE + (code)))
 
@@ -99,8 +117,8 @@ struct hythe_pair {
     size_t value_len;
 };
 
-/* The attributes of a file, a superset of what SFTP 3 to 6 can carry. Pointers belong to whoever filled the struct:
- * what a layer fills stays valid until that layer's next call in the same session, what is given to a layer or to emit
+/* The attributes of a file, a superset of what SFTP 3 to 6 can carry. What the pointers of a struct that a layer fills
+ * lead to lives until the session is detached, or comes from host->keep; what is given to a layer or to emit is valid
  * until that call returns. */
 struct hythe_attrs {
     size_t struct_size;
@@ -159,7 +177,9 @@ struct hythe_attrs {
 #define HYTHE_NOFOLLOW 0x1u /* act on a symlink itself */
 
 /* close */
-#define HYTHE_CLOSE_ABORTED 0x1u /* the connection ended before the client closed: the content may be incomplete */
+/* The connection ended before the client closed: the content may be incomplete. A client that vanishes while a close is
+ * running shows through host->cancelled alone; so does a server that can't wait any longer. */
+#define HYTHE_CLOSE_ABORTED 0x1u
 
 /* statfs: all counts in units of frsize, but for the inodes. */
 struct hythe_statfs {
@@ -276,6 +296,9 @@ struct hythe_host {
     /* The plugin as its entry point answered, or as it was registered from memory: a plugin that a program registers
      * finds its surroundings around it. */
     const struct hythe_plugin *plugin;
+    /* Memory that lives until the answer to this call's request was made, for what attributes point to. NULL when memory
+     * is short. Nobody frees it. */
+    void *(*keep)(const struct hythe_call *call, size_t bytes);
 };
 
 #include <hythe/ops.def>
@@ -313,19 +336,19 @@ struct hythe_ops {
 
 /* Types of settings, and the C type of the field that the core fills. */
 enum hythe_setting_type {
-    HYTHE_SET_BOOL,     /* int: 0 or 1 */
-    HYTHE_SET_INT,      /* int64_t, min to max */
-    HYTHE_SET_SIZE,     /* int64_t bytes; the file may say 64K, 64M, 64G */
-    HYTHE_SET_MODE,     /* int64_t; the file says "0755", octal */
-    HYTHE_SET_STRING,   /* const char * */
-    HYTHE_SET_PATH,     /* const char *, an absolute path of this machine */
-    HYTHE_SET_SECRET,   /* const char *; never logged, never shown by --dump-config, wiped after stop() */
+    HYTHE_SET_BOOL,   /* int: 0 or 1 */
+    HYTHE_SET_INT,    /* int64_t, min to max */
+    HYTHE_SET_SIZE,   /* int64_t bytes; the file may say 64K, 64M, 64G */
+    HYTHE_SET_MODE,   /* int64_t; the file says "0755", octal */
+    HYTHE_SET_STRING, /* const char * */
+    HYTHE_SET_PATH,   /* const char *, an absolute path of this machine */
+    HYTHE_SET_SECRET, /* const char *; never logged, never shown by --dump-config, wiped after stop() */
     /* const char *const *, NULL-terminated strings; the file says ( "a", "b" ), or "a" for one, "" for none */
     HYTHE_SET_LIST,
     /* const char *, an absolute path of this machine with %u, %g, %h, %%; see host->expand. A part of the path, between
      * its slashes, has at most one of them, and %h is a whole part. */
     HYTHE_SET_TEMPLATE,
-    HYTHE_SET_CHOICE    /* int64_t, the index of one of the words in `choices` */
+    HYTHE_SET_CHOICE /* int64_t, the index of one of the words in `choices` */
 };
 
 /* One row of a plugin's settings. The core parses, checks ranges and fills the plugin's struct before start(). */
@@ -453,6 +476,7 @@ struct hythe_plugin {
     uint32_t kind;    /* enum hythe_kind */
     uint32_t threads; /* enum hythe_threads */
     uint32_t flags;   /* HYTHE_SLOW */
+    uint32_t minor;   /* HYTHE_ABI_MINOR */
     const char *name; /* as in `plugin = "name"` and the file name.so */
     const char *version;
     const char *summary; /* one line */

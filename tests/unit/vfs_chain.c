@@ -515,6 +515,44 @@ static void logs_under_the_name_of_the_instance(void)
     world_end(&w);
 }
 
+static int64_t keeping_getattr(const struct hythe_call *call, struct hythe_getattr_arg *arg)
+{
+    char *owner = call->host->keep(call, 6);
+
+    if (!owner || call->host->keep(call, SIZE_MAX) || call->host->keep(call, SIZE_MAX - 8))
+        return -ENOMEM;
+    memcpy(owner, "alice", 6);
+    arg->attrs->owner = owner;
+    return 0;
+}
+
+static void keeps_memory_until_the_answer(void)
+{
+    static const struct hythe_ops ops = {.size = sizeof ops, .getattr = keeping_getattr};
+    struct hythe_attrs one = {.struct_size = sizeof one}, two = one;
+    struct hythe_getattr_arg arg = {.path = ".", .attrs = &one};
+    struct stack s;
+
+    STACK(&s, &ops);
+    UNIT_ASSERT_NUMBER(hy_do_getattr(&s.scene, &arg), 0);
+    arg.attrs = &two;
+    UNIT_ASSERT_NUMBER(hy_do_getattr(&s.scene, &arg), 0);
+    UNIT_ASSERT_STRING(one.owner, "alice");
+    UNIT_ASSERT_STRING(two.owner, "alice");
+    CU_ASSERT(one.owner != two.owner);
+    hy_report_clear(&s.report);
+    CU_ASSERT(s.report.kept == NULL);
+    stack_end(&s);
+}
+
+static void knows_the_fields_of_a_shorter_struct(void)
+{
+    struct hythe_host host = {.size = offsetof(struct hythe_host, memory_take)};
+
+    CU_ASSERT(HYTHE_HAS(&host, ask) && HYTHE_HAS(&host, expand));
+    CU_ASSERT(!HYTHE_HAS(&host, memory_take) && !HYTHE_HAS(&host, keep));
+}
+
 UNIT_SUITE(chain, UNIT_TEST(runs_every_operation_outside_in), UNIT_TEST(visits_only_layers_that_take_part),
            UNIT_TEST(takes_a_class_with_any), UNIT_TEST(hands_newer_operations_to_any),
            UNIT_TEST(copies_the_smaller_plugin), UNIT_TEST(refuses_too_many_layers),
@@ -522,4 +560,5 @@ UNIT_SUITE(chain, UNIT_TEST(runs_every_operation_outside_in), UNIT_TEST(visits_o
            UNIT_TEST(tells_when_the_session_ends), UNIT_TEST(bounds_the_text_of_a_failure),
            UNIT_TEST(answers_for_what_a_store_lacks), UNIT_TEST(copies_only_where_every_watcher_sees_it),
            UNIT_TEST(closes_what_an_outer_layer_refused), UNIT_TEST(serves_serial_plugins_one_call_at_a_time),
-           UNIT_TEST(locks_nothing_for_parallel_plugins), UNIT_TEST(logs_under_the_name_of_the_instance));
+           UNIT_TEST(locks_nothing_for_parallel_plugins), UNIT_TEST(logs_under_the_name_of_the_instance),
+           UNIT_TEST(keeps_memory_until_the_answer), UNIT_TEST(knows_the_fields_of_a_shorter_struct));
