@@ -11,17 +11,17 @@
  * errno value, or HYTHE_STATUS(n) for an exact SFTP status. How errno values reach a client is listed in
  * doc/status.md; an errno without a row becomes SSH_FX_FAILURE.
  *
- * Threads. Calls come from the thread of the connection that they serve, those of a HYTHE_SLOW plugin from threads of the
- * core's that differ from call to call. `threads` of struct hythe_plugin says how many of them may run at once. Whatever
- * it says, writes, changes of attributes and the close of one open file come one at a time and in the client's order;
- * reads of one file overlap only under HYTHE_PARALLEL. Of the host's functions log, expand, memory_take without a call
- * and memory_give may be called from any thread, the others and emit only during a call and from its thread. A plugin
- * starts threads of its own in start(), not in a constructor. Memory that a call is given belongs to the core and is
- * valid until the call returns.
+ * Threads. Calls come from the thread of the connection that they serve, those of a HYTHE_SLOW plugin from threads of
+ * the core's that differ from call to call. `threads` of struct hythe_plugin says how many of them may run at once.
+ * Whatever it says, writes, changes of attributes and the close of one open file come one at a time and in the client's
+ * order; reads of one file overlap only under HYTHE_PARALLEL. Of the host's functions log, expand, memory_take without
+ * a call and memory_give may be called from any thread, the others and emit only during a call and from its thread. A
+ * plugin starts threads of its own in start(), not in a constructor. Memory that a call is given belongs to the core
+ * and is valid until the call returns.
  *
  * Filters. Arguments for the next layer are changed in place and put back afterwards: a copy would lose fields that the
- * core has and the filter doesn't know. A layer that answers an open itself, without the next one, takes every operation
- * on that file.
+ * core has and the filter doesn't know. A layer that answers an open itself, without the next one, takes every
+ * operation on that file.
  */
 #ifndef HYTHE_PLUGIN_H
 #define HYTHE_PLUGIN_H
@@ -37,16 +37,16 @@ extern "C" {
 #define HYTHE_ABI 1u
 
 /* What this header has within that version: counts up when flags or values of enums are added, which sizes don't show.
- * The core sends no bit on which safety depends to a plugin of a smaller number; other bits that a layer doesn't know it
- * ignores. */
+ * The core sends no bit on which safety depends to a plugin of a smaller number; other bits that a layer doesn't know
+ * it ignores. */
 #define HYTHE_ABI_MINOR 0u
 
 /* Whether the side that made *s knows the field: HYTHE_HAS(call->host, memory_take). For every struct with `size`. */
-#define HYTHE_HAS(s, field) ((const char *)&(s)->field - (const char *)(s) + sizeof((s)->field) <= (size_t)(s)->size)
+#define HYTHE_HAS(s, field) ((uintptr_t)(&(s)->field + 1) - (uintptr_t)(s) <= (uintptr_t)(s)->size)
 
-/* An exact SFTP status as a result: HYTHE_STATUS(16) is SSH_FX_UNKNOWN_PRINCIPAL. Degraded for older protocol
- * versions by the core. The range below -4096 is reserved for it; errno values never reach there. Below -2^32 results belong
- * to the core. A filter hands on unchanged whatever it doesn't understand. */
+/* An exact SFTP status as a result: HYTHE_STATUS(16) is SSH_FX_UNKNOWN_PRINCIPAL. Degraded for older protocol versions
+ * by the core. The range below -4096 is reserved for it; errno values never reach there. Below -2^32 results belong to
+ * the core. A filter hands on unchanged whatever it doesn't understand. */
 #define HYTHE_STATUS_BASE 65536
 #define HYTHE_STATUS(code) (-(int64_t)(HYTHE_STATUS_BASE + (code)))
 
@@ -296,8 +296,8 @@ struct hythe_host {
     /* The plugin as its entry point answered, or as it was registered from memory: a plugin that a program registers
      * finds its surroundings around it. */
     const struct hythe_plugin *plugin;
-    /* Memory that lives until the answer to this call's request was made, for what attributes point to. NULL when memory
-     * is short. Nobody frees it. */
+    /* Memory that lives until the answer to this call's request was made, for what attributes point to. NULL when
+     * memory is short. Nobody frees it. */
     void *(*keep)(const struct hythe_call *call, size_t bytes);
 };
 
