@@ -5,10 +5,18 @@
 
 #include "core/plugin/complain.h"
 
+#include <stdbool.h>
+#include <string.h>
+
 /* SHA-256 of the content. */
 struct hy_digest {
     unsigned char bytes[32];
 };
+
+static inline bool hy_digest_same(const struct hy_digest *a, const struct hy_digest *b)
+{
+    return memcmp(a->bytes, b->bytes, sizeof a->bytes) == 0;
+}
 
 struct hy_frozen {
     int fd; /* a sealed file in memory; -1 for none */

@@ -8,16 +8,22 @@
 #include "core/config/config.h"
 #include "core/vfs/chain.h"
 
-/* The shared objects of one server, opened once each. Not thread-safe: used while a server is built and freed. */
+/* The plugins of one generation of a configuration, each opened once. Filled by one thread and not changed any more
+ * when others use the instances. */
 struct hy_plugins;
 struct hy_plugins *hy_plugins_new(const char *directory, const struct hy_log *log); /* NULL: out of memory */
-/* Stops every instance, then closes the objects. */
+/* Those of the next generation: an instance whose file, settings and label haven't changed is taken over from `before`
+ * instead of started, as is what was registered there. `before` must outlive the last hy_plugins_start(); nothing of it
+ * changes, also when the new one is given up. NULL: out of memory. */
+struct hy_plugins *hy_plugins_next(const struct hy_plugins *before, const char *directory);
+/* Stops the instances that no other generation has, the last one first, then closes such objects. From any thread. */
 void hy_plugins_free(struct hy_plugins *plugins);
 
 /* Starts an instance of the plugin `name` (directory/name.so, or a table given to hy_plugins_register) of the wanted
  * kind with the options of the file. NULL with err: missing file, not an ELF file, no entry point, a newer ABI, the
  * wrong kind or name, owned or writable by a stranger, a bad or unknown setting (named with its nearest match), a
- * failing start. label names it in messages. The instance belongs to `plugins`. */
+ * failing start. label names it in messages. The instance lives as long as `plugins`; a second call
+ * with the same arguments starts a second one. */
 const struct hy_instance *hy_plugins_start(struct hy_plugins *plugins, const char *name, enum hythe_kind kind,
                                            const struct hy_option *options, size_t count, const char *label,
                                            struct hy_err *err);

@@ -1,24 +1,19 @@
-#include "core/plugin/object.h"
 #include "core/plugin/plugin.h"
 #include "core/plugin/settings.h"
+#include "core/plugin/shared.h"
+#include "core/plugin/wanted.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-
-/* A started plugin. Its address is what the plugin got as its host. */
-struct started {
-    struct hy_instance instance;
-    void *settings;
-    struct started *before; /* started earlier, stopped later */
-};
 
 struct hy_plugins {
     char *directory;
     const struct hy_log *log;
-    struct hy_object *objects;
+    const struct hy_plugins *before; /* whose objects and instances may be taken over; NULL for the first */
+    struct hy_loaded **objects;
     size_t object_count;
-    struct started *last;
+    struct hy_started **instances; /* in the order of their start */
+    size_t instance_count;
 };
 
 static const struct hy_place nowhere = {NULL, 0};
@@ -37,58 +32,84 @@ struct hy_plugins *hy_plugins_new(const char *directory, const struct hy_log *lo
     return NULL;
 }
 
-/* ---- Objects ---- */
-
-static int add_object(struct hy_plugins *plugins, struct hy_object object)
+struct hy_plugins *hy_plugins_next(const struct hy_plugins *before, const char *directory)
 {
-    struct hy_object *objects = reallocarray(plugins->objects, plugins->object_count + 1, sizeof *objects);
+    struct hy_plugins *plugins = hy_plugins_new(directory, before->log);
 
-    if (!objects)
-        return -1;
-    objects[plugins->object_count++] = object;
-    plugins->objects = objects;
-    return 0;
+    if (plugins)
+        plugins->before = before;
+    return plugins;
 }
 
-static const struct hythe_plugin *known(const struct hy_plugins *plugins, const char *name)
+/* ---- Objects ---- */
+
+static struct hy_loaded *known(const struct hy_plugins *plugins, const char *name)
 {
-    for (size_t i = 0; i < plugins->object_count; i++)
-        if (strcmp(plugins->objects[i].name, name) == 0)
-            return plugins->objects[i].plugin;
+    for (size_t i = 0; plugins && i < plugins->object_count; i++)
+        if (strcmp(plugins->objects[i]->object.name, name) == 0)
+            return plugins->objects[i];
+    return NULL;
+}
+
+/* Takes a reference in any case. */
+static struct hy_loaded *add_object(struct hy_plugins *plugins, struct hy_loaded *loaded, struct hy_complaints *to)
+{
+    struct hy_loaded **objects = NULL;
+
+    if (loaded)
+        objects = reallocarray(plugins->objects, plugins->object_count + 1, sizeof(struct hy_loaded *));
+    if (!objects) {
+        hy_loaded_unref(loaded);
+        (void)hy_complain(to, nowhere, "out of memory");
+        return NULL;
+    }
+    objects[plugins->object_count++] = loaded;
+    plugins->objects = objects;
+    return loaded;
+}
+
+/* A reference to what the file holds now: the code that runs already, when that is the same. */
+static struct hy_loaded *open_object(struct hy_plugins *plugins, const char *name, struct hy_complaints *to)
+{
+    struct hy_loaded *before = known(plugins->before, name);
+    struct hy_object object;
+
+    if (before && !before->object.file)
+        return add_object(plugins, hy_loaded_ref(before), to);
+    if (hy_object_find(&object, plugins->directory, name, to))
+        return NULL;
+    if (before && hy_digest_same(&before->object.frozen.digest, &object.frozen.digest)) {
+        hy_object_close(&object);
+        return add_object(plugins, hy_loaded_ref(before), to);
+    }
+    if (hy_object_load(&object, to) == 0)
+        return add_object(plugins, hy_loaded_new(&object), to);
+    hy_object_close(&object);
     return NULL;
 }
 
 /* The plugin of that name, opened now if it wasn't yet. */
-static const struct hythe_plugin *find(struct hy_plugins *plugins, const char *name, struct hy_complaints *to)
+static struct hy_loaded *find(struct hy_plugins *plugins, const char *name, struct hy_complaints *to)
 {
-    const struct hythe_plugin *plugin = known(plugins, name);
-    struct hy_object object;
+    struct hy_loaded *loaded = known(plugins, name);
 
-    if (plugin)
-        return plugin;
-    if (hy_object_open(&object, plugins->directory, name, to))
-        return NULL;
-    if (add_object(plugins, object) == 0)
-        return object.plugin;
-    hy_object_close(&object);
-    (void)hy_complain(to, nowhere, "out of memory");
-    return NULL;
+    return loaded ? loaded : open_object(plugins, name, to);
 }
 
-static const struct hythe_plugin *find_kind(struct hy_plugins *plugins, const char *name, enum hythe_kind kind,
-                                            struct hy_complaints *to)
+static struct hy_loaded *find_kind(struct hy_plugins *plugins, const char *name, enum hythe_kind kind,
+                                   struct hy_complaints *to)
 {
-    const struct hythe_plugin *plugin = find(plugins, name, to);
+    struct hy_loaded *loaded = find(plugins, name, to);
 
-    return plugin && hy_object_suits(plugin, kind, to) == 0 ? plugin : NULL;
+    return loaded && hy_object_suits(loaded->object.plugin, kind, to) == 0 ? loaded : NULL;
 }
 
 bool hy_plugins_hides(struct hy_plugins *plugins, const char *name, const char *setting)
 {
     struct hy_complaints to = {.label = name};
-    const struct hythe_plugin *plugin = find(plugins, name, &to);
+    const struct hy_loaded *loaded = find(plugins, name, &to);
 
-    return !plugin || hy_settings_hide(plugin, setting);
+    return !loaded || hy_settings_hide(loaded->object.plugin, setting);
 }
 
 int hy_plugins_register(struct hy_plugins *plugins, const struct hythe_plugin *plugin, struct hy_err *err)
@@ -102,10 +123,9 @@ int hy_plugins_register(struct hy_plugins *plugins, const struct hythe_plugin *p
     if (known(plugins, name))
         return hy_complain(&to, nowhere, "there is a plugin of this name already");
     object.name = strdup(name);
-    if (object.name && add_object(plugins, object) == 0)
-        return 0;
-    free(object.name);
-    return hy_complain(&to, nowhere, "out of memory");
+    if (!object.name)
+        return hy_complain(&to, nowhere, "out of memory");
+    return add_object(plugins, hy_loaded_new(&object), &to) ? 0 : -1;
 }
 
 /* ---- Instances ---- */
@@ -114,23 +134,48 @@ int hy_plugins_check(struct hy_plugins *plugins, const char *name, enum hythe_ki
                      const struct hy_option *options, size_t count, struct hy_place place, struct hy_problems *problems)
 {
     struct hy_complaints to = {.label = name, .problems = problems, .place = place};
-    const struct hythe_plugin *plugin = find_kind(plugins, name, kind, &to);
+    const struct hy_loaded *loaded = find_kind(plugins, name, kind, &to);
 
-    if (plugin)
-        hy_settings_free(hy_settings_make(plugin, options, count, &to));
+    if (loaded)
+        hy_settings_free(hy_settings_make(loaded->object.plugin, options, count, &to));
     return to.count ? -1 : 0;
 }
 
-static int start(struct started *s, struct hy_complaints *to)
+static bool has(const struct hy_plugins *plugins, const struct hy_started *s)
 {
-    struct hy_instance *instance = &s->instance;
-    int rc = 0;
+    for (size_t i = 0; i < plugins->instance_count; i++)
+        if (plugins->instances[i] == s)
+            return true;
+    return false;
+}
 
-    if (instance->plugin.start)
-        rc = instance->plugin.start(&instance->host, s->settings, &instance->self);
-    if (rc)
-        return hy_complain(to, nowhere, "it can't be started: %s", strerrordesc_np(rc < 0 ? -rc : EIO));
-    return 0;
+/* A reference to an instance that runs already, of the same code and for the same, and that isn't in use here yet. */
+static struct hy_started *take_over(struct hy_plugins *plugins, const struct hy_loaded *code,
+                                    const struct hy_digest *wanted)
+{
+    const struct hy_plugins *before = plugins->before;
+
+    for (size_t i = 0; before && i < before->instance_count; i++) {
+        struct hy_started *s = before->instances[i];
+
+        if (s->code == code && hy_digest_same(&s->wanted, wanted) && !has(plugins, s))
+            return hy_started_ref(s);
+    }
+    return NULL;
+}
+
+static struct hy_started *provide(struct hy_plugins *plugins, struct hy_loaded *code, const struct hy_option *options,
+                                  size_t count, const char *label, struct hy_complaints *to)
+{
+    struct hy_started *s;
+    struct hy_digest wanted;
+
+    if (hy_wanted(label, options, count, &wanted)) {
+        (void)hy_complain(to, nowhere, "out of memory");
+        return NULL;
+    }
+    s = take_over(plugins, code, &wanted);
+    return s ? s : hy_started_new(code, options, count, &wanted, label, plugins->log, to);
 }
 
 const struct hy_instance *hy_plugins_start(struct hy_plugins *plugins, const char *name, enum hythe_kind kind,
@@ -138,49 +183,33 @@ const struct hy_instance *hy_plugins_start(struct hy_plugins *plugins, const cha
                                            struct hy_err *err)
 {
     struct hy_complaints to = {.label = label, .err = err};
-    const struct hythe_plugin *plugin = find_kind(plugins, name, kind, &to);
-    struct started *s = plugin ? calloc(1, sizeof *s) : NULL;
+    struct hy_loaded *code = find_kind(plugins, name, kind, &to);
+    struct hy_started *s, **instances;
 
-    if (!plugin)
+    if (!code)
         return NULL;
-    if (!s || hy_instance_init(&s->instance, plugin, label, plugins->log)) {
+    instances = reallocarray(plugins->instances, plugins->instance_count + 1, sizeof(struct hy_started *));
+    if (!instances) {
         (void)hy_complain(&to, nowhere, "out of memory");
-        free(s);
         return NULL;
     }
-    s->settings = hy_settings_make(plugin, options, count, &to);
-    if (!s->settings || start(s, &to)) {
-        hy_instance_fini(&s->instance);
-        hy_settings_free(s->settings);
-        free(s);
+    plugins->instances = instances;
+    s = provide(plugins, code, options, count, label, &to);
+    if (!s)
         return NULL;
-    }
-    s->before = plugins->last;
-    plugins->last = s;
+    instances[plugins->instance_count++] = s;
     return &s->instance;
-}
-
-static void stop(struct started *s)
-{
-    if (s->instance.plugin.stop)
-        s->instance.plugin.stop(s->instance.self);
-    hy_instance_fini(&s->instance);
-    hy_settings_free(s->settings);
-    free(s);
 }
 
 void hy_plugins_free(struct hy_plugins *plugins)
 {
     if (!plugins)
         return;
-    while (plugins->last) {
-        struct started *s = plugins->last;
-
-        plugins->last = s->before;
-        stop(s);
-    }
+    for (size_t i = plugins->instance_count; i-- > 0;)
+        hy_started_unref(plugins->instances[i]);
     for (size_t i = plugins->object_count; i-- > 0;)
-        hy_object_close(&plugins->objects[i]);
+        hy_loaded_unref(plugins->objects[i]);
+    free(plugins->instances);
     free(plugins->objects);
     free(plugins->directory);
     free(plugins);

@@ -1,109 +1,13 @@
 /* Shared objects: which are loaded, and what is said about those that are not. */
-#include "core/plugin/plugin.h"
-#include "tests/unit/unit.h"
+#include "tests/unit/plugin_folder.h"
 
-#include <fcntl.h>
-#include <ftw.h>
-#include <limits.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-/* ---- A folder of plugins ---- */
-
-struct folder {
-    char top[PATH_MAX]; /* made for the test, 0700 */
-    char dir[PATH_MAX + 8];
-    char lines[2048];
-    struct hy_log log;
-    struct hy_plugins *plugins;
-    struct hy_err err;
-};
-
-static void keep_line(void *ctx, enum hy_log_level level, uint64_t conn, const char *line)
-{
-    char *lines = ctx;
-    size_t used = strlen(lines);
-
-    (void)level;
-    (void)conn;
-    (void)snprintf(lines + used, 2048 - used, "%s\n", line);
-}
-
-static void begin(struct folder *f)
-{
-    const char *tmp = getenv("TMPDIR");
-    char template[PATH_MAX];
-
-    memset(f, 0, sizeof *f);
-    (void)snprintf(template, sizeof template, "%s/hythe-plugin-XXXXXX", tmp && *tmp ? tmp : "/tmp");
-    CU_ASSERT_FATAL(mkdtemp(template) && realpath(template, f->top));
-    (void)snprintf(f->dir, sizeof f->dir, "%s/lib", f->top);
-    CU_ASSERT_FATAL(mkdir(f->dir, 0755) == 0 && chmod(f->dir, 0755) == 0);
-    f->log = (struct hy_log){keep_line, f->lines, HY_LOG_DEBUG};
-    f->plugins = hy_plugins_new(f->dir, &f->log);
-    CU_ASSERT_FATAL(f->plugins != NULL);
-    (void)unsetenv("HYTHE_SAMPLE_LOADED");
-}
-
-static int remove_one(const char *path, const struct stat *st, int type, struct FTW *ftw)
-{
-    (void)st;
-    (void)type;
-    (void)ftw;
-    return remove(path);
-}
-
-static void end(struct folder *f)
-{
-    hy_plugins_free(f->plugins);
-    (void)nftw(f->top, remove_one, 8, FTW_DEPTH | FTW_PHYS);
-}
-
-static const char *in(const struct folder *f, const char *dir, const char *name)
-{
-    static char path[2][2 * PATH_MAX];
-    static unsigned next;
-    char *out = path[next++ % 2];
-
-    (void)snprintf(out, sizeof path[0], "%s/%s", dir ? dir : f->dir, name);
-    return out;
-}
-
-static void write_file(const char *path, const void *data, size_t len)
-{
-    int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0755);
-
-    CU_ASSERT_FATAL(fd >= 0 && write(fd, data, len) == (ssize_t)len);
-    CU_ASSERT_FATAL(fchmod(fd, 0755) == 0);
-    (void)close(fd);
-}
-
-/* Copies an object that the build made. */
-static void install(const struct folder *f, const char *object, const char *dir, const char *name)
-{
-    const char *build = getenv("HYTHE_BUILDDIR");
-    char path[PATH_MAX];
-    static char data[4 << 20];
-    ssize_t n;
-    int fd;
-
-    (void)snprintf(path, sizeof path, "%s/tests/unit/.libs/%s", build ? build : ".", object);
-    fd = open(path, O_RDONLY | O_CLOEXEC);
-    if (fd < 0)
-        printf("  %s is missing: run this from make check\n", path);
-    CU_ASSERT_FATAL(fd >= 0);
-    n = read(fd, data, sizeof data);
-    (void)close(fd);
-    CU_ASSERT_FATAL(n > 0 && n < (ssize_t)sizeof data);
-    write_file(in(f, dir, name), data, (size_t)n);
-}
-
-static const struct hy_option root_option = {"root", HY_VALUE_STRING, 0, "/srv", {"hythe.cfg", 3}, NULL, NULL};
 
 static const struct hy_instance *start(struct folder *f, const char *name)
 {
     f->err.text[0] = '\0';
-    return hy_plugins_start(f->plugins, name, HYTHE_FILESYSTEM, &root_option, 1, "it", &f->err);
+    return hy_plugins_start(f->plugins, name, HYTHE_FILESYSTEM, &folder_root, 1, "it", &f->err);
 }
 
 /* Not started, for a reason that has `why` in it, and without a byte of it having run. */
@@ -124,10 +28,10 @@ static void loads_starts_and_stops(void)
     const struct hy_instance *one, *two;
     struct folder f;
 
-    begin(&f);
-    install(&f, "sample.so", NULL, "sample.so");
+    folder_begin(&f);
+    folder_install(&f, "sample.so", NULL, "sample.so");
     one = start(&f, "sample");
-    two = hy_plugins_start(f.plugins, "sample", HYTHE_FILESYSTEM, &root_option, 1, "other", &f.err);
+    two = hy_plugins_start(f.plugins, "sample", HYTHE_FILESYSTEM, &folder_root, 1, "other", &f.err);
     CU_ASSERT_FATAL(one && two && one != two && one->self != two->self);
     UNIT_ASSERT_STRING(one->plugin.version, "1");
     CU_ASSERT(one->ops.getattr != NULL && one->ops.read == NULL);
@@ -137,7 +41,7 @@ static void loads_starts_and_stops(void)
     f.plugins = NULL;
     UNIT_ASSERT_STRING(f.lines, "it: starts with /srv\nother: starts with /srv\n"
                                 "other: stops with /srv\nit: stops with /srv\n");
-    end(&f);
+    folder_end(&f);
 }
 
 static void checks_without_starting(void)
@@ -148,9 +52,9 @@ static void checks_without_starting(void)
     struct hy_place place = {"hythe.cfg", 2};
     struct folder f;
 
-    begin(&f);
-    install(&f, "sample.so", NULL, "sample.so");
-    CU_ASSERT(hy_plugins_check(f.plugins, "sample", HYTHE_FILESYSTEM, &root_option, 1, place, &problems) == 0);
+    folder_begin(&f);
+    folder_install(&f, "sample.so", NULL, "sample.so");
+    CU_ASSERT(hy_plugins_check(f.plugins, "sample", HYTHE_FILESYSTEM, &folder_root, 1, place, &problems) == 0);
     UNIT_ASSERT_NUMBER(problems.count, 0);
     UNIT_ASSERT_STRING(f.lines, "");
     CU_ASSERT(hy_plugins_check(f.plugins, "sample", HYTHE_FILESYSTEM, wrong, 2, place, &problems) == -1);
@@ -162,18 +66,18 @@ static void checks_without_starting(void)
     UNIT_ASSERT_NUMBER(problems.items[1].place.line, 6);
     UNIT_ASSERT_NUMBER(problems.items[2].place.line, 2);
     hy_problems_free(&problems);
-    end(&f);
+    folder_end(&f);
 }
 
 static void refuses_the_wrong_kind(void)
 {
     struct folder f;
 
-    begin(&f);
-    install(&f, "sample.so", NULL, "sample.so");
-    CU_ASSERT_PTR_NULL(hy_plugins_start(f.plugins, "sample", HYTHE_FILTER, &root_option, 1, "it", &f.err));
+    folder_begin(&f);
+    folder_install(&f, "sample.so", NULL, "sample.so");
+    CU_ASSERT_PTR_NULL(hy_plugins_start(f.plugins, "sample", HYTHE_FILTER, &folder_root, 1, "it", &f.err));
     UNIT_ASSERT_STRING(f.err.text, "it: sample is a filesystem; a filter is needed here");
-    end(&f);
+    folder_end(&f);
 }
 
 /* ---- What a file may be ---- */
@@ -183,25 +87,25 @@ static void refuses_what_is_no_plugin(void)
     char why[2 * PATH_MAX];
     struct folder f;
 
-    begin(&f);
+    folder_begin(&f);
     (void)snprintf(why, sizeof why, "there is no %s/none.so", f.dir);
     refused(&f, "none", why);
     refused(&f, "../lib/sample", "can't be the name of a plugin");
     refused(&f, "", "can't be the name of a plugin");
     refused(&f, ".", "can't be the name of a plugin");
-    write_file(in(&f, NULL, "text.so"), "just text\n", 10);
+    folder_write(folder_path(&f, NULL, "text.so"), "just text\n", 10);
     refused(&f, "text", "text.so is not a shared object");
-    write_file(in(&f, NULL, "empty.so"), "", 0);
+    folder_write(folder_path(&f, NULL, "empty.so"), "", 0);
     refused(&f, "empty", "empty.so is not a shared object");
-    write_file(in(&f, NULL, "cut.so"), "\177ELF\2\1\1", 7);
+    folder_write(folder_path(&f, NULL, "cut.so"), "\177ELF\2\1\1", 7);
     refused(&f, "cut", "cut.so can't be loaded: ");
-    CU_ASSERT_FATAL(mkdir(in(&f, NULL, "folder.so"), 0755) == 0);
+    CU_ASSERT_FATAL(mkdir(folder_path(&f, NULL, "folder.so"), 0755) == 0);
     refused(&f, "folder", "folder.so is not a regular file");
-    CU_ASSERT_FATAL(mkfifo(in(&f, NULL, "fifo.so"), 0600) == 0);
+    CU_ASSERT_FATAL(mkfifo(folder_path(&f, NULL, "fifo.so"), 0600) == 0);
     refused(&f, "fifo", "fifo.so is not a regular file");
-    CU_ASSERT_FATAL(symlink("nowhere", in(&f, NULL, "link.so")) == 0);
+    CU_ASSERT_FATAL(symlink("nowhere", folder_path(&f, NULL, "link.so")) == 0);
     refused(&f, "link", "there is no");
-    end(&f);
+    folder_end(&f);
 }
 
 static void refuses_what_an_object_says_of_itself(void)
@@ -215,14 +119,14 @@ static void refuses_what_an_object_says_of_itself(void)
     };
     struct folder f;
 
-    begin(&f);
+    folder_begin(&f);
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        install(&f, cases[i].object, NULL, cases[i].as);
+        folder_install(&f, cases[i].object, NULL, cases[i].as);
         CU_ASSERT(start(&f, cases[i].name) == NULL);
         CU_ASSERT(strstr(f.err.text, cases[i].why) != NULL);
         UNIT_ASSERT_STRING(f.lines, "");
     }
-    end(&f);
+    folder_end(&f);
 }
 
 /* ---- Who may have written it ---- */
@@ -232,15 +136,15 @@ static void refuses_files_that_others_can_write(void)
     static const mode_t modes[] = {0775, 0757, 0722, 0777};
     struct folder f;
 
-    begin(&f);
-    install(&f, "sample.so", NULL, "sample.so");
+    folder_begin(&f);
+    folder_install(&f, "sample.so", NULL, "sample.so");
     for (size_t i = 0; i < sizeof modes / sizeof modes[0]; i++) {
-        CU_ASSERT_FATAL(chmod(in(&f, NULL, "sample.so"), modes[i]) == 0);
+        CU_ASSERT_FATAL(chmod(folder_path(&f, NULL, "sample.so"), modes[i]) == 0);
         refused(&f, "sample", "sample.so can be written by others than its owner (mode 07");
     }
-    CU_ASSERT_FATAL(chmod(in(&f, NULL, "sample.so"), 0644) == 0);
+    CU_ASSERT_FATAL(chmod(folder_path(&f, NULL, "sample.so"), 0644) == 0);
     CU_ASSERT(start(&f, "sample") != NULL);
-    end(&f);
+    folder_end(&f);
 }
 
 static void refuses_folders_that_others_can_write(void)
@@ -248,8 +152,8 @@ static void refuses_folders_that_others_can_write(void)
     static const mode_t modes[] = {0775, 0757, 0777, 01777};
     struct folder f;
 
-    begin(&f);
-    install(&f, "sample.so", NULL, "sample.so");
+    folder_begin(&f);
+    folder_install(&f, "sample.so", NULL, "sample.so");
     for (size_t i = 0; i < sizeof modes / sizeof modes[0]; i++) {
         CU_ASSERT_FATAL(chmod(f.dir, modes[i]) == 0);
         refused(&f, "sample", "/lib can be written by others than its owner");
@@ -264,7 +168,7 @@ static void refuses_folders_that_others_can_write(void)
         CU_ASSERT_FATAL(chmod(f.top, 01777) == 0);
         CU_ASSERT(start(&f, "sample") != NULL);
     }
-    end(&f);
+    folder_end(&f);
 }
 
 static void refuses_files_and_folders_of_strangers(void)
@@ -273,18 +177,18 @@ static void refuses_files_and_folders_of_strangers(void)
 
     if (geteuid() != 0)
         UNIT_SKIP("needs root to give files away");
-    begin(&f);
-    install(&f, "sample.so", NULL, "sample.so");
-    CU_ASSERT_FATAL(chown(in(&f, NULL, "sample.so"), 54321, 0) == 0);
+    folder_begin(&f);
+    folder_install(&f, "sample.so", NULL, "sample.so");
+    CU_ASSERT_FATAL(chown(folder_path(&f, NULL, "sample.so"), 54321, 0) == 0);
     refused(&f, "sample", "sample.so belongs to user id 54321");
-    CU_ASSERT_FATAL(chown(in(&f, NULL, "sample.so"), 0, 0) == 0);
+    CU_ASSERT_FATAL(chown(folder_path(&f, NULL, "sample.so"), 0, 0) == 0);
     CU_ASSERT_FATAL(chown(f.dir, 54321, 0) == 0);
     refused(&f, "sample", "/lib belongs to user id 54321");
     CU_ASSERT_FATAL(chown(f.dir, 0, 0) == 0 && chown(f.top, 54321, 0) == 0);
     refused(&f, "sample", "belongs to user id 54321");
     CU_ASSERT_FATAL(chown(f.top, 0, 0) == 0);
     CU_ASSERT(start(&f, "sample") != NULL);
-    end(&f);
+    folder_end(&f);
 }
 
 /* A link is as good as what it names and the folders on the way there. */
@@ -293,15 +197,15 @@ static void judges_a_link_by_its_target(void)
     char open_dir[PATH_MAX + 16];
     struct folder f;
 
-    begin(&f);
+    folder_begin(&f);
     (void)snprintf(open_dir, sizeof open_dir, "%s/open", f.top);
     CU_ASSERT_FATAL(mkdir(open_dir, 0777) == 0 && chmod(open_dir, 0777) == 0);
-    install(&f, "sample.so", open_dir, "sample-1.so");
-    CU_ASSERT_FATAL(symlink("../open/sample-1.so", in(&f, NULL, "sample.so")) == 0);
+    folder_install(&f, "sample.so", open_dir, "sample-1.so");
+    CU_ASSERT_FATAL(symlink("../open/sample-1.so", folder_path(&f, NULL, "sample.so")) == 0);
     refused(&f, "sample", "/open can be written by others than its owner");
     CU_ASSERT_FATAL(chmod(open_dir, 0755) == 0);
     CU_ASSERT(start(&f, "sample") != NULL);
-    end(&f);
+    folder_end(&f);
 }
 
 /* ---- Authentication plugins ---- */
@@ -346,7 +250,7 @@ static void an_authentication_plugin_must_offer_something_that_can_be_used(void)
         const struct hy_instance *instance;
         struct folder f;
 
-        begin(&f);
+        folder_begin(&f);
         UNIT_ASSERT_NUMBER(hy_plugins_register(f.plugins, &plugin, &f.err), table[i].why ? -1 : 0);
         if (table[i].why) {
             CU_ASSERT(strstr(f.err.text, table[i].why) != NULL);
@@ -356,7 +260,7 @@ static void an_authentication_plugin_must_offer_something_that_can_be_used(void)
             CU_ASSERT(memcmp(&instance->auth, &table[i].auth, sizeof instance->auth) == 0);
             CU_ASSERT_PTR_EQUAL(instance->host.plugin, &plugin);
         }
-        end(&f);
+        folder_end(&f);
     }
 }
 

@@ -1,10 +1,15 @@
 /* A shared object for the tests of the loader; built once as it should be and once for each way to be wrong. */
 #include "hythe/plugin.h"
 
+#include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #ifndef SAMPLE_NAME
 #define SAMPLE_NAME "sample"
+#endif
+#ifndef SAMPLE_VERSION
+#define SAMPLE_VERSION "1"
 #endif
 #ifndef SAMPLE_ABI
 #define SAMPLE_ABI HYTHE_ABI
@@ -30,6 +35,10 @@ static int sample_start(const struct hythe_host *host, const void *settings, voi
 {
     struct sample *s = malloc(sizeof *s);
 
+    if (strcmp(((const struct settings *)settings)->root, "/nowhere") == 0) {
+        free(s);
+        return -ENOENT;
+    }
     *s = (struct sample){host, settings};
     host->log(host, 1, "starts with %s", s->settings->root);
     *instance = s;
@@ -47,7 +56,8 @@ static void sample_stop(void *instance)
 static int64_t sample_getattr(const struct hythe_call *call, struct hythe_getattr_arg *arg)
 {
     (void)call;
-    arg->attrs->valid = HYTHE_ATTR_TYPE;
+    arg->attrs->valid = HYTHE_ATTR_TYPE | HYTHE_ATTR_SIZE;
+    arg->attrs->size = (uint64_t)atoi(SAMPLE_VERSION);
     arg->attrs->type = HYTHE_TYPE_DIRECTORY;
     return 0;
 }
@@ -60,7 +70,7 @@ static const struct hythe_plugin plugin = {.abi = SAMPLE_ABI,
                                            .kind = HYTHE_FILESYSTEM,
                                            .threads = HYTHE_PARALLEL,
                                            .name = SAMPLE_NAME,
-                                           .version = "1",
+                                           .version = SAMPLE_VERSION,
                                            .summary = "a sample",
                                            .settings = rows,
                                            .setting_count = 1,
