@@ -81,20 +81,23 @@ static const enum on needs[] = {
 #undef HYTHE_OP
 };
 
-static const struct hythe_link *inside(const struct hy_chain *chain, enum hythe_op op, uint16_t layer)
+/* The first layer that a call meets: the outermost, or for what a layer asks the next one inside of it. */
+static inline const struct hythe_link *first_link(const struct hy_scene *scene, enum hythe_op op)
 {
-    const struct hythe_link *link = chain->row[op];
-    hy_fn closing = hy_default_of(op);
+    const struct hythe_link *link = scene->chain->row[op];
 
-    while (link->layer <= layer && link->fn != closing)
-        link++;
+    if (scene->first) {
+        hy_fn closing = hy_default_of(op);
+
+        while (link->layer < scene->first && link->fn != closing)
+            link++;
+    }
     return link;
 }
 
 int64_t hy_chain_ask(const struct hythe_call *call, uint32_t op, void *arg)
 {
     struct hy_scene scene = *hy_frame_of(call)->scene;
-    const struct hythe_link *link;
 
     if (op >= HYTHE_OP_COUNT || op == HYTHE_OP_close || needs[op] == ON_OPENS || (needs[op] == ON_FILE && !scene.file))
         return -EINVAL;
@@ -102,11 +105,11 @@ int64_t hy_chain_ask(const struct hythe_call *call, uint32_t op, void *arg)
         scene.slots = NULL;
         scene.file = NULL;
     }
-    link = inside(scene.chain, (enum hythe_op)op, call->next[-1].layer);
+    scene.first = call->next[-1].layer + 1u;
     switch (op) {
 #define HYTHE_OP(name, klass, on, fields) \
     case HYTHE_OP_##name: \
-        return call_##name(&scene, link, NULL, arg);
+        return call_##name(&scene, first_link(&scene, HYTHE_OP_##name), NULL, arg);
         HYTHE_OPS
 #undef HYTHE_OP
     default:
@@ -152,7 +155,7 @@ static void take_back(const struct hy_scene *scene, size_t outermost)
         int64_t r; \
 \
         arg->size = sizeof *arg; \
-        r = call_##name(scene, scene->chain->row[HYTHE_OP_##name], &granted, arg); \
+        r = call_##name(scene, first_link(scene, HYTHE_OP_##name), &granted, arg); \
         ended_##on(scene, granted, r); \
         return r; \
     } \
@@ -190,7 +193,7 @@ static bool takes(const struct hy_instance *instance, bool filter, enum hythe_op
     *link = (struct hythe_link){.fn = own_function(&instance->ops, op), .instance = instance};
     if (link->fn)
         return true;
-    if (!filter || !instance->ops.any || !(instance->ops.any_classes & classes[op]))
+    if (!filter || !instance->ops.any || op < instance->ops.any_from || !(instance->ops.any_classes & classes[op]))
         return false;
     link->fn = (hy_fn)instance->ops.any;
     link->any = true;

@@ -79,6 +79,7 @@ struct hy_scene {
     void **slots;          /* one per layer; NULL for operations on paths */
     const struct hythe_file *file;
     const char *path; /* of the open file, relative to the base: for the defaults of operations on files */
+    unsigned first;   /* the layers outside of this one are passed by: what a layer asks, or a default for it */
 };
 
 /* Typed entries, generated: hy_do_read(&scene, &arg) runs the operation through the chain. Fills arg->size. An open

@@ -278,9 +278,10 @@ struct hythe_host {
     /* Non-zero when the session is ending and a long call should give up with -ECANCELED. */
     int (*cancelled)(const struct hythe_call *call);
     void *core; /* the core's own */
-    /* Another operation than the one that is running, on the layers inside of this one: `arg` is op's argument struct,
-     * its size is filled in. Operations on paths from anywhere; those on the open file only while the call has one, and
-     * not open, opendir or close. -EINVAL for others. The typed hythe_ask_getattr() and so on are below. */
+    /* Another operation than the one that is running, on the layers inside of this one alone, even where the core's
+     * default answers it with a further one. `arg` is op's argument struct, its size is filled in. Operations on paths
+     * from anywhere; those on the open file only while the call has one, and not open, opendir or close. -EINVAL for
+     * others. The typed hythe_ask_getattr() and so on are below. */
     int64_t (*ask)(const struct hythe_call *call, uint32_t op, void *arg);
     /* Fills in a template (a setting of type HYTHE_SET_TEMPLATE) for a session: %u the user, %g the group, %h the home
      * without its first slash, %% a percent sign. Writes at most len bytes with the NUL to out. Returns the length,
@@ -328,6 +329,9 @@ struct hythe_ops {
      * that a later core adds. `arg` points at the operation's struct. */
     int64_t (*any)(const struct hythe_call *call, void *arg);
     uint32_t any_classes;
+    /* Operations with smaller numbers are not for `any`: HYTHE_OP_COUNT leaves it those that are newer than the header
+     * that the filter was built with, so that reads and writes needn't pass through it. */
+    uint32_t any_from;
 #define HYTHE_OP(name, klass, on, fields) \
     int64_t (*name)(const struct hythe_call *call, struct hythe_##name##_arg *arg);
     HYTHE_OPS
