@@ -233,57 +233,6 @@ static void leaves_known_operations_alone(void)
     stack_end(&s);
 }
 
-/* ---- Asking ---- */
-
-static int64_t asked_result;
-
-/* Asks for something else at each rename. */
-static int64_t ask_by_rename(const struct hythe_call *call, struct hythe_rename_arg *arg)
-{
-    char buf[8];
-    struct hythe_attrs attrs = {.struct_size = sizeof attrs};
-    struct hythe_getattr_arg get = {.path = "x", .attrs = &attrs};
-    struct hythe_realpath_arg real = {.path = "x", .buf = buf, .len = sizeof buf};
-    struct hythe_fgetattr_arg fget = {.attrs = &attrs};
-    struct hythe_open_arg open = {.path = "x"};
-
-    note(call);
-    asked_result = arg->flags == 1   ? hythe_ask_getattr(call, &get)
-                   : arg->flags == 2 ? hythe_ask_realpath(call, &real)
-                   : arg->flags == 3 ? hythe_ask_fgetattr(call, &fget)
-                   : arg->flags == 4 ? hythe_ask_open(call, &open)
-                                     : call->host->ask(call, HYTHE_OP_COUNT, &open);
-    return hythe_next_rename(call, arg);
-}
-
-/* What stands outside of the layer that asks isn't visited, not even by the default of an operation. */
-static void asks_the_inner_layers_alone(void)
-{
-    static const struct hythe_ops ask = {.size = sizeof ask, .rename = ask_by_rename, .getattr = pass_getattr};
-    static const struct hythe_ops store = {.size = sizeof store, .getattr = store_getattr, .rename = store_rename};
-    static const char *const traces[] = {"a.rename;b.rename;c.rename;d.rename;",
-                                         "a.rename;b.rename;c.getattr;d.getattr;c.rename;d.rename;"};
-    struct stack s;
-
-    for (uint32_t what = 1; what <= 5; what++) {
-        struct hythe_rename_arg arg = {.flags = what};
-
-        STACK(&s, &pass_ops, &ask, &pass_ops, &store);
-        UNIT_ASSERT_NUMBER(hy_do_rename(&s.scene, &arg), 1000 + HYTHE_OP_rename);
-        if (what == 1)
-            UNIT_ASSERT_STRING(trace, traces[1]);
-        if (what == 2)
-            UNIT_ASSERT_STRING(trace, "a.rename;b.rename;c.realpath;c.getattr;d.getattr;c.rename;d.rename;");
-        if (what == 3)
-            UNIT_ASSERT_STRING(trace, "a.rename;b.rename;c.fgetattr;c.getattr;d.getattr;c.rename;d.rename;");
-        if (what >= 4) {
-            UNIT_ASSERT_NUMBER(asked_result, -EINVAL);
-            UNIT_ASSERT_STRING(trace, traces[0]);
-        }
-        stack_end(&s);
-    }
-}
-
 static void copies_the_smaller_plugin(void)
 {
     struct hythe_plugin p = plugin_of(&store_ops, HYTHE_FILESYSTEM);
@@ -630,11 +579,11 @@ static void knows_the_fields_of_a_shorter_struct(void)
 
 UNIT_SUITE(chain, UNIT_TEST(runs_every_operation_outside_in), UNIT_TEST(visits_only_layers_that_take_part),
            UNIT_TEST(takes_a_class_with_any), UNIT_TEST(hands_newer_operations_to_any),
-           UNIT_TEST(leaves_known_operations_alone), UNIT_TEST(asks_the_inner_layers_alone),
-           UNIT_TEST(copies_the_smaller_plugin), UNIT_TEST(refuses_too_many_layers),
-           UNIT_TEST(lets_a_filter_change_arguments_and_result), UNIT_TEST(gives_each_layer_its_own_things),
-           UNIT_TEST(tells_when_the_session_ends), UNIT_TEST(bounds_the_text_of_a_failure),
-           UNIT_TEST(answers_for_what_a_store_lacks), UNIT_TEST(copies_only_where_every_watcher_sees_it),
-           UNIT_TEST(closes_what_an_outer_layer_refused), UNIT_TEST(serves_serial_plugins_one_call_at_a_time),
-           UNIT_TEST(locks_nothing_for_parallel_plugins), UNIT_TEST(logs_under_the_name_of_the_instance),
-           UNIT_TEST(keeps_memory_until_the_answer), UNIT_TEST(knows_the_fields_of_a_shorter_struct));
+           UNIT_TEST(leaves_known_operations_alone), UNIT_TEST(copies_the_smaller_plugin),
+           UNIT_TEST(refuses_too_many_layers), UNIT_TEST(lets_a_filter_change_arguments_and_result),
+           UNIT_TEST(gives_each_layer_its_own_things), UNIT_TEST(tells_when_the_session_ends),
+           UNIT_TEST(bounds_the_text_of_a_failure), UNIT_TEST(answers_for_what_a_store_lacks),
+           UNIT_TEST(copies_only_where_every_watcher_sees_it), UNIT_TEST(closes_what_an_outer_layer_refused),
+           UNIT_TEST(serves_serial_plugins_one_call_at_a_time), UNIT_TEST(locks_nothing_for_parallel_plugins),
+           UNIT_TEST(logs_under_the_name_of_the_instance), UNIT_TEST(keeps_memory_until_the_answer),
+           UNIT_TEST(knows_the_fields_of_a_shorter_struct));
