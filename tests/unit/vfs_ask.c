@@ -73,7 +73,7 @@ static void asks_the_inner_layers_alone(void)
     const struct hythe_file file = {.size = sizeof file, .path = "/x"};
     struct hy_instance layers[4];
     const struct hy_instance *all[4];
-    struct hy_report report = {""};
+    struct hy_report report = {.text = ""};
     void *attached[4] = {NULL}, *slots[4] = {NULL};
     struct hy_chain *chain;
     struct hy_scene scene;
