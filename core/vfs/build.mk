@@ -1,4 +1,5 @@
 libhythe_core_la_SOURCES += \
+    core/vfs/budget.c core/vfs/budget.h \
     core/vfs/chain.c core/vfs/chain.h \
     core/vfs/copy.c \
     core/vfs/defaults.c \
@@ -12,5 +13,6 @@ libhythe_core_la_SOURCES += \
     core/vfs/resolve.c \
     core/vfs/rows.c core/vfs/rows.h \
     core/vfs/session.h \
+    core/vfs/slow.c \
     core/vfs/tree.c core/vfs/tree.h \
     core/vfs/vfs.c core/vfs/vfs.h

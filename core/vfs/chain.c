@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 
 static const uint16_t classes[] = {
 #define HYTHE_OP(name, klass, on, fields) (klass),
@@ -140,6 +141,30 @@ static void take_back(const struct hy_scene *scene, size_t outermost)
     (void)call_close(scene, link, NULL, &arg);
 }
 
+/* A call that may wait. Others use the session meanwhile, so that what it tells and keeps is set aside. */
+static struct hy_scene apart(const struct hy_scene *scene, struct hy_report *report)
+{
+    struct hy_scene own = *scene;
+
+    memcpy(report->text, scene->report->text, sizeof report->text);
+    report->kept = scene->report->kept;
+    report->whole = scene->report;
+    scene->report->kept = NULL;
+    own.report = report;
+    own.baton = NULL;
+    (void)pthread_mutex_unlock(&scene->baton->lock);
+    return own;
+}
+
+/* What is in the session's report now is of requests that were answered meanwhile. */
+static void rejoin(const struct hy_scene *scene, const struct hy_report *report)
+{
+    (void)pthread_mutex_lock(&scene->baton->lock);
+    hy_report_clear(scene->report);
+    memcpy(scene->report->text, report->text, sizeof report->text);
+    scene->report->kept = report->kept;
+}
+
 #define ended_PATH(scene, granted, result) ((void)(granted))
 #define ended_FILE(scene, granted, result) ((void)(granted))
 #define ended_OPENS(scene, granted, result) \
@@ -159,13 +184,26 @@ static void take_back(const struct hy_scene *scene, size_t outermost)
         ended_##on(scene, granted, r); \
         return r; \
     } \
-    int64_t hy_do_##name(const struct hy_scene *scene, struct hythe_##name##_arg *arg) \
+    static int64_t do_##name(const struct hy_scene *scene, struct hythe_##name##_arg *arg) \
     { \
         int64_t r; \
 \
         lock_all(scene->chain); \
         r = hy_run_##name(scene, arg); \
         unlock_all(scene->chain); \
+        return r; \
+    } \
+    int64_t hy_do_##name(const struct hy_scene *scene, struct hythe_##name##_arg *arg) \
+    { \
+        struct hy_report report; \
+        struct hy_scene own; \
+        int64_t r; \
+\
+        if (!scene->baton) \
+            return do_##name(scene, arg); \
+        own = apart(scene, &report); \
+        r = do_##name(&own, arg); \
+        rejoin(scene, &report); \
         return r; \
     }
 HYTHE_OPS

@@ -5,6 +5,7 @@
 #define HY_VFS_CHAIN_H
 
 #include "core/base/log.h"
+#include "core/vfs/budget.h"
 #include "hythe/plugin.h"
 
 #include <pthread.h>
@@ -21,7 +22,8 @@ struct hy_instance {
     void *self;                 /* what start() returned */
     char *label;                /* "local-root at /pub", for messages */
     const struct hy_log *log;
-    pthread_mutex_t *lock; /* held around every call of a HYTHE_SERIAL plugin; NULL for others */
+    pthread_mutex_t *lock;    /* held around every call of a HYTHE_SERIAL plugin; NULL for others */
+    struct hy_budget *budget; /* what memory_take() counts against, set after hy_instance_init(); NULL: no limit */
 };
 
 /* Copies what the plugin offers and fills the host table; start() is left to the caller. The instance must not move,
@@ -62,9 +64,18 @@ struct hy_kept;
 
 /* What the layers of one session tell it, and it them. */
 struct hy_report {
-    char text[256];        /* host->fail(): the last failure, for the client */
-    struct hy_kept *kept;  /* host->keep(): freed by hy_report_clear() */
-    atomic_bool cancelled; /* host->cancelled() */
+    char text[256];                   /* host->fail(): the last failure, for the client */
+    struct hy_kept *kept;             /* host->keep(): freed by hy_report_clear() */
+    atomic_bool cancelled;            /* host->cancelled() */
+    struct hy_budget *_Atomic budget; /* the last that a call of the session waited for; NULL: none */
+    struct hy_report *whole;          /* this one is of one call alone, and that one of its session; else NULL */
+};
+
+/* What a session with slow mounts is guarded by, once several threads work for it: whoever runs the core's code for it
+ * holds the lock, which is released around calls of chains that may wait. */
+struct hy_baton {
+    pthread_mutex_t lock;
+    pthread_cond_t attached; /* an attach() ended */
 };
 
 /* Between two requests: forgets the text, frees what was kept. */
@@ -78,8 +89,9 @@ struct hy_scene {
     void *const *attached; /* one per layer */
     void **slots;          /* one per layer; NULL for operations on paths */
     const struct hythe_file *file;
-    const char *path; /* of the open file, relative to the base: for the defaults of operations on files */
-    unsigned first;   /* the layers outside of this one are passed by: what a layer asks, or a default for it */
+    const char *path;       /* of the open file, relative to the base: for the defaults of operations on files */
+    unsigned first;         /* the layers outside of this one are passed by: what a layer asks, or a default for it */
+    struct hy_baton *baton; /* released around the call; NULL: nothing to release */
 };
 
 /* Typed entries, generated: hy_do_read(&scene, &arg) runs the operation through the chain. Fills arg->size. An open

@@ -46,25 +46,29 @@ static int64_t by_store(const struct hy_vfs *vfs, struct hy_file *from, uint64_t
 static int64_t by_hand(struct hy_vfs *vfs, hy_handle from, uint64_t offset, uint64_t len, hy_handle to,
                        uint64_t to_offset)
 {
+    void *own = NULL, *buffer;
     uint64_t done = 0;
     int64_t r = 0;
 
-    if (!vfs->copy_buffer)
-        vfs->copy_buffer = malloc(BUFFER);
-    if (!vfs->copy_buffer)
+    if (vfs->baton) /* somebody else may copy meanwhile */
+        buffer = own = malloc(BUFFER);
+    else
+        buffer = vfs->copy_buffer = vfs->copy_buffer ? vfs->copy_buffer : malloc(BUFFER);
+    if (!buffer)
         return -ENOMEM;
     while (done < len) {
         size_t n = len - done < BUFFER ? (size_t)(len - done) : BUFFER;
 
         r = -ECANCELED;
         if (!atomic_load(&vfs->report.cancelled))
-            r = hy_vfs_read(vfs, from, vfs->copy_buffer, n, offset + done);
+            r = hy_vfs_read(vfs, from, buffer, n, offset + done);
         if (r > 0)
-            r = hy_vfs_write(vfs, to, vfs->copy_buffer, (size_t)r, to_offset + done);
+            r = hy_vfs_write(vfs, to, buffer, (size_t)r, to_offset + done);
         if (r <= 0)
             break;
         done += (uint64_t)r;
     }
+    free(own);
     return r < 0 && (!done || r == -ECANCELED) ? r : (int64_t)done;
 }
 

@@ -24,6 +24,7 @@ static struct hy_file *new_file(struct hy_vfs *vfs, const struct hy_spot *spot, 
         file->scene.slots = file->slots;
         file->scene.file = &file->facts;
         file->scene.path = hy_path_relative(path, spot->point->root);
+        file->pace = spot->point->pace;
     }
     return file;
 }
@@ -31,6 +32,7 @@ static struct hy_file *new_file(struct hy_vfs *vfs, const struct hy_spot *spot, 
 static int64_t keep(struct hy_vfs *vfs, struct hy_file *file, int64_t result, hy_handle *out)
 {
     if (result < 0) {
+        hy_files_release(&vfs->files);
         free(file);
         return result;
     }
@@ -45,68 +47,82 @@ static bool sensible(uint32_t access)
     return (access & HYTHE_OPEN_WRITE) || !(access & (HYTHE_OPEN_TRUNCATE | HYTHE_OPEN_APPEND));
 }
 
-int64_t hy_vfs_open(struct hy_vfs *vfs, struct hy_name path, uint32_t access, const struct hythe_attrs *attrs,
-                    hy_handle *out)
+static int64_t open_file(struct hy_vfs *vfs, struct hy_name path, uint32_t access, const struct hythe_attrs *attrs,
+                         struct hy_file **file)
 {
     static const struct hythe_attrs nothing = {.struct_size = sizeof nothing};
     struct hythe_open_arg arg = {.access = access, .attrs = attrs ? attrs : &nothing};
-    struct hy_file *file;
     struct hy_spot spot;
-    int64_t r;
+    int64_t r = hy_resolve(vfs, path, &spot);
 
-    if (!sensible(access))
-        return -EINVAL;
-    r = hy_files_reserve(&vfs->files);
-    if (r == 0)
-        r = hy_resolve(vfs, path, &spot);
     if (r < 0)
         return r;
     if (spot.fixed)
         return access & HYTHE_OPEN_EXCLUSIVE ? -EEXIST : -EISDIR;
     if (!spot.point)
         return access & HYTHE_OPEN_CREATE ? hy_made(vfs, &spot, -ENOENT) : -ENOENT;
-    file = new_file(vfs, &spot, access);
-    if (!file)
+    *file = new_file(vfs, &spot, access);
+    if (!*file)
         return -ENOMEM;
     arg.path = spot.rel;
-    arg.identity = &file->facts.identity;
-    r = hy_do_open(&file->scene, &arg);
-    if (access & HYTHE_OPEN_CREATE)
-        r = hy_made(vfs, &spot, r);
+    arg.identity = &(*file)->facts.identity;
+    r = hy_do_open(&(*file)->scene, &arg);
+    return access & HYTHE_OPEN_CREATE ? hy_made(vfs, &spot, r) : r;
+}
+
+int64_t hy_vfs_open(struct hy_vfs *vfs, struct hy_name path, uint32_t access, const struct hythe_attrs *attrs,
+                    hy_handle *out)
+{
+    struct hy_file *file = NULL;
+    int64_t r = sensible(access) ? hy_files_reserve(&vfs->files) : -EINVAL;
+
+    if (r < 0)
+        return r;
+    r = open_file(vfs, path, access, attrs, &file);
     return keep(vfs, file, r, out);
 }
 
-int64_t hy_vfs_opendir(struct hy_vfs *vfs, struct hy_name path, hy_handle *out)
+static int64_t open_directory(struct hy_vfs *vfs, struct hy_name path, struct hy_file **file)
 {
     struct hythe_opendir_arg arg;
-    struct hy_file *file;
     struct hy_spot spot;
-    int64_t r = hy_files_reserve(&vfs->files);
+    int64_t r = hy_resolve(vfs, path, &spot);
 
-    if (r == 0)
-        r = hy_resolve(vfs, path, &spot);
     if (r < 0)
         return r;
     if (!spot.point && !spot.fixed)
         return -ENOENT;
-    file = new_file(vfs, &spot, 0);
-    if (!file)
+    *file = new_file(vfs, &spot, 0);
+    if (!*file)
         return -ENOMEM;
-    file->directory = true;
+    (*file)->directory = true;
+    (*file)->pace = hy_pace_of_listing(vfs, spot.path);
     if (spot.point) {
         arg = (struct hythe_opendir_arg){.path = spot.rel};
-        r = hy_do_opendir(&file->scene, &arg);
+        r = hy_do_opendir(&(*file)->scene, &arg);
     }
     if (spot.above && (r == -ENOENT || r == -ENOTDIR)) {
-        file->scene.chain = NULL;
+        (*file)->scene.chain = NULL;
         r = 0;
     }
+    return r;
+}
+
+int64_t hy_vfs_opendir(struct hy_vfs *vfs, struct hy_name path, hy_handle *out)
+{
+    struct hy_file *file = NULL;
+    int64_t r = hy_files_reserve(&vfs->files);
+
+    if (r < 0)
+        return r;
+    r = open_directory(vfs, path, &file);
     return keep(vfs, file, r, out);
 }
 
+/* The file stays in the table while its store closes it, so that a call which hangs there can be named. */
 int64_t hy_vfs_close(struct hy_vfs *vfs, hy_handle h)
 {
-    struct hy_file *file = hy_files_remove(&vfs->files, h);
+    struct hy_file *file = hy_files_get(&vfs->files, h);
     struct hythe_close_arg arg = {0};
     int64_t r = 0;
 
@@ -114,6 +130,7 @@ int64_t hy_vfs_close(struct hy_vfs *vfs, hy_handle h)
         return -EBADF;
     if (file->scene.chain)
         r = hy_plain(hy_do_close(&file->scene, &arg));
+    (void)hy_files_remove(&vfs->files, h);
     free(file);
     return r;
 }

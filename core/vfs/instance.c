@@ -64,9 +64,16 @@ void hy_report_clear(struct hy_report *report)
     }
 }
 
+static struct hy_report *report_of(const struct hythe_call *call)
+{
+    struct hy_report *report = hy_frame_of(call)->scene->report;
+
+    return report->whole ? report->whole : report;
+}
+
 static int host_cancelled(const struct hythe_call *call)
 {
-    return atomic_load_explicit(&hy_frame_of(call)->scene->report->cancelled, memory_order_relaxed);
+    return atomic_load_explicit(&report_of(call)->cancelled, memory_order_relaxed);
 }
 
 static int64_t host_expand(const struct hythe_host *host, const struct hythe_session *session, const char *text,
@@ -76,6 +83,28 @@ static int64_t host_expand(const struct hythe_host *host, const struct hythe_ses
 
     (void)host;
     return hy_template_expand(text, &values, out, len);
+}
+
+/* Only a plugin that says it is slow is called where waiting holds up nobody else. */
+static int host_memory_take(const struct hythe_host *host, const struct hythe_call *call, size_t bytes)
+{
+    const struct hy_instance *instance = host->core;
+    struct hy_report *report = call ? report_of(call) : NULL;
+
+    if (!instance->budget)
+        return 0;
+    if (!report || !(instance->plugin.flags & HYTHE_SLOW))
+        return hy_budget_take(instance->budget, bytes, NULL);
+    atomic_store(&report->budget, instance->budget); /* before `cancelled` is looked at: see hy_vfs_cancel() */
+    return hy_budget_take(instance->budget, bytes, &report->cancelled);
+}
+
+static void host_memory_give(const struct hythe_host *host, size_t bytes)
+{
+    const struct hy_instance *instance = host->core;
+
+    if (instance->budget)
+        hy_budget_give(instance->budget, bytes);
 }
 
 static size_t smaller(size_t a, size_t b)
@@ -102,6 +131,8 @@ int hy_instance_init(struct hy_instance *instance, const struct hythe_plugin *pl
                                          .keep = host_keep,
                                          .core = instance,
                                          .expand = host_expand,
+                                         .memory_take = host_memory_take,
+                                         .memory_give = host_memory_give,
                                          .plugin = plugin};
     instance->label = strdup(label);
     if (!instance->label)

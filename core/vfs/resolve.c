@@ -41,12 +41,29 @@ static void detach_from(const struct hy_chain *chain, void **attached, size_t fi
     free(attached);
 }
 
+static int attach_layers(struct hy_vfs *vfs, const struct hy_chain *chain, const struct hythe_attach *how,
+                         void **attached)
+{
+    for (size_t i = chain->layer_count; i-- > 0;) {
+        int rc = hy_instance_attach(chain->layers[i], how, &attached[i]);
+
+        if (rc) {
+            detach_from(chain, attached, i + 1);
+            hy_log(vfs->log, HY_LOG_INFO, vfs->session.id, "%s can't be attached for user %s at %s: %s",
+                   chain->layers[i]->label, vfs->session.user, how->base, strerrordesc_np(-rc));
+            return rc;
+        }
+    }
+    return 0;
+}
+
 static int attach(struct hy_vfs *vfs, struct hy_point *point)
 {
     const struct hy_chain *chain = point->mount->chain;
     struct hythe_attach how = {.size = sizeof how, .session = &vfs->session};
     char full[HY_PATH_MAX];
     void **attached;
+    int rc;
 
     if (hy_path_join(full, vfs->user_root, hy_path_relative(point->root, "/")))
         return -ENAMETOOLONG;
@@ -55,26 +72,43 @@ static int attach(struct hy_vfs *vfs, struct hy_point *point)
     attached = calloc(chain->layer_count, sizeof *attached);
     if (!attached)
         return -ENOMEM;
-    for (size_t i = chain->layer_count; i-- > 0;) {
-        int rc = hy_instance_attach(chain->layers[i], &how, &attached[i]);
-
-        if (rc) {
-            detach_from(chain, attached, i + 1);
-            hy_log(vfs->log, HY_LOG_INFO, vfs->session.id, "%s can't be attached for user %s at %s: %s",
-                   chain->layers[i]->label, vfs->session.user, how.base, strerrordesc_np(-rc));
-            return rc;
-        }
-    }
+    hy_point_release(vfs, point);
+    rc = attach_layers(vfs, chain, &how, attached);
+    hy_point_regain(vfs, point);
+    if (rc)
+        return rc;
     point->attached = attached;
     return 0;
+}
+
+/* While a slow store is attached others may come and want the same. */
+static int attach_once(struct hy_vfs *vfs, struct hy_point *point)
+{
+    int rc = 0;
+
+    while (point->attaching)
+        (void)pthread_cond_wait(&vfs->baton->attached, &vfs->baton->lock);
+    if (point->attached)
+        return 0;
+    point->attaching = true;
+    rc = attach(vfs, point);
+    point->attaching = false;
+    if (vfs->baton)
+        (void)pthread_cond_broadcast(&vfs->baton->attached);
+    return rc;
 }
 
 void hy_points_detach(struct hy_vfs *vfs)
 {
     for (size_t i = vfs->point_count; i-- > 0;) {
-        if (vfs->points[i].attached)
-            detach_from(vfs->points[i].mount->chain, vfs->points[i].attached, 0);
-        vfs->points[i].attached = NULL;
+        struct hy_point *point = &vfs->points[i];
+
+        if (!point->attached)
+            continue;
+        hy_point_release(vfs, point);
+        detach_from(point->mount->chain, point->attached, 0);
+        hy_point_regain(vfs, point);
+        point->attached = NULL;
     }
 }
 
@@ -103,7 +137,7 @@ static int64_t place(struct hy_vfs *vfs, struct hy_spot *spot)
     spot->rel = ".";
     if (!spot->point)
         return 0;
-    rc = spot->point->attached ? 0 : attach(vfs, spot->point);
+    rc = spot->point->attached ? 0 : attach_once(vfs, spot->point);
     if (rc)
         return rc;
     spot->rel = hy_path_relative(spot->path, spot->point->root);
@@ -132,5 +166,6 @@ struct hy_scene hy_spot_scene(struct hy_vfs *vfs, const struct hy_spot *spot)
     return (struct hy_scene){.chain = spot->point->mount->chain,
                              .session = &vfs->session,
                              .report = &vfs->report,
-                             .attached = spot->point->attached};
+                             .attached = spot->point->attached,
+                             .baton = spot->point->pace.slow ? vfs->baton : NULL};
 }

@@ -14,6 +14,8 @@ struct hy_point {
     const char *root; /* the path that the mount's base has in the user's view: path, or a restricting home below it */
     const struct hy_mount *mount;
     void **attached; /* one per layer; NULL before the first use */
+    bool attaching;  /* a call of attach() is going on */
+    struct hy_pace pace;
 };
 
 /* Where a client's path leads. */
@@ -32,6 +34,7 @@ struct hy_file {
     struct hy_scene scene; /* ready for every call; chain NULL: a directory that no store provides */
     bool directory;
     bool reported; /* the log has a line about wrong results already */
+    struct hy_pace pace;
     struct {
         size_t next; /* 0 `.`, 1 `..`, then the mounts from 2 on, at the end the store's own */
         int64_t error;
@@ -49,13 +52,17 @@ struct hy_file_slot {
 struct hy_files {
     struct hy_file_slot *slots;
     uint32_t capacity, open, max;
-    uint32_t first_free; /* capacity: none */
-    uint32_t generation; /* of the latest handle */
+    uint32_t first_free;  /* capacity: none */
+    uint32_t generation;  /* of the latest handle */
+    uint32_t promised;    /* places reserved for opens that are going on */
+    pthread_mutex_t lock; /* held while the table changes, and by other threads that look into it */
 };
 
 void hy_files_init(struct hy_files *files, unsigned max);
-/* Room for one more file; 0, -EMFILE, -ENOMEM. */
+void hy_files_fini(struct hy_files *files);
+/* Reserves a place for one more file; 0, -EMFILE, -ENOMEM. It is used by hy_files_add() or given back. */
 int hy_files_reserve(struct hy_files *files);
+void hy_files_release(struct hy_files *files);
 /* Only after hy_files_reserve(). */
 hy_handle hy_files_add(struct hy_files *files, struct hy_file *file);
 /* NULL when the handle is closed or was never given out. */
@@ -74,7 +81,8 @@ struct hy_vfs {
     size_t point_count;
     struct hy_report report;
     struct hy_files files;
-    void *copy_buffer; /* NULL before the first copy */
+    void *copy_buffer;      /* NULL before the first copy */
+    struct hy_baton *baton; /* NULL: one thread at a time works for the session */
 };
 
 static inline struct hy_rows hy_vfs_rows(const struct hy_vfs *vfs)
@@ -85,6 +93,23 @@ static inline struct hy_rows hy_vfs_rows(const struct hy_vfs *vfs)
 /* Makes the table of mounts that lie in the user's view. 0 or -ENOMEM. */
 int hy_points_build(struct hy_vfs *vfs);
 void hy_points_detach(struct hy_vfs *vfs);
+/* Around a call that may have to be waited for: lets others use the session. */
+static inline void hy_point_release(struct hy_vfs *vfs, const struct hy_point *point)
+{
+    if (vfs->baton && point->pace.slow)
+        (void)pthread_mutex_unlock(&vfs->baton->lock);
+}
+static inline void hy_point_regain(struct hy_vfs *vfs, const struct hy_point *point)
+{
+    if (vfs->baton && point->pace.slow)
+        (void)pthread_mutex_lock(&vfs->baton->lock);
+}
+/* slow.c: ends hy_vfs_share(). */
+void hy_vfs_unshare(struct hy_vfs *vfs);
+/* Finds out which of them may have to be waited for. */
+void hy_points_pace(struct hy_vfs *vfs);
+/* Of listing the directory at a normal path: it asks for the attributes of its parent and of the mounts in it. */
+struct hy_pace hy_pace_of_listing(const struct hy_vfs *vfs, const char *path);
 
 /* The one place where a client's path gets a meaning. 0, -EINVAL, -ENAMETOOLONG, -EACCES outside a restricting home, or
  * what attach() answered. */

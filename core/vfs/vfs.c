@@ -37,9 +37,9 @@ static int fill(struct hy_vfs *vfs, const struct hy_view *view, struct hy_err *e
         return hy_err_set(err, "user %s: RestrictUserToHomeDir needs a HomeDir", vfs->session.user);
     vfs->restricted = view->restrict_to_home && vfs->home[1] != '\0';
     vfs->session.home = vfs->home;
-    hy_files_init(&vfs->files, view->max_handles);
     if (hy_points_build(vfs))
         return hy_err_set(err, "user %s: out of memory", vfs->session.user);
+    hy_points_pace(vfs);
     return 0;
 }
 
@@ -81,7 +81,9 @@ struct hy_vfs *hy_vfs_new(struct hy_tree *tree, const struct hy_view *view, cons
     vfs->session = *session;
     vfs->session.size = sizeof vfs->session;
     vfs->log = log;
+    hy_files_init(&vfs->files, view->max_handles);
     atomic_init(&vfs->report.cancelled, false);
+    atomic_init(&vfs->report.budget, NULL);
     if (fill(vfs, view, err) || check_home(vfs, err)) {
         hy_vfs_free(vfs);
         return NULL;
@@ -97,18 +99,24 @@ static void close_all(struct hy_vfs *vfs)
 
         if (file && file->scene.chain)
             (void)hy_do_close(&file->scene, &arg);
+        (void)pthread_mutex_lock(&vfs->files.lock);
+        vfs->files.slots[i].file = NULL;
+        (void)pthread_mutex_unlock(&vfs->files.lock);
         free(file);
     }
-    free(vfs->files.slots);
 }
 
 void hy_vfs_free(struct hy_vfs *vfs)
 {
     if (!vfs)
         return;
+    hy_vfs_enter(vfs);
     close_all(vfs);
     hy_points_detach(vfs);
     hy_report_clear(&vfs->report);
+    hy_vfs_leave(vfs);
+    hy_vfs_unshare(vfs);
+    hy_files_fini(&vfs->files);
     free(vfs->points);
     free(vfs->copy_buffer);
     free(vfs->user_root);
@@ -119,7 +127,12 @@ void hy_vfs_free(struct hy_vfs *vfs)
 
 void hy_vfs_cancel(struct hy_vfs *vfs)
 {
-    atomic_store_explicit(&vfs->report.cancelled, true, memory_order_relaxed);
+    struct hy_budget *budget;
+
+    atomic_store(&vfs->report.cancelled, true);
+    budget = atomic_load(&vfs->report.budget);
+    if (budget)
+        hy_budget_wake(budget);
 }
 
 const char *hy_vfs_error(const struct hy_vfs *vfs)

@@ -107,6 +107,28 @@ int64_t hy_vfs_fstatfs(struct hy_vfs *vfs, hy_handle h, struct hythe_statfs *out
 int64_t hy_vfs_copy(struct hy_vfs *vfs, hy_handle from, uint64_t offset, uint64_t len, hy_handle to,
                     uint64_t to_offset);
 
+/* ---- Mounts that have to be waited for ---- */
+
+/* What using a path or a handle may mean. */
+struct hy_pace {
+    bool slow;   /* a call of a plugin that says it may wait (HYTHE_SLOW) */
+    bool serial; /* ... with a layer that takes one call at a time in a session */
+};
+/* Of all mounts of the view together. Both false: nothing of what follows is needed. */
+struct hy_pace hy_vfs_pace(const struct hy_vfs *vfs);
+/* Of a client's path; without a look-up, from any state. */
+struct hy_pace hy_vfs_pace_of_path(const struct hy_vfs *vfs, struct hy_name path);
+struct hy_pace hy_vfs_pace_of_handle(const struct hy_vfs *vfs, hy_handle h);
+/* HYTHE_OPEN_* of an open file; 0 for none. */
+uint32_t hy_vfs_access(const struct hy_vfs *vfs, hy_handle h);
+
+/* From now on several threads may use the vfs: each between enter and leave. Calls into slow mounts let others in
+ * between. As long as such a call goes on, its file must not be closed, and no second call may be made in the session
+ * that is serial. hy_vfs_free() comes when all have left. -ENOMEM. */
+int hy_vfs_share(struct hy_vfs *vfs);
+void hy_vfs_enter(struct hy_vfs *vfs);
+void hy_vfs_leave(struct hy_vfs *vfs);
+
 unsigned hy_vfs_open_count(const struct hy_vfs *vfs);
 
 #endif

@@ -29,5 +29,6 @@ static void needs_no_place(void)
 UNIT_SUITE(err, UNIT_TEST(formats_and_returns_failure), UNIT_TEST(cuts_a_long_text), UNIT_TEST(needs_no_place));
 UNIT_DECLARE(buf);
 UNIT_DECLARE(log);
+UNIT_DECLARE(pool);
 
-UNIT_MAIN("unit-base", &unit_buf, &unit_err, &unit_log)
+UNIT_MAIN("unit-base", &unit_buf, &unit_err, &unit_log, &unit_pool)

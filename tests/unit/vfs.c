@@ -1,10 +1,12 @@
 #include "tests/unit/vfs.h"
 
 UNIT_DECLARE(ask);
+UNIT_DECLARE(budget);
 UNIT_DECLARE(chain);
 UNIT_DECLARE(tree);
 UNIT_DECLARE(view);
 UNIT_DECLARE(listing);
 UNIT_DECLARE(files);
 UNIT_DECLARE(copy);
-UNIT_MAIN("unit-vfs", &unit_ask, &unit_chain, &unit_tree, &unit_view, &unit_listing, &unit_files, &unit_copy)
+UNIT_MAIN("unit-vfs", &unit_ask, &unit_budget, &unit_chain, &unit_tree, &unit_view, &unit_listing, &unit_files,
+          &unit_copy)

@@ -82,10 +82,11 @@ static void passes_zero_when_generations_wrap(void)
     CU_ASSERT_FATAL(hy_files_reserve(&files) == 0);
     h = hy_files_add(&files, file);
     CU_ASSERT(h >> 32 == UINT32_MAX && hy_files_remove(&files, h) == file);
+    CU_ASSERT_FATAL(hy_files_reserve(&files) == 0);
     h = hy_files_add(&files, file);
     CU_ASSERT(h >> 32 == 1 && hy_files_remove(&files, h) == file);
     CU_ASSERT(hy_files_remove(&files, h) == NULL);
-    free(files.slots);
+    hy_files_fini(&files);
     free(file);
 }
 
@@ -111,6 +112,36 @@ static void bounds_the_number_of_open_files(void)
     world_end(&w);
 }
 
+/* Opens that are going on keep their places, though others come and go meanwhile. */
+static void keeps_the_places_that_were_promised(void)
+{
+    struct hy_file *file = calloc(1, sizeof *file);
+    struct hy_files files;
+    hy_handle h[20];
+
+    hy_files_init(&files, 40);
+    for (int i = 0; i < 20; i++)
+        CU_ASSERT_FATAL(hy_files_reserve(&files) == 0);
+    for (int i = 0; i < 10; i++)
+        h[i] = hy_files_add(&files, file);
+    for (int i = 0; i < 10; i++)
+        CU_ASSERT(hy_files_remove(&files, h[i]) == file);
+    for (int i = 0; i < 30; i++)
+        CU_ASSERT_FATAL(hy_files_reserve(&files) == 0);
+    UNIT_ASSERT_NUMBER(hy_files_reserve(&files), -EMFILE);
+    for (int i = 0; i < 20; i++) {
+        h[i] = hy_files_add(&files, file);
+        for (int k = 0; k < i; k++)
+            CU_ASSERT(h[k] != h[i] && hy_files_get(&files, h[k]) == file);
+    }
+    for (int i = 0; i < 20; i++)
+        hy_files_release(&files);
+    UNIT_ASSERT_NUMBER(files.open, 20);
+    UNIT_ASSERT_NUMBER(files.promised, 0);
+    hy_files_fini(&files);
+    free(file);
+}
+
 static void grows_its_table_in_steps(void)
 {
     struct hy_files files;
@@ -129,10 +160,11 @@ static void grows_its_table_in_steps(void)
     for (int i = 0; i < 100; i++)
         CU_ASSERT(hy_files_remove(&files, h[i]) == file && hy_files_get(&files, h[i]) == NULL);
     UNIT_ASSERT_NUMBER(files.open, 0);
-    free(files.slots);
+    hy_files_fini(&files);
     free(file);
     hy_files_init(&files, 0);
     UNIT_ASSERT_NUMBER(hy_files_reserve(&files), -EMFILE);
+    hy_files_fini(&files);
 }
 
 /* ---- Data ---- */
@@ -417,8 +449,8 @@ static void serves_a_minimal_store(void)
 
 UNIT_SUITE(files, UNIT_TEST(refuses_handles_that_it_never_gave), UNIT_TEST(never_gives_a_handle_twice),
            UNIT_TEST(passes_zero_when_generations_wrap), UNIT_TEST(bounds_the_number_of_open_files),
-           UNIT_TEST(grows_its_table_in_steps), UNIT_TEST(reads_and_writes_at_offsets),
-           UNIT_TEST(allows_what_a_file_was_opened_for), UNIT_TEST(refuses_nul_and_endless_paths),
-           UNIT_TEST(answers_eio_for_impossible_lengths), UNIT_TEST(drops_results_that_mean_nothing),
-           UNIT_TEST(answers_eio_for_paths_that_escape), UNIT_TEST(tells_plugins_that_a_session_broke_off),
-           UNIT_TEST(serves_a_minimal_store));
+           UNIT_TEST(keeps_the_places_that_were_promised), UNIT_TEST(grows_its_table_in_steps),
+           UNIT_TEST(reads_and_writes_at_offsets), UNIT_TEST(allows_what_a_file_was_opened_for),
+           UNIT_TEST(refuses_nul_and_endless_paths), UNIT_TEST(answers_eio_for_impossible_lengths),
+           UNIT_TEST(drops_results_that_mean_nothing), UNIT_TEST(answers_eio_for_paths_that_escape),
+           UNIT_TEST(tells_plugins_that_a_session_broke_off), UNIT_TEST(serves_a_minimal_store));
