@@ -9,6 +9,7 @@ libhythe_core_la_SOURCES += \
     core/vfs/instance.c \
     core/vfs/listing.c \
     core/vfs/paths.c \
+    core/vfs/policy.c \
     core/vfs/realpath.c \
     core/vfs/resolve.c \
     core/vfs/rows.c core/vfs/rows.h \

@@ -46,8 +46,17 @@ struct hythe_link {
     bool any;
 };
 
+/* What becomes of attributes that a client sets and a store can't keep; see policy.c. */
+enum hy_attrs_policy {
+    HY_ATTRS_APPLY,   /* the store's error is the answer */
+    HY_ATTRS_LENIENT, /* what the store can keep is set, the rest is left */
+    HY_ATTRS_IGNORE   /* none is set; a size is */
+};
+
 struct hy_chain {
     size_t layer_count;
+    size_t outer; /* the first so many layers are a user's or a group's: their rules name paths of the user's view */
+    enum hy_attrs_policy policy;
     const struct hy_instance *layers[HY_LAYERS_MAX]; /* outermost first, the filesystem last */
     size_t lock_count;
     pthread_mutex_t *locks[HY_LAYERS_MAX]; /* of the serial layers, in the one order that all chains take them */
@@ -56,8 +65,8 @@ struct hy_chain {
     struct hythe_link links[]; /* the rows, one after the other, each closed by a link whose fn is the default */
 };
 
-/* Builds the chain of `count` layers (the filesystem last), which must outlive it. NULL when memory is short, there are
- * too many or none. free() ends it. */
+/* Builds the chain of `count` layers (the filesystem last), which must outlive it; outer and policy are 0 and the
+ * caller's to set. NULL when memory is short, there are too many or none. free() ends it. */
 struct hy_chain *hy_chain_new(const struct hy_instance *const *layers, size_t count);
 
 struct hy_kept;

@@ -66,7 +66,7 @@ static int64_t open_file(struct hy_vfs *vfs, struct hy_name path, uint32_t acces
         return -ENOMEM;
     arg.path = spot.rel;
     arg.identity = &(*file)->facts.identity;
-    r = hy_do_open(&(*file)->scene, &arg);
+    r = hy_open_with(vfs, &(*file)->scene, &arg);
     return access & HYTHE_OPEN_CREATE ? hy_made(vfs, &spot, r) : r;
 }
 
@@ -224,7 +224,7 @@ int64_t hy_vfs_fsetattr(struct hy_vfs *vfs, hy_handle h, const struct hythe_attr
 
     if (!file)
         return -EBADF;
-    return file->scene.chain ? hy_plain(hy_do_fsetattr(&file->scene, &arg)) : -EROFS;
+    return file->scene.chain ? hy_plain(hy_set_file(vfs, &file->scene, &arg)) : -EROFS;
 }
 
 int64_t hy_vfs_fstatfs(struct hy_vfs *vfs, hy_handle h, struct hythe_statfs *out)

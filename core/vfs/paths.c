@@ -103,7 +103,7 @@ int64_t hy_vfs_setattr(struct hy_vfs *vfs, struct hy_name path, uint32_t flags, 
         return spot.fixed ? -EROFS : -ENOENT;
     scene = hy_spot_scene(vfs, &spot);
     arg.path = spot.rel;
-    r = hy_plain(hy_do_setattr(&scene, &arg));
+    r = hy_plain(hy_set_path(vfs, &scene, &arg));
     return spot.above && lacks(r) ? -EROFS : r;
 }
 
@@ -297,5 +297,5 @@ int64_t hy_vfs_mkdir(struct hy_vfs *vfs, struct hy_name path, const struct hythe
         return hy_made(vfs, &spot, -ENOENT);
     scene = hy_spot_scene(vfs, &spot);
     arg = (struct hythe_mkdir_arg){.path = spot.rel, .attrs = attrs};
-    return hy_made(vfs, &spot, hy_plain(hy_do_mkdir(&scene, &arg)));
+    return hy_made(vfs, &spot, hy_plain(hy_mkdir_with(vfs, &scene, &arg)));
 }

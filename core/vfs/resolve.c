@@ -7,28 +7,50 @@
 
 /* ---- The mounts of a view ---- */
 
-static void set_point(const struct hy_vfs *vfs, struct hy_point *point, const struct hy_mount *mount, const char *path)
+static struct hy_point point_at(const struct hy_vfs *vfs, const struct hy_mount *mount, const char *path, bool own)
 {
     const char *root = vfs->restricted && hy_path_below(vfs->home, path) ? vfs->home : path;
 
-    *point = (struct hy_point){.path = path, .root = root, .mount = mount};
+    return (struct hy_point){.path = path, .root = root, .mount = mount, .own = own};
+}
+
+/* The mounts of the tree that lie in the user's root, or hold it. */
+static void add_base(struct hy_vfs *vfs)
+{
+    const struct hy_mount *mounts = vfs->tree->base.items;
+    struct hy_rows rows = hy_mounts_rows(&vfs->tree->base);
+    size_t root_len = strlen(vfs->user_root), first, covering = hy_rows_covering(rows, vfs->user_root);
+    size_t end = hy_rows_below(rows, vfs->user_root, root_len, &first);
+
+    if (covering != SIZE_MAX)
+        vfs->points[vfs->point_count++] = point_at(vfs, &mounts[covering], "/", false);
+    for (size_t i = first; i < end; i++)
+        vfs->points[vfs->point_count++] =
+            point_at(vfs, &mounts[i], mounts[i].path + (root_len == 1 ? 0 : root_len), false);
+}
+
+/* An own mount takes its place in the view, from a mount of the tree if need be. */
+static void add_own(struct hy_vfs *vfs, const struct hy_mount *mount)
+{
+    size_t at;
+
+    if (!hy_rows_search(hy_vfs_rows(vfs), mount->path, strlen(mount->path), &at)) {
+        memmove(vfs->points + at + 1, vfs->points + at, (vfs->point_count - at) * sizeof *vfs->points);
+        vfs->point_count++;
+    }
+    vfs->points[at] = point_at(vfs, mount, mount->path, true);
 }
 
 int hy_points_build(struct hy_vfs *vfs)
 {
-    const struct hy_mount *mounts = vfs->tree->mounts;
-    struct hy_rows rows = hy_tree_rows(vfs->tree);
-    size_t root_len = strlen(vfs->user_root), first, end;
-    size_t covering = hy_rows_covering(rows, vfs->user_root);
+    const struct hy_mounts *own = &vfs->tree->own;
 
-    end = hy_rows_below(rows, vfs->user_root, root_len, &first);
-    vfs->points = calloc(end - first + 1, sizeof *vfs->points);
+    vfs->points = calloc(vfs->tree->base.count + own->count + 1, sizeof *vfs->points);
     if (!vfs->points)
         return -ENOMEM;
-    if (covering != SIZE_MAX)
-        set_point(vfs, &vfs->points[vfs->point_count++], &mounts[covering], "/");
-    for (size_t i = first; i < end; i++)
-        set_point(vfs, &vfs->points[vfs->point_count++], &mounts[i], mounts[i].path + (root_len == 1 ? 0 : root_len));
+    add_base(vfs);
+    for (size_t i = 0; i < own->count; i++)
+        add_own(vfs, &own->items[i]);
     return 0;
 }
 
@@ -41,12 +63,16 @@ static void detach_from(const struct hy_chain *chain, void **attached, size_t fi
     free(attached);
 }
 
-static int attach_layers(struct hy_vfs *vfs, const struct hy_chain *chain, const struct hythe_attach *how,
-                         void **attached)
+static int attach_layers(struct hy_vfs *vfs, const struct hy_point *point, struct hythe_attach *how, void **attached)
 {
-    for (size_t i = chain->layer_count; i-- > 0;) {
-        int rc = hy_instance_attach(chain->layers[i], how, &attached[i]);
+    const struct hy_chain *chain = point->mount->chain;
+    const char *inside = strcmp(how->base, ".") == 0 ? "/" : how->base - 1; /* the base as the mount calls it */
 
+    for (size_t i = chain->layer_count; i-- > 0;) {
+        int rc;
+
+        how->origin = i < chain->outer ? point->root : inside;
+        rc = hy_instance_attach(chain->layers[i], how, &attached[i]);
         if (rc) {
             detach_from(chain, attached, i + 1);
             hy_log(vfs->log, HY_LOG_INFO, vfs->session.id, "%s can't be attached for user %s at %s: %s",
@@ -65,7 +91,7 @@ static int attach(struct hy_vfs *vfs, struct hy_point *point)
     void **attached;
     int rc;
 
-    if (hy_path_join(full, vfs->user_root, hy_path_relative(point->root, "/")))
+    if (hy_path_join(full, point->own ? "/" : vfs->user_root, hy_path_relative(point->root, "/")))
         return -ENAMETOOLONG;
     how.base = hy_path_relative(full, point->mount->path);
     how.flags = vfs->restricted ? HYTHE_ATTACH_BENEATH : 0;
@@ -73,7 +99,7 @@ static int attach(struct hy_vfs *vfs, struct hy_point *point)
     if (!attached)
         return -ENOMEM;
     hy_point_release(vfs, point);
-    rc = attach_layers(vfs, chain, &how, attached);
+    rc = attach_layers(vfs, point, &how, attached);
     hy_point_regain(vfs, point);
     if (rc)
         return rc;

@@ -13,6 +13,7 @@ struct hy_point {
     const char *path; /* of the user's view, in memory of the tree */
     const char *root; /* the path that the mount's base has in the user's view: path, or a restricting home below it */
     const struct hy_mount *mount;
+    bool own;        /* the mount's path is one of the view, not of the tree */
     void **attached; /* one per layer; NULL before the first use */
     bool attaching;  /* a call of attach() is going on */
     struct hy_pace pace;
@@ -132,6 +133,14 @@ int64_t hy_made(struct hy_vfs *vfs, const struct hy_spot *spot, int64_t result);
 
 /* Gives the client a text for a failure that the core itself decides; returns result. */
 int64_t hy_refuse(struct hy_vfs *vfs, int64_t result, const char *text);
+
+/* The ways on which attributes that a client sets reach a chain: they do what its policy says. The results are those of
+ * the operations. */
+int64_t hy_set_path(struct hy_vfs *vfs, const struct hy_scene *scene, struct hythe_setattr_arg *arg);
+int64_t hy_set_file(struct hy_vfs *vfs, const struct hy_scene *scene, struct hythe_fsetattr_arg *arg);
+int64_t hy_open_with(struct hy_vfs *vfs, const struct hy_scene *scene, struct hythe_open_arg *arg);
+int64_t hy_mkdir_with(struct hy_vfs *vfs, const struct hy_scene *scene, struct hythe_mkdir_arg *arg);
+
 /* Operations that answer with 0 alone: what a plugin returns above it is dropped. */
 static inline int64_t hy_plain(int64_t result)
 {

@@ -18,25 +18,35 @@ struct hy_tree *hy_tree_new(void)
     return tree;
 }
 
-int hy_tree_mount(struct hy_tree *tree, const char *path, struct hy_chain *chain)
+static int insert(struct hy_mounts *to, const char *path, struct hy_chain *chain)
 {
-    struct hy_mount *mounts;
+    struct hy_mount *items;
     char *copy;
     size_t at;
 
-    if (hy_rows_search(hy_tree_rows(tree), path, strlen(path), &at))
+    if (hy_rows_search(hy_mounts_rows(to), path, strlen(path), &at))
         return -EEXIST;
     copy = strdup(path);
-    mounts = copy ? reallocarray(tree->mounts, tree->count + 1, sizeof *mounts) : NULL;
-    if (!mounts) {
+    items = copy ? reallocarray(to->items, to->count + 1, sizeof *items) : NULL;
+    if (!items) {
         free(copy);
         return -ENOMEM;
     }
-    tree->mounts = mounts;
-    memmove(mounts + at + 1, mounts + at, (tree->count - at) * sizeof *mounts);
-    mounts[at] = (struct hy_mount){copy, chain};
-    tree->count++;
+    to->items = items;
+    memmove(items + at + 1, items + at, (to->count - at) * sizeof *items);
+    items[at] = (struct hy_mount){copy, chain};
+    to->count++;
     return 0;
+}
+
+int hy_tree_mount(struct hy_tree *tree, const char *path, struct hy_chain *chain)
+{
+    return insert(&tree->base, path, chain);
+}
+
+int hy_tree_mount_own(struct hy_tree *tree, const char *path, struct hy_chain *chain)
+{
+    return insert(&tree->own, path, chain);
 }
 
 struct hy_tree *hy_tree_ref(struct hy_tree *tree)
@@ -45,15 +55,21 @@ struct hy_tree *hy_tree_ref(struct hy_tree *tree)
     return tree;
 }
 
+static void clear(struct hy_mounts *mounts)
+{
+    for (size_t i = 0; i < mounts->count; i++) {
+        free(mounts->items[i].path);
+        free(mounts->items[i].chain);
+    }
+    free(mounts->items);
+}
+
 void hy_tree_unref(struct hy_tree *tree)
 {
     if (!tree || atomic_fetch_sub_explicit(&tree->refs, 1, memory_order_acq_rel) > 1)
         return;
-    for (size_t i = 0; i < tree->count; i++) {
-        free(tree->mounts[i].path);
-        free(tree->mounts[i].chain);
-    }
-    free(tree->mounts);
+    clear(&tree->base);
+    clear(&tree->own);
     if (tree->release)
         tree->release(tree->release_ctx);
     free(tree);

@@ -1,22 +1,28 @@
-/* The mounts of a configuration, for the sessions that see them. */
+/* The mounts of a tree, for the sessions that see them. */
 #ifndef HY_VFS_TREE_H
 #define HY_VFS_TREE_H
 
 #include "core/vfs/rows.h"
 #include "core/vfs/vfs.h"
 
-struct hy_tree {
-    struct hy_mount *mounts; /* sorted as rows.h says */
+/* Sorted as rows.h says. */
+struct hy_mounts {
+    struct hy_mount *items;
     size_t count;
+};
+
+struct hy_tree {
+    struct hy_mounts base;  /* at paths of the tree */
+    struct hy_mounts own;   /* at paths of the user's view */
     struct hythe_time born; /* the time of directories that no store provides */
     atomic_size_t refs;
     void (*release)(void *ctx);
     void *release_ctx;
 };
 
-static inline struct hy_rows hy_tree_rows(const struct hy_tree *tree)
+static inline struct hy_rows hy_mounts_rows(const struct hy_mounts *mounts)
 {
-    return (struct hy_rows){tree->mounts, sizeof *tree->mounts, tree->count};
+    return (struct hy_rows){mounts->items, sizeof *mounts->items, mounts->count};
 }
 
 #endif

@@ -19,11 +19,14 @@ struct hy_mount {
     struct hy_chain *chain;
 };
 
-/* All mounts of a configuration, shared by its sessions and freed with the last of them. Immutable once built. */
+/* The mounts that some users see, shared by their sessions and freed with the last of them. Immutable once built. */
 struct hy_tree;
 struct hy_tree *hy_tree_new(void);
 /* Adds a mount; takes the chain on success. -EEXIST for a path taken already, -ENOMEM. */
 int hy_tree_mount(struct hy_tree *tree, const char *path, struct hy_chain *chain);
+/* The same of a mount that a user or a group brings along: `path` is one of the user's view, whatever the user's root,
+ * and hides a mount of the tree that has the same path there. */
+int hy_tree_mount_own(struct hy_tree *tree, const char *path, struct hy_chain *chain);
 struct hy_tree *hy_tree_ref(struct hy_tree *tree);
 /* With the last reference frees the chains and calls `release` (may be NULL) for whoever owns the instances. */
 void hy_tree_unref(struct hy_tree *tree);
