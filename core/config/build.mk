@@ -13,4 +13,5 @@ libhythe_core_la_SOURCES += \
 	core/config/settings.def \
 	core/config/source.c core/config/source.h \
 	core/config/table.c core/config/table.h \
+	core/config/tree.c \
 	core/config/value.c

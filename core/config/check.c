@@ -32,22 +32,15 @@ bool hy_check_path(struct hy_reading *r, struct hy_place place, const char *what
     return true;
 }
 
-struct named {
-    const char *name;
-    struct hy_place place;
-    size_t order; /* in the file */
-};
-
 static int by_name(const void *a, const void *b)
 {
-    const struct named *x = a, *y = b;
+    const struct hy_named *x = a, *y = b;
     int order = strcmp(x->name, y->name);
 
     return order ? order : x->order < y->order ? -1 : 1;
 }
 
-/* Complains of every name that was there before. */
-static void find_twins(struct hy_reading *r, struct named *list, size_t count, const char *what)
+void hy_find_twins(struct hy_reading *r, struct hy_named *list, size_t count, const char *what)
 {
     if (count)
         qsort(list, count, sizeof *list, by_name);
@@ -64,32 +57,19 @@ static void find_twins(struct hy_reading *r, struct named *list, size_t count, c
     }
 }
 
-static void check_mount_twins(struct hy_reading *r)
-{
-    const struct hy_config *c = r->config;
-    struct named *list = hy_reading_alloc(r, c->mount_count, sizeof *list);
-    size_t n = 0;
-
-    for (size_t i = 0; list && i < c->mount_count; i++)
-        if (c->mounts[i].path)
-            list[n++] = (struct named){c->mounts[i].path, c->mounts[i].place, i};
-    if (list)
-        find_twins(r, list, n, "path");
-}
-
 static void check_users(struct hy_reading *r)
 {
     const struct hy_config *c = r->config;
-    struct named *list = hy_reading_alloc(r, c->user_count, sizeof *list);
+    struct hy_named *list = hy_reading_alloc(r, c->user_count, sizeof *list);
     size_t n = 0;
 
     if (!c->user_count && !r->rules->tree_only)
         hy_reading_add(r, place_of(r, "users"), "there are no users: nobody could log in");
     for (size_t i = 0; list && i < c->user_count; i++)
         if (c->users[i].name)
-            list[n++] = (struct named){c->users[i].name, c->users[i].place, i};
+            list[n++] = (struct hy_named){c->users[i].name, c->users[i].place, i};
     if (list)
-        find_twins(r, list, n, "user");
+        hy_find_twins(r, list, n, "user");
 }
 
 /* RootDirectory as the mount that it stands for, before all others. */
@@ -111,13 +91,24 @@ static void add_root(struct hy_reading *r)
     c->mount_count++;
 }
 
+static bool has_own_mounts(const struct hy_config *c)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < c->group_count; i++)
+        n += c->groups[i].profile.mount_count;
+    for (size_t i = 0; i < c->user_count; i++)
+        n += c->users[i].profile.mount_count;
+    return n > 0;
+}
+
 static void check_mounts(struct hy_reading *r)
 {
     const struct hy_config *c = r->config;
 
-    check_mount_twins(r);
+    hy_check_tree(r);
     if (!c->RootDirectory[0]) {
-        if (!c->mount_count)
+        if (!c->mount_count && !has_own_mounts(c))
             hy_reading_add(r, place_of(r, "mounts"),
                            "there are no mounts and no RootDirectory: nothing could be served");
         return;

@@ -37,12 +37,40 @@ struct hy_option {
     const struct hy_place *places; /* LIST: of each string */
 };
 
-/* { path = "/pub"; plugin = "local-root"; ... } or RootDirectory, which is the same for "/". */
-struct hy_mount_config {
-    const char *path;   /* normal */
+/* { plugin = "read-only"; ... } of filters. */
+struct hy_filter_config {
     const char *plugin; /* a name, checked to be one: letters, digits, `-` and `_` */
     const struct hy_option *options;
     size_t option_count;
+    struct hy_place place;
+};
+
+/* set_attributes, in the order of its words. */
+enum hy_set_attributes { HY_SET_APPLY, HY_SET_IGNORE_UNSUPPORTED, HY_SET_IGNORE };
+
+/* { path = "/pub"; plugin = "local-root"; ... } or RootDirectory, which is the same for "/". */
+struct hy_mount_config {
+    const char *path;   /* normal */
+    const char *plugin; /* a name, as a filter's */
+    const struct hy_option *options;
+    size_t option_count;
+    const struct hy_filter_config *filters; /* outermost first */
+    size_t filter_count;
+    enum hy_set_attributes set_attributes;
+    struct hy_place place;
+};
+
+/* What a user or a group brings along. */
+struct hy_profile_config {
+    const struct hy_filter_config *filters; /* before everything that these users do, outermost first */
+    size_t filter_count;
+    const struct hy_mount_config *mounts; /* at paths of the user's view */
+    size_t mount_count;
+};
+
+struct hy_group_config {
+    const char *name; /* one path component */
+    struct hy_profile_config profile;
     struct hy_place place;
 };
 
@@ -54,10 +82,15 @@ struct hy_key_config {
 
 struct hy_user_config {
     const char *name;
-    const char *password;    /* crypt(5), or NULL */
-    const char *const *keys; /* NULL-terminated; may be NULL */
-    const char *home;        /* HomeDir, normal, or NULL */
+    const char *password;      /* crypt(5), or NULL */
+    const char *const *keys;   /* NULL-terminated; may be NULL */
+    const char *home;          /* HomeDir, normal, or NULL */
+    const char *user_root;     /* UserRootDirectory, the user's or that of all, normal; NULL: neither is given */
+    bool restrict_to_home;     /* RestrictUserToHomeDir, likewise; home isn't NULL then */
+    const char *const *groups; /* names that are among the config's groups, NULL-terminated; NULL: none */
+    struct hy_profile_config profile;
     struct hy_place place;
+    struct hy_place home_place, user_root_place, restrict_place, groups_place; /* line 0: not in the file */
 };
 
 struct hy_config {
@@ -85,6 +118,8 @@ struct hy_config {
     size_t mount_count;
     const struct hy_key_config *keys; /* SSHCertStore first */
     size_t key_count;
+    const struct hy_group_config *groups;
+    size_t group_count;
     const struct hy_user_config *users;
     size_t user_count;
     const struct hy_place *places; /* of the rows of settings.def; see hy_config_place() */
@@ -126,6 +161,10 @@ int hy_config_may_follow(const struct hy_config *now, const struct hy_config *ne
 
 /* Where the setting `name` of the file's top level was written; line 0 when it has its default. */
 struct hy_place hy_config_place(const struct hy_config *config, const char *name);
+
+/* The group or the user of a name, or NULL. */
+const struct hy_group_config *hy_config_group(const struct hy_config *config, const char *name);
+const struct hy_user_config *hy_config_user(const struct hy_config *config, const char *name);
 
 /* Adds a complaint; the name of the file is copied. */
 void hy_problems_add(struct hy_problems *problems, struct hy_place place, const char *fmt, ...)

@@ -83,15 +83,16 @@ static bool is_hidden(const struct dump *d, const char *plugin, const char *sett
     return sounds_secret(setting) || (d->secrets && d->secrets->hides(d->secrets->ctx, plugin, setting));
 }
 
-static void put_option(const struct dump *d, const char *plugin, const struct hy_option *option)
+static void put_option(const struct dump *d, int indent, const char *plugin, const struct hy_option *option)
 {
     bool hidden = is_hidden(d, plugin, option->name);
 
+    fprintf(d->out, "%*s", indent, "");
     if (hidden || option->type == HY_VALUE_OTHER) {
-        fprintf(d->out, "    # %s = %s;\n", option->name, hidden ? "\"***\"" : "...");
+        fprintf(d->out, "# %s = %s;\n", option->name, hidden ? "\"***\"" : "...");
         return;
     }
-    fprintf(d->out, "    %s = ", option->name);
+    fprintf(d->out, "%s = ", option->name);
     if (option->type == HY_VALUE_STRING)
         put_string(d->out, option->text);
     else if (option->type == HY_VALUE_LIST)
@@ -103,57 +104,123 @@ static void put_option(const struct dump *d, const char *plugin, const struct hy
     fputs(";\n", d->out);
 }
 
-/* RootDirectory is the first mount, but is written as what it is. */
-static void put_mounts(const struct dump *d)
+/* The line of one string. */
+static void put_key(FILE *out, int indent, const char *name, const char *value)
 {
-    const struct hy_config *config = d->config;
+    fprintf(out, "%*s%s = ", indent, "", name);
+    put_string(out, value);
+    fputs(";\n", out);
+}
+
+static void put_filters(const struct dump *d, int indent, const struct hy_filter_config *filters, size_t count)
+{
     FILE *out = d->out;
-    size_t first = config->RootDirectory[0] ? 1 : 0;
 
-    if (config->mount_count <= first)
+    if (!count)
         return;
-    fputs("\nmounts = (\n", out);
-    for (size_t i = first; i < config->mount_count; i++) {
-        const struct hy_mount_config *mount = &config->mounts[i];
+    fprintf(out, "%*sfilters = (\n", indent, "");
+    for (size_t i = 0; i < count; i++) {
+        fprintf(out, "%*s{ plugin = ", indent + 2, "");
+        put_string(out, filters[i].plugin);
+        fputs(";\n", out);
+        for (size_t k = 0; k < filters[i].option_count; k++)
+            put_option(d, indent + 4, filters[i].plugin, &filters[i].options[k]);
+        fprintf(out, "%*s}%s\n", indent + 2, "", i + 1 < count ? "," : "");
+    }
+    fprintf(out, "%*s);\n", indent, "");
+}
 
-        fputs("  { path = ", out);
+static void put_mounts(const struct dump *d, int indent, const struct hy_mount_config *mounts, size_t count)
+{
+    static const char *const words[] = {
+        [HY_SET_APPLY] = "apply", [HY_SET_IGNORE_UNSUPPORTED] = "ignore-unsupported", [HY_SET_IGNORE] = "ignore"};
+    FILE *out = d->out;
+
+    if (!count)
+        return;
+    fprintf(out, "%*smounts = (\n", indent, "");
+    for (size_t i = 0; i < count; i++) {
+        const struct hy_mount_config *mount = &mounts[i];
+
+        fprintf(out, "%*s{ path = ", indent + 2, "");
         put_string(out, mount->path);
         fputs("; plugin = ", out);
         put_string(out, mount->plugin);
         fputs(";\n", out);
         for (size_t k = 0; k < mount->option_count; k++)
-            put_option(d, mount->plugin, &mount->options[k]);
-        fprintf(out, "  }%s\n", i + 1 < config->mount_count ? "," : "");
+            put_option(d, indent + 4, mount->plugin, &mount->options[k]);
+        put_key(out, indent + 4, "set_attributes", words[mount->set_attributes]);
+        put_filters(d, indent + 4, mount->filters, mount->filter_count);
+        fprintf(out, "%*s}%s\n", indent + 2, "", i + 1 < count ? "," : "");
+    }
+    fprintf(out, "%*s);\n", indent, "");
+}
+
+static void put_profile(const struct dump *d, const struct hy_profile_config *profile)
+{
+    put_filters(d, 4, profile->filters, profile->filter_count);
+    put_mounts(d, 4, profile->mounts, profile->mount_count);
+}
+
+static void put_groups(const struct dump *d)
+{
+    const struct hy_config *config = d->config;
+    FILE *out = d->out;
+
+    if (!config->group_count)
+        return;
+    fputs("\ngroups = (\n", out);
+    for (size_t i = 0; i < config->group_count; i++) {
+        fputs("  { name = ", out);
+        put_string(out, config->groups[i].name);
+        fputs(";\n", out);
+        put_profile(d, &config->groups[i].profile);
+        fprintf(out, "  }%s\n", i + 1 < config->group_count ? "," : "");
     }
     fputs(");\n", out);
 }
 
-static void put_users(FILE *out, const struct hy_config *config)
+static void put_names(FILE *out, const char *name, const char *const *list)
 {
+    if (!list)
+        return;
+    fprintf(out, "    %s = ", name);
+    put_list(out, list);
+    fputs(";\n", out);
+}
+
+static void put_user(const struct dump *d, const struct hy_user_config *user)
+{
+    FILE *out = d->out;
+
+    fputs("  { name = ", out);
+    put_string(out, user->name);
+    fputs(";\n", out);
+    if (user->password)
+        fputs("    # password = \"***\";\n", out);
+    put_names(out, "keys", user->keys);
+    if (user->home)
+        put_key(out, 4, "HomeDir", user->home);
+    if (user->user_root)
+        put_key(out, 4, "UserRootDirectory", user->user_root);
+    if (user->restrict_to_home || d->config->RestrictUserToHomeDir)
+        fprintf(out, "    RestrictUserToHomeDir = %s;\n", user->restrict_to_home ? "true" : "false");
+    put_names(out, "groups", user->groups);
+    put_profile(d, &user->profile);
+}
+
+static void put_users(const struct dump *d)
+{
+    const struct hy_config *config = d->config;
+
     if (!config->user_count)
         return;
-    fputs("\nusers = (\n", out);
+    fputs("\nusers = (\n", d->out);
     for (size_t i = 0; i < config->user_count; i++) {
-        const struct hy_user_config *user = &config->users[i];
-
-        fputs("  { name = ", out);
-        put_string(out, user->name);
-        fputs(";\n", out);
-        if (user->password)
-            fputs("    # password = \"***\";\n", out);
-        if (user->keys) {
-            fputs("    keys = ", out);
-            put_list(out, user->keys);
-            fputs(";\n", out);
-        }
-        if (user->home) {
-            fputs("    HomeDir = ", out);
-            put_string(out, user->home);
-            fputs(";\n", out);
-        }
-        fprintf(out, "  }%s\n", i + 1 < config->user_count ? "," : "");
+        put_user(d, &config->users[i]);
+        fprintf(d->out, "  }%s\n", i + 1 < config->user_count ? "," : "");
     }
-    fputs(");\n", out);
+    fputs(");\n", d->out);
 }
 
 /* SSHCertStore is the first key, but is written as what it is. */
@@ -175,12 +242,16 @@ static void put_keys(FILE *out, const struct hy_config *config)
 void hy_config_dump(const struct hy_config *config, const struct hy_config_secrets *secrets, FILE *out)
 {
     const struct dump dump = {config, secrets, out};
+    size_t first = config->RootDirectory[0] ? 1 : 0; /* that mount is written as what it is */
 
     for (size_t i = 0; i < hy_row_count; i++)
         if (hy_rows[i].kind == HY_ROW_GLOBAL)
             put_row(out, config, &hy_rows[i]);
     put_keys(out, config);
-    put_mounts(&dump);
+    fputs("\n", out);
+    if (config->mount_count > first)
+        put_mounts(&dump, 0, config->mounts + first, config->mount_count - first);
     fputs("\nauth = ( { plugin = \"users\"; } );\n", out);
-    put_users(out, config);
+    put_groups(&dump);
+    put_users(&dump);
 }

@@ -9,7 +9,8 @@ static const char *const type_names[] = {
 
 static const char *const section_titles[] = {
     [HY_SECTION_GLOBAL] = "the top level",          [HY_SECTION_MOUNT] = "each group of mounts",
-    [HY_SECTION_AUTH] = "each group of auth",       [HY_SECTION_USER] = "each group of users",
+    [HY_SECTION_FILTER] = "each group of filters",  [HY_SECTION_AUTH] = "each group of auth",
+    [HY_SECTION_GROUP] = "each group of groups",    [HY_SECTION_USER] = "each group of users",
     [HY_SECTION_CERT] = "each group of AltSSHCert",
 };
 
@@ -54,7 +55,7 @@ static void list_section(FILE *out, enum hy_section section)
 
 void hy_config_list(FILE *out)
 {
-    for (int section = HY_SECTION_GLOBAL; section <= HY_SECTION_CERT; section++) {
+    for (int section = HY_SECTION_GLOBAL; section < HY_SECTION_COUNT; section++) {
         fputs(section ? "\n" : "", out);
         list_section(out, (enum hy_section)section);
     }
@@ -90,30 +91,41 @@ static void manual_row(FILE *out, const struct hy_row *row)
     }
 }
 
+/* Goes from one list of the manual into a deeper one, or out of as many as end here. `open` is the way to the list. */
+static size_t enter_section(FILE *out, enum hy_section *open, size_t depth, enum hy_section section)
+{
+    size_t at = 0;
+
+    while (at < depth && open[at] != section)
+        at++;
+    if (at == depth) {
+        fputs(".Bl -tag -width Ds\n", out);
+        open[depth] = section;
+        return depth + 1;
+    }
+    for (; depth > at + 1; depth--)
+        fputs(".El\n", out);
+    return depth;
+}
+
 /* The keys of a group follow the setting that they belong to, in a list of their own. */
 void hy_config_manual(FILE *out)
 {
-    bool nested = false;
+    enum hy_section open[HY_SECTION_COUNT];
+    size_t depth = 0;
 
-    fputs(".Bl -tag -width Ds\n", out);
     for (size_t i = 0; i < hy_row_count; i++) {
         const struct hy_row *row = &hy_rows[i];
 
         if (row->kind == HY_ROW_LATER)
             continue;
-        if (nested && row->section == HY_SECTION_GLOBAL) {
-            fputs(".El\n", out);
-            nested = false;
-        }
+        depth = enter_section(out, open, depth, row->section);
         manual_row(out, row);
-        if (row->type == HY_TYPE_GROUPS) {
-            fputs(".Bl -tag -width Ds\n", out);
-            nested = true;
-        }
     }
-    fputs(nested ? ".El\n.El\n" : ".El\n", out);
+    for (; depth; depth--)
+        fputs(".El\n", out);
     fputs(".Pp\nThese names are known, but not available in this build, which refuses a file that has one:\n", out);
-    for (int section = HY_SECTION_GLOBAL; section <= HY_SECTION_CERT; section++) {
+    for (int section = HY_SECTION_GLOBAL; section < HY_SECTION_COUNT; section++) {
         const char *lead = ".Pp\n";
 
         for (size_t i = 0; i < hy_row_count; i++) {

@@ -7,16 +7,16 @@ static const struct {
     const char *name;
     void (*read)(struct hy_reading *r, const config_setting_t *at);
 } groups[] = {
-    {"AltSSHCert", hy_read_certs},
-    {"mounts", hy_read_mounts},
-    {"auth", hy_read_auth},
-    {"users", hy_read_users},
+    {"AltSSHCert", hy_read_certs}, {"mounts", hy_read_mounts}, {"auth", hy_read_auth},
+    {"groups", hy_read_groups},    {"users", hy_read_users},
 };
 
 static const char *const section_names[] = {
     [HY_SECTION_GLOBAL] = "setting",
     [HY_SECTION_MOUNT] = "setting of a mount",
+    [HY_SECTION_FILTER] = "setting of a filter",
     [HY_SECTION_AUTH] = "setting of auth",
+    [HY_SECTION_GROUP] = "setting of a group",
     [HY_SECTION_USER] = "setting of a user",
     [HY_SECTION_CERT] = "setting of a host key",
 };
@@ -133,4 +133,20 @@ struct hy_place hy_config_place(const struct hy_config *config, const char *name
     const struct hy_row *row = hy_row_find(HY_SECTION_GLOBAL, name);
 
     return row ? config->places[row - hy_rows] : (struct hy_place){config->places[0].file, 0};
+}
+
+const struct hy_group_config *hy_config_group(const struct hy_config *config, const char *name)
+{
+    for (size_t i = 0; i < config->group_count; i++)
+        if (config->groups[i].name && strcmp(config->groups[i].name, name) == 0)
+            return &config->groups[i];
+    return NULL;
+}
+
+const struct hy_user_config *hy_config_user(const struct hy_config *config, const char *name)
+{
+    for (size_t i = 0; i < config->user_count; i++)
+        if (config->users[i].name && strcmp(config->users[i].name, name) == 0)
+            return &config->users[i];
+    return NULL;
 }

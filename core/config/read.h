@@ -17,7 +17,8 @@ struct hy_reading {
     size_t scanned; /* the first problems, which were found before libconfig saw the text */
     const struct hy_source *source;
     const char *file;
-    bool parsed; /* libconfig could make sense of it */
+    struct hy_user_config *users; /* config->users, whose settings for all users are filled in at the end */
+    bool parsed;                  /* libconfig could make sense of it */
     bool no_memory;
 };
 
@@ -45,10 +46,37 @@ void *hy_reading_alloc(struct hy_reading *r, size_t count, size_t size);
 const struct hy_row *hy_known(struct hy_reading *r, const config_setting_t *at, enum hy_section section);
 
 /* section.c: the lists of groups. */
-void hy_read_mounts(struct hy_reading *r, const config_setting_t *at);
 void hy_read_auth(struct hy_reading *r, const config_setting_t *at);
 void hy_read_users(struct hy_reading *r, const config_setting_t *at);
 void hy_read_certs(struct hy_reading *r, const config_setting_t *at);
+/* The groups of a list, complaining of what else is there. NULL at the end. */
+const config_setting_t *hy_next_group(struct hy_reading *r, const config_setting_t *list, unsigned *i);
+/* Room for the groups of a list; NULL after a complaint. */
+void *hy_room_for(struct hy_reading *r, const config_setting_t *list, size_t size);
+/* What a group must have; NULL after a complaint. */
+const config_setting_t *hy_needed(struct hy_reading *r, const config_setting_t *group, const char *name,
+                                  const char *what);
+/* What of a group no row of the section names: settings of its plugin, *count of them. */
+const struct hy_option *hy_read_options(struct hy_reading *r, const config_setting_t *group, enum hy_section section,
+                                        size_t *count);
+/* Whether the name of a user or a group (`what`) is one path component; complains if not. */
+void hy_check_name(struct hy_reading *r, const config_setting_t *at, const char *what, const char *name);
+
+/* tree.c: what the tree is made of. */
+void hy_read_mounts(struct hy_reading *r, const config_setting_t *at);
+void hy_read_groups(struct hy_reading *r, const config_setting_t *at);
+/* The filters and mounts of a user or a group. */
+void hy_read_profile(struct hy_reading *r, const config_setting_t *group, struct hy_profile_config *profile);
+/* Twins among mounts and groups, groups that there are not, what holds for all users. */
+void hy_check_tree(struct hy_reading *r);
+
+/* check.c: complains of every name that was there before. `list` is sorted. */
+struct hy_named {
+    const char *name;
+    struct hy_place place;
+    size_t order; /* in the file */
+};
+void hy_find_twins(struct hy_reading *r, struct hy_named *list, size_t count, const char *what);
 
 /* check.c: what no single value shows. */
 void hy_check_config(struct hy_reading *r);

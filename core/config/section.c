@@ -1,10 +1,8 @@
 #include "core/config/read.h"
 
-#include <ctype.h>
 #include <string.h>
 
-/* The groups of a list, complaining of what else is there. NULL at the end. */
-static const config_setting_t *next_group(struct hy_reading *r, const config_setting_t *list, unsigned *i)
+const config_setting_t *hy_next_group(struct hy_reading *r, const config_setting_t *list, unsigned *i)
 {
     const config_setting_t *item;
 
@@ -17,8 +15,7 @@ static const config_setting_t *next_group(struct hy_reading *r, const config_set
     return NULL;
 }
 
-/* Room for the groups of a list; NULL after a complaint. */
-static void *room_for(struct hy_reading *r, const config_setting_t *list, size_t size)
+void *hy_room_for(struct hy_reading *r, const config_setting_t *list, size_t size)
 {
     if (config_setting_type(list) == CONFIG_TYPE_LIST ||
         (config_setting_type(list) == CONFIG_TYPE_ARRAY && !config_setting_length(list)))
@@ -28,35 +25,14 @@ static void *room_for(struct hy_reading *r, const config_setting_t *list, size_t
     return NULL;
 }
 
-/* What a group must have; NULL after a complaint. */
-static const config_setting_t *needed(struct hy_reading *r, const config_setting_t *group, const char *name,
-                                      const char *what)
+const config_setting_t *hy_needed(struct hy_reading *r, const config_setting_t *group, const char *name,
+                                  const char *what)
 {
     const config_setting_t *member = config_setting_get_member(group, name);
 
     if (!member)
         hy_reading_add(r, hy_place_of(r, group), "%s has no %s", what, name);
     return member;
-}
-
-/* The string of a key that may be missing. */
-static const char *optional_string(struct hy_reading *r, const config_setting_t *group, const char *name)
-{
-    const config_setting_t *member = config_setting_get_member(group, name);
-
-    return member ? hy_value_string(r, member, 1, 0) : NULL;
-}
-
-static bool is_plugin_name(const char *s)
-{
-    size_t len = strlen(s);
-
-    if (!len || len > 64 || s[0] == '-')
-        return false;
-    for (; *s; s++)
-        if (!isalnum((unsigned char)*s) && *s != '-' && *s != '_')
-            return false;
-    return true;
 }
 
 /* Whether it is a list of strings, maybe of none. */
@@ -102,49 +78,21 @@ static void read_option(struct hy_reading *r, const config_setting_t *at, struct
         r->no_memory = true;
 }
 
-/* Whatever this table doesn't know belongs to the plugin. */
-static void read_options(struct hy_reading *r, const config_setting_t *group, struct hy_mount_config *mount)
+const struct hy_option *hy_read_options(struct hy_reading *r, const config_setting_t *group, enum hy_section section,
+                                        size_t *option_count)
 {
     int count = config_setting_length(group);
     struct hy_option *options = hy_reading_alloc(r, (size_t)count, sizeof *options);
 
-    mount->options = options;
     for (int i = 0; options && i < count; i++) {
         const config_setting_t *at = config_setting_get_elem(group, (unsigned)i);
 
-        if (hy_row_find(HY_SECTION_MOUNT, config_setting_name(at)))
-            (void)hy_known(r, at, HY_SECTION_MOUNT);
+        if (hy_row_find(section, config_setting_name(at)))
+            (void)hy_known(r, at, section);
         else
-            read_option(r, at, &options[mount->option_count++]);
+            read_option(r, at, &options[(*option_count)++]);
     }
-}
-
-static void read_mount(struct hy_reading *r, const config_setting_t *group, struct hy_mount_config *mount)
-{
-    const config_setting_t *path = needed(r, group, "path", "a mount");
-    const config_setting_t *plugin = needed(r, group, "plugin", "a mount");
-
-    mount->place = hy_place_of(r, path ? path : group);
-    if (path)
-        mount->path = hy_value_string(r, path, 1, 0);
-    if (mount->path)
-        (void)hy_check_path(r, mount->place, "path", mount->path);
-    if (plugin)
-        mount->plugin = hy_value_string(r, plugin, 1, 0);
-    if (mount->plugin && !is_plugin_name(mount->plugin))
-        hy_reading_add(r, hy_place_of(r, plugin),
-                       "plugin: \"%s\" can't be the name of a plugin (letters, digits, - and _)", mount->plugin);
-    read_options(r, group, mount);
-}
-
-void hy_read_mounts(struct hy_reading *r, const config_setting_t *list)
-{
-    struct hy_mount_config *mounts = room_for(r, list, sizeof *mounts);
-    const config_setting_t *group;
-
-    r->config->mounts = mounts;
-    for (unsigned i = 0; mounts && (group = next_group(r, list, &i)) != NULL;)
-        read_mount(r, group, &mounts[r->config->mount_count++]);
+    return options;
 }
 
 void hy_read_auth(struct hy_reading *r, const config_setting_t *list)
@@ -153,10 +101,10 @@ void hy_read_auth(struct hy_reading *r, const config_setting_t *list)
     const char *name;
     bool found = false;
 
-    if (!room_for(r, list, 1))
+    if (!hy_room_for(r, list, 1))
         return;
-    for (unsigned i = 0; (group = next_group(r, list, &i)) != NULL; found = true) {
-        plugin = needed(r, group, "plugin", "an entry of auth");
+    for (unsigned i = 0; (group = hy_next_group(r, list, &i)) != NULL; found = true) {
+        plugin = hy_needed(r, group, "plugin", "an entry of auth");
         name = plugin ? hy_value_text(r, plugin) : NULL;
         if (!name)
             continue;
@@ -171,7 +119,7 @@ void hy_read_auth(struct hy_reading *r, const config_setting_t *list)
         hy_reading_add(r, hy_place_of(r, list), "auth is empty: nobody could log in");
 }
 
-static void check_name(struct hy_reading *r, const config_setting_t *at, const char *name)
+void hy_check_name(struct hy_reading *r, const config_setting_t *at, const char *what, const char *name)
 {
     const char *why = NULL;
     size_t len = strlen(name);
@@ -186,7 +134,7 @@ static void check_name(struct hy_reading *r, const config_setting_t *at, const c
         if ((unsigned char)name[i] < 0x20 || name[i] == 0x7f)
             why = "contains a control character";
     if (why)
-        hy_reading_add(r, hy_place_of(r, at), "name: a user's name that %s is not possible", why);
+        hy_reading_add(r, hy_place_of(r, at), "name: a %s's name that %s is not possible", what, why);
 }
 
 static void read_keys(struct hy_reading *r, const config_setting_t *at, struct hy_user_config *user)
@@ -212,53 +160,70 @@ static void read_password(struct hy_reading *r, const config_setting_t *at, stru
                        why ? why : "malformed");
 }
 
+/* A path of the tree or of the user's view; *place is where it stands. */
+static const char *read_path(struct hy_reading *r, const config_setting_t *group, const char *name,
+                             struct hy_place *place)
+{
+    const config_setting_t *at = config_setting_get_member(group, name);
+    const char *path = at ? hy_value_string(r, at, 1, 0) : NULL;
+
+    if (path && !hy_check_path(r, hy_place_of(r, at), name, path))
+        path = NULL;
+    if (at)
+        *place = hy_place_of(r, at);
+    return path;
+}
+
 static void read_user(struct hy_reading *r, const config_setting_t *group, struct hy_user_config *user)
 {
-    const config_setting_t *name = needed(r, group, "name", "a user");
+    const config_setting_t *name = hy_needed(r, group, "name", "a user");
     const config_setting_t *at;
-    bool restricted = false;
 
     for (unsigned i = 0; i < (unsigned)config_setting_length(group); i++)
         (void)hy_known(r, config_setting_get_elem(group, i), HY_SECTION_USER);
     user->place = hy_place_of(r, name ? name : group);
     user->name = name ? hy_value_string(r, name, 1, 0) : NULL;
     if (user->name)
-        check_name(r, name, user->name);
+        hy_check_name(r, name, "user", user->name);
     if ((at = config_setting_get_member(group, "password")) != NULL)
         read_password(r, at, user);
     if ((at = config_setting_get_member(group, "keys")) != NULL)
         read_keys(r, at, user);
-    user->home = optional_string(r, group, "HomeDir");
-    if (user->home)
-        (void)hy_check_path(r, hy_place_of(r, config_setting_get_member(group, "HomeDir")), "HomeDir", user->home);
+    user->home = read_path(r, group, "HomeDir", &user->home_place);
+    user->user_root = read_path(r, group, "UserRootDirectory", &user->user_root_place);
     at = config_setting_get_member(group, "RestrictUserToHomeDir");
-    if (at && hy_value_bool(r, at, &restricted) && restricted)
-        hy_reading_add(r, hy_place_of(r, at), "RestrictUserToHomeDir: true is not available in this build");
+    if (at && hy_value_bool(r, at, &user->restrict_to_home))
+        user->restrict_place = hy_place_of(r, at);
+    if ((at = config_setting_get_member(group, "groups")) != NULL) {
+        user->groups_place = hy_place_of(r, at);
+        user->groups = hy_value_list(r, at, false, NULL);
+    }
+    hy_read_profile(r, group, &user->profile);
 }
 
 void hy_read_users(struct hy_reading *r, const config_setting_t *list)
 {
-    struct hy_user_config *users = room_for(r, list, sizeof *users);
+    struct hy_user_config *users = hy_room_for(r, list, sizeof *users);
     const config_setting_t *group;
 
-    r->config->users = users;
-    for (unsigned i = 0; users && (group = next_group(r, list, &i)) != NULL;)
+    r->config->users = r->users = users;
+    for (unsigned i = 0; users && (group = hy_next_group(r, list, &i)) != NULL;)
         read_user(r, group, &users[r->config->user_count++]);
 }
 
 /* SSHCertStore goes before them; see hy_check_config(). */
 void hy_read_certs(struct hy_reading *r, const config_setting_t *list)
 {
-    struct hy_key_config *keys = room_for(r, list, sizeof *keys);
+    struct hy_key_config *keys = hy_room_for(r, list, sizeof *keys);
     const config_setting_t *group, *store;
 
     r->config->keys = keys;
-    for (unsigned i = 0; keys && (group = next_group(r, list, &i)) != NULL;) {
+    for (unsigned i = 0; keys && (group = hy_next_group(r, list, &i)) != NULL;) {
         struct hy_key_config *key = &keys[r->config->key_count++];
 
         for (unsigned k = 0; k < (unsigned)config_setting_length(group); k++)
             (void)hy_known(r, config_setting_get_elem(group, k), HY_SECTION_CERT);
-        store = needed(r, group, "Store", "a host key");
+        store = hy_needed(r, group, "Store", "a host key");
         key->place = hy_place_of(r, store ? store : group);
         key->store = store ? hy_value_string(r, store, 1, 0) : NULL;
     }

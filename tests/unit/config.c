@@ -208,7 +208,7 @@ static void lists_every_setting(void)
     fclose(out);
     names_all(text, "\n  ");
     CU_ASSERT(strstr(text, "  LocalPort (number, 0 to 65535; default 22; needs a restart)\n") != NULL);
-    CU_ASSERT(strstr(text, "  groups (not available in this build)\n") != NULL);
+    CU_ASSERT(strstr(text, "  factors (not available in this build)\n") != NULL);
     free(text);
 }
 
@@ -352,5 +352,6 @@ UNIT_SUITE(config, UNIT_TEST(fills_defaults), UNIT_TEST(fills_values), UNIT_TEST
            UNIT_TEST(sorts_problems), UNIT_TEST(names_what_needs_a_restart));
 UNIT_DECLARE(config_problems);
 UNIT_DECLARE(config_source);
+UNIT_DECLARE(config_tree);
 
-UNIT_MAIN("unit-config", &unit_config, &unit_config_problems, &unit_config_source)
+UNIT_MAIN("unit-config", &unit_config, &unit_config_problems, &unit_config_source, &unit_config_tree)
