@@ -33,18 +33,41 @@ static struct hy_users *users_of(const struct hy_config *config, struct hy_err *
     for (size_t i = 0; i < config->user_count; i++) {
         const struct hy_user_config *u = &config->users[i];
 
-        entries[i] = (struct hy_user_entry){.name = u->name, .password = u->password, .keys = u->keys, .home = u->home};
+        entries[i] = (struct hy_user_entry){.name = u->name,
+                                            .password = u->password,
+                                            .keys = u->keys,
+                                            .home = u->home,
+                                            .user_root = u->user_root,
+                                            .restrict_to_home = u->restrict_to_home,
+                                            .groups = u->groups};
     }
     users = hy_users_new(entries, config->user_count, err);
     free(entries);
     return users;
 }
 
+/* The names of the groups, NULL-terminated; they stay the configuration's. NULL: out of memory. */
+static const char **groups_of(const struct hy_config *config)
+{
+    const char **names = calloc(config->group_count + 1, sizeof *names);
+
+    for (size_t i = 0; names && i < config->group_count; i++)
+        names[i] = config->groups[i].name;
+    return names;
+}
+
 int hy_access_begin(struct hy_access *access, const struct hy_config *config, struct hy_plugins *plugins,
                     const struct hy_log *log, struct hy_err *err)
 {
-    *access = (struct hy_access){
-        .policy = {.methods = methods_of(config), .max_attempts = (unsigned)config->MaxAuthAttempts, .log = log}};
+    *access = (struct hy_access){.policy = {.methods = methods_of(config),
+                                            .max_attempts = (unsigned)config->MaxAuthAttempts,
+                                            .user_root = *config->UserRootDirectory ? config->UserRootDirectory : NULL,
+                                            .restrict_to_home = config->RestrictUserToHomeDir,
+                                            .log = log}};
+    access->groups = groups_of(config);
+    if (!access->groups)
+        return hy_err_set(err, "out of memory");
+    access->policy.groups = access->groups;
     access->users = users_of(config, err);
     if (!access->users || hy_plugins_register(plugins, hy_users_plugin(access->users), err))
         return -1;
@@ -62,6 +85,7 @@ int hy_access_begin(struct hy_access *access, const struct hy_config *config, st
 void hy_access_free(struct hy_access *access)
 {
     free(access->instances);
+    free(access->groups);
     hy_users_free(access->users);
     *access = (struct hy_access){0};
 }

@@ -9,6 +9,7 @@
 struct hy_access {
     struct hy_auth_policy policy;
     const struct hy_instance **instances; /* the policy's */
+    const char **groups;                  /* the policy's */
     struct hy_users *users;               /* those of the file, which the plugin of this name stands on */
 };
 

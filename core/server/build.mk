@@ -7,7 +7,9 @@ libhythe_core_la_SOURCES += \
 	core/server/listener.c \
 	core/server/session.c \
 	core/server/keys.c \
+	core/server/mounts.h \
 	core/server/mounts.c \
+	core/server/stacks.c \
 	core/server/access.c core/server/access.h \
 	core/server/check.c \
 	core/server/dump.c \

@@ -24,23 +24,54 @@ static void keep_line(void *ctx, enum hy_log_level level, uint64_t conn, const c
     (void)hy_err_set(ctx, "%s", line);
 }
 
+struct checking {
+    struct hy_plugins *plugins;
+    struct hy_err said; /* the plugin's own words */
+    struct hy_problems *problems;
+};
+
 /* Starting an instance is what tells whether its root is there; no session is ever attached to it. */
-static void check_mounts(const struct hy_config *config, struct hy_problems *problems)
+static void check_layer(struct checking *c, enum hythe_kind kind, const struct hy_filter_config *what,
+                        const char *label)
 {
-    struct hy_err said = {""}, err = {""};
-    const struct hy_log log = {keep_line, &said, HY_LOG_ERROR};
-    struct hy_plugins *plugins = hy_plugins_new(config->plugin_directory, &log);
+    struct hy_err err = {""};
 
-    for (size_t i = 0; plugins && i < config->mount_count; i++) {
-        const struct hy_mount_config *m = &config->mounts[i];
+    if (!what->plugin)
+        return; /* the reader has said so */
+    c->said.text[0] = '\0';
+    if (hy_plugins_check(c->plugins, what->plugin, kind, what->options, what->option_count, what->place, c->problems))
+        return;
+    if (!hy_plugins_start(c->plugins, what->plugin, kind, what->options, what->option_count, label, &err))
+        hy_problems_add(c->problems, what->place, "%s", *c->said.text ? c->said.text : err.text);
+}
 
-        said.text[0] = '\0';
-        if (hy_plugins_check(plugins, m->plugin, HYTHE_FILESYSTEM, m->options, m->option_count, m->place, problems))
-            continue;
-        if (!hy_plugins_start(plugins, m->plugin, HYTHE_FILESYSTEM, m->options, m->option_count, m->plugin, &err))
-            hy_problems_add(problems, m->place, "%s", *said.text ? said.text : err.text);
+static int check_stack(void *ctx, const struct hy_stack *stack)
+{
+    const struct hy_mount_config *m = stack->mount;
+
+    for (size_t i = 0; i < stack->filter_count; i++)
+        check_layer(ctx, HYTHE_FILTER, &stack->filters[i], stack->filters[i].plugin);
+    if (m) {
+        const struct hy_filter_config plugin = {m->plugin, m->options, m->option_count, m->place};
+
+        check_layer(ctx, HYTHE_FILESYSTEM, &plugin, m->plugin);
     }
-    hy_plugins_free(plugins);
+    return 0;
+}
+
+static void check_tree(const struct hy_config *config, struct hy_problems *problems)
+{
+    struct checking checking = {.problems = problems};
+    const struct hy_log log = {keep_line, &checking.said, HY_LOG_ERROR};
+    struct hy_err err;
+
+    checking.plugins = hy_plugins_new(config->plugin_directory, &log);
+    if (checking.plugins)
+        (void)hy_stacks_each(config, check_stack, &checking);
+    hy_plugins_free(checking.plugins);
+    for (size_t i = 0; i < config->user_count; i++)
+        if (config->users[i].name && hy_layers_fit(config, &config->users[i], &err))
+            hy_problems_add(problems, config->users[i].place, "%s", err.text);
 }
 
 static void check_access(const struct hy_config *config, struct hy_problems *problems)
@@ -61,7 +92,7 @@ void hy_server_check(const struct hy_config *config, struct hy_problems *problem
     bool sound = problems->count == 0;
 
     check_keys(config, problems);
-    check_mounts(config, problems);
+    check_tree(config, problems);
     if (sound) /* else the reader has judged each user of the file already */
         check_access(config, problems);
 }

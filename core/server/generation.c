@@ -8,8 +8,8 @@ static int build(struct hy_generation *g, struct hy_err *err)
     g->plugins = hy_plugins_new(g->config->plugin_directory, g->log);
     if (!g->plugins)
         return hy_err_set(err, "out of memory");
-    g->tree = hy_server_mount(g->config, g->plugins, err);
-    if (!g->tree)
+    g->trees = hy_trees_new(g->config, g->plugins, err);
+    if (!g->trees)
         return -1;
     return hy_access_begin(&g->access, g->config, g->plugins, g->log, err);
 }
@@ -47,7 +47,7 @@ void hy_generation_unref(struct hy_generation *generation)
 {
     if (!generation || atomic_fetch_sub_explicit(&generation->refs, 1, memory_order_acq_rel) > 1)
         return;
-    hy_tree_unref(generation->tree);
+    hy_trees_free(generation->trees);
     hy_plugins_free(generation->plugins);
     hy_access_free(&generation->access);
     free(generation);

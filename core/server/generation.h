@@ -6,6 +6,7 @@
 
 #include "core/plugin/plugin.h"
 #include "core/server/access.h"
+#include "core/server/mounts.h"
 #include "core/transport/ssh.h"
 #include "core/vfs/vfs.h"
 
@@ -16,7 +17,7 @@ struct hy_generation {
     const struct hy_log *log;
     struct hy_ssh_limits limits;
     struct hy_plugins *plugins;
-    struct hy_tree *tree;
+    struct hy_trees *trees;
     struct hy_access access;
     atomic_size_t refs;
 };

@@ -52,9 +52,6 @@ void hy_server_tune(int fd, bool no_delay);
 /* The acceptor's thread; ctx is the server. */
 void *hy_server_accept(void *ctx);
 
-/* The mounts of a configuration over started plugins, as a tree. NULL with err. */
-struct hy_tree *hy_server_mount(const struct hy_config *config, struct hy_plugins *plugins, struct hy_err *err);
-
 /* Starts a session's thread on an accepted socket, which it closes in any case. `address` is numeric. */
 void hy_session_start(struct hy_server *server, int fd, const char *address, uint16_t port);
 

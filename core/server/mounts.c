@@ -51,8 +51,8 @@ static int count_one(void *ctx, const struct hy_stack *stack)
     return 0;
 }
 
-static int start_layer(struct starting *s, struct started *to, enum hythe_kind kind, const struct hy_filter_config *what,
-                       const char *label)
+static int start_layer(struct starting *s, struct started *to, enum hythe_kind kind,
+                       const struct hy_filter_config *what, const char *label)
 {
     struct hy_err why = {""};
     const struct hy_instance *instance =
@@ -210,8 +210,9 @@ static int mount_stack(const struct made *m, const struct started *stack, mounte
     if (rc == -EEXIST && mount == hy_tree_mount_own)
         return 0; /* one that goes first has the path */
     if (rc == -E2BIG)
-        return hy_err_set(err, "%s:%u: mount %s: with the filters of this user and the groups it has more than %d "
-                               "layers",
+        return hy_err_set(err,
+                          "%s:%u: mount %s: with the filters of this user and the groups it has more than %d "
+                          "layers",
                           config->place.file, config->place.line, config->path, HY_LAYERS_MAX);
     return hy_err_set(err, "%s:%u: mount %s: %s", config->place.file, config->place.line, config->path,
                       strerrordesc_np(-rc));

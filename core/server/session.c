@@ -15,7 +15,7 @@ struct hy_session {
     char *address;
     uint16_t port;
     /* Under the server's lock: */
-    bool unfinished;                 /* counted as not yet logged in, and in the list of those */
+    bool unfinished; /* counted as not yet logged in, and in the list of those */
     struct hy_session *older, *newer;
 
     atomic_bool unwanted; /* it has to go, for others to come in */
@@ -60,8 +60,12 @@ static enum hy_ssh_answer authenticate(void *ctx, const struct hy_ssh_factor *f)
                    {HY_SSH_PUBLICKEY, HY_METHOD_PUBLICKEY},
                    {HY_SSH_INTERACTIVE, HY_METHOD_INTERACTIVE}};
     struct hy_session *s = ctx;
-    struct hy_factor factor = {.user = f->user, .user_len = strlen(f->user), .secret = f->secret,
-                               .secret_len = f->secret ? strlen(f->secret) : 0, .key = f->key, .key_len = f->key_len,
+    struct hy_factor factor = {.user = f->user,
+                               .user_len = strlen(f->user),
+                               .secret = f->secret,
+                               .secret_len = f->secret ? strlen(f->secret) : 0,
+                               .key = f->key,
+                               .key_len = f->key_len,
                                .signature_verified = f->signature_verified};
 
     for (size_t i = 0; i < sizeof methods / sizeof *methods; i++)
@@ -110,9 +114,13 @@ static void entered(void *ctx, const char *version)
     if (strncmp(version, prefix, sizeof prefix - 1) == 0)
         version += sizeof prefix - 1;
     s->client = strdup(version);
-    s->facts = (struct hythe_session){.size = sizeof s->facts, .id = s->id, .user = account->name,
-                                      .home = account->home ? account->home : "/", .address = s->address,
-                                      .client_id = s->client ? s->client : ""};
+    s->facts = (struct hythe_session){.size = sizeof s->facts,
+                                      .id = s->id,
+                                      .user = account->name,
+                                      .home = account->home ? account->home : "/",
+                                      .address = s->address,
+                                      .client_id = s->client ? s->client : "",
+                                      .group = account->groups && account->groups[0] ? account->groups[0] : ""};
     hy_log(s->server->log, HY_LOG_INFO, s->id, "%s is in, from %s port %u with %s", account->name, s->address, s->port,
            version);
 }
@@ -123,16 +131,22 @@ static int open_sftp(void *ctx, struct hy_sink *sink)
     const struct hy_server *server = s->server;
     const struct hy_generation *generation = s->generation;
     const struct hy_account *account = hy_auth_account(s->conversation);
-    struct hy_view view = {.user_root = account->user_root, .home = account->home,
+    struct hy_view view = {.user_root = account->user_root,
+                           .home = account->home,
                            .restrict_to_home = account->restrict_to_home,
                            .max_handles = (unsigned)generation->config->max_handles};
-    struct hy_sftp_options options = {.log = server->log, .names = server->names, .conn = s->id,
-                                      .max_handles = view.max_handles, .user = account->name,
+    struct hy_sftp_options options = {.log = server->log,
+                                      .names = server->names,
+                                      .conn = s->id,
+                                      .max_handles = view.max_handles,
+                                      .user = account->name,
                                       .symlink_order = hy_client_symlink_order(s->facts.client_id),
                                       .log_requests = server->log->level >= HY_LOG_VERBOSE};
     struct hy_err err = {""};
-    struct hy_vfs *vfs = hy_vfs_new(generation->tree, &view, &s->facts, server->log, &err);
+    struct hy_tree *tree = hy_trees_get(generation->trees, account->name, (const char *const *)account->groups, &err);
+    struct hy_vfs *vfs = tree ? hy_vfs_new(tree, &view, &s->facts, server->log, &err) : NULL;
 
+    hy_tree_unref(tree); /* the vfs has its own reference */
     if (vfs && hy_sftp_new(vfs, &options, sink, &err) == 0)
         return 0;
     hy_vfs_free(vfs);
@@ -142,8 +156,8 @@ static int open_sftp(void *ctx, struct hy_sink *sink)
 
 static void run(struct hy_session *s)
 {
-    struct hy_ssh_handler handler = {.ctx = s, .authenticate = authenticate, .methods = methods, .entered = entered,
-                                     .open_sftp = open_sftp};
+    struct hy_ssh_handler handler = {
+        .ctx = s, .authenticate = authenticate, .methods = methods, .entered = entered, .open_sftp = open_sftp};
     struct hy_server *server = s->server;
     struct hy_ssh_control control = server->control;
     struct hy_err why = {""};

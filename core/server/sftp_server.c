@@ -33,6 +33,7 @@ struct standin {
     char address[64];
     char home[HY_PATH_MAX]; /* where relative paths start, a path of the tree */
     struct hy_config *config;
+    const struct hy_user_config *account; /* what the file says of the user; NULL: nothing */
     struct hy_plugins *plugins;
     struct hy_tree *tree;
     struct hy_names *names;
@@ -103,6 +104,17 @@ static void apply_umask(struct standin *s)
     (void)umask(own);
 }
 
+/* The user's tree of a configuration. */
+static int mount_config(struct standin *s, const struct hy_config *config, struct hy_err *err)
+{
+    struct hy_trees *trees = hy_trees_new(config, s->plugins, err);
+
+    if (trees)
+        s->tree = hy_trees_get(trees, s->user, s->account ? s->account->groups : NULL, err);
+    hy_trees_free(trees);
+    return s->tree ? 0 : -1;
+}
+
 /* "/" with the user's own rights, as OpenSSH's sftp-server has it. */
 static int mount_all(struct standin *s, struct hy_err *err)
 {
@@ -112,14 +124,15 @@ static int mount_all(struct standin *s, struct hy_err *err)
         {.name = "umask", .type = HY_VALUE_STRING, .text = mask},
         {.name = "allow_setid", .type = HY_VALUE_BOOL, .number = 1},
     };
-    const struct hy_mount_config mount = {
-        .path = "/", .plugin = "local-root", .options = settings, .option_count = sizeof settings / sizeof *settings,
-        .place = {.file = program}};
+    const struct hy_mount_config mount = {.path = "/",
+                                          .plugin = "local-root",
+                                          .options = settings,
+                                          .option_count = sizeof settings / sizeof *settings,
+                                          .place = {.file = program}};
     const struct hy_config config = {.mounts = &mount, .mount_count = 1};
 
     (void)snprintf(mask, sizeof mask, "%04o", (unsigned)s->options.umask);
-    s->tree = hy_server_mount(&config, s->plugins, err);
-    return s->tree ? 0 : -1;
+    return mount_config(s, &config, err);
 }
 
 static int read_config(struct standin *s, struct hy_err *err)
@@ -151,25 +164,26 @@ static int make_tree(struct standin *s, struct hy_err *err)
         return hy_err_set(err, "out of memory");
     if (!s->config)
         return mount_all(s, err);
-    s->tree = hy_server_mount(s->config, s->plugins, err);
-    return s->tree ? 0 : -1;
+    s->account = hy_config_user(s->config, s->user);
+    return mount_config(s, s->config, err);
 }
 
-/* The home that the file gives the user, or "/". */
-static const char *configured_home(const struct standin *s)
+/* As the file says for the user, or else for all. */
+static bool is_restricted(const struct standin *s)
 {
-    for (size_t i = 0; i < s->config->user_count; i++)
-        if (strcmp(s->config->users[i].name, s->user) == 0 && s->config->users[i].home)
-            return s->config->users[i].home;
-    return "/";
+    return s->account ? s->account->restrict_to_home : s->config->RestrictUserToHomeDir;
 }
 
 /* In a tree of its own, -d is a path of that tree, and must be there. */
 static int start_in_tree(struct standin *s, struct hy_err *err)
 {
-    const char *home = configured_home(s);
+    const char *home = s->account && s->account->home ? s->account->home : "/";
     char path[HY_PATH_MAX];
 
+    if (is_restricted(s) && (!s->account || !s->account->home))
+        return hy_err_set(err, "user %s: RestrictUserToHomeDir needs a HomeDir", s->user);
+    if (is_restricted(s) && s->options.start)
+        return hy_err_set(err, "-d %s: a user whom RestrictUserToHomeDir holds begins in HomeDir", s->options.start);
     if (!s->options.start)
         return hy_path_normalise(s->home, "/", home, strlen(home));
     if (hy_standin_expand(path, sizeof path, s->options.start, home, s->user, err) != 0)
@@ -210,7 +224,15 @@ static unsigned handle_limit(const struct standin *s)
 static struct hy_vfs *open_view(struct standin *s, const struct hythe_session *session, struct hy_err *err)
 {
     struct hy_view view = {.home = s->home, .max_handles = handle_limit(s)};
-    struct hy_vfs *vfs = hy_vfs_new(s->tree, &view, session, &s->log, err);
+    struct hy_vfs *vfs;
+
+    if (s->config) {
+        view.user_root = s->account                      ? s->account->user_root
+                         : *s->config->UserRootDirectory ? s->config->UserRootDirectory
+                                                         : NULL;
+        view.restrict_to_home = is_restricted(s);
+    }
+    vfs = hy_vfs_new(s->tree, &view, session, &s->log, err);
 
     if (vfs || s->config)
         return vfs;
@@ -221,12 +243,23 @@ static struct hy_vfs *open_view(struct standin *s, const struct hythe_session *s
 
 static int serve(struct standin *s, struct hy_err *err)
 {
-    const struct hythe_session session = {.size = sizeof session, .id = CONN, .user = s->user, .home = s->home,
-                                          .address = s->address, .client_id = ""};
-    struct hy_sftp_options options = {
-        .log = &s->log, .names = s->names, .conn = CONN, .symlink_order = HY_SYMLINK_TARGET_FIRST,
-        .read_only = s->options.read_only, .denied = s->options.denied, .user = s->user, .log_requests = true,
-        .max_handles = handle_limit(s)};
+    const struct hythe_session session = {
+        .size = sizeof session,
+        .id = CONN,
+        .user = s->user,
+        .home = s->home,
+        .address = s->address,
+        .client_id = "",
+        .group = s->account && s->account->groups && s->account->groups[0] ? s->account->groups[0] : ""};
+    struct hy_sftp_options options = {.log = &s->log,
+                                      .names = s->names,
+                                      .conn = CONN,
+                                      .symlink_order = HY_SYMLINK_TARGET_FIRST,
+                                      .read_only = s->options.read_only,
+                                      .denied = s->options.denied,
+                                      .user = s->user,
+                                      .log_requests = true,
+                                      .max_handles = handle_limit(s)};
     const char *from = *s->address ? s->address : "UNKNOWN";
     struct hy_vfs *vfs = open_view(s, &session, err);
     struct hy_sink sink;
@@ -245,9 +278,10 @@ static int serve(struct standin *s, struct hy_err *err)
     hy_log(&s->log, HY_LOG_INFO, CONN, "session closed for local user %s from [%s]", s->user, from);
     if (end == HY_STDIO_EOF)
         return 0;
-    return hy_err_set(err, "%s", end == HY_STDIO_BROKEN ? "the client broke the protocol"
-                                 : error                ? strerror(error)
-                                                        : "the client's request is too large");
+    return hy_err_set(err, "%s",
+                      end == HY_STDIO_BROKEN ? "the client broke the protocol"
+                      : error                ? strerror(error)
+                                             : "the client's request is too large");
 }
 
 static void unmake(struct standin *s)

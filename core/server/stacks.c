@@ -81,7 +81,8 @@ int hy_layers_fit(const struct hy_config *config, const struct hy_user_config *u
     }
     if (!d.mount || outer + d.layers <= HY_LAYERS_MAX)
         return 0;
-    return hy_err_set(err, "%s for user %s: %zu filters of the user and the groups, %zu of the mount and its plugin are "
-                           "more than the %d layers that a mount may have",
+    return hy_err_set(err,
+                      "%s for user %s: %zu filters of the user and the groups, %zu of the mount and its plugin are "
+                      "more than the %d layers that a mount may have",
                       d.mount->path ? d.mount->path : "?", user->name, outer, d.layers - 1, HY_LAYERS_MAX);
 }

@@ -250,7 +250,8 @@ struct hythe_attach {
     const char *base;
     /* What the base is called by the configuration that names this layer, a normal absolute path. A filter of a user or
      * of a group gets the path of the user's view; for a layer of a mount "/" is the mount's root, so that this is "/"
-     * but for a restricted user. Rules about paths compare origin + "/" + the path of a call. */
+     * but for a user whose root or restricting home lies inside of the mount. Rules about paths compare origin + "/" +
+     * the path of a call. Valid until attach() returns, as base is. */
     const char *origin;
 };
 /* An absolute symlink target is refused, as is whatever leads out of the base; without it such links resolve from the
