@@ -127,7 +127,7 @@ def refuses_a_wrong_command_line(box):
 def lists_its_settings(box):
     said = run([HYTHED, '--list-settings']).ok().out.decode()
     assert '\n  LocalPort (number, 0 to 65535; default 22; needs a restart)\n' in said
-    assert '\n  UserRootDirectory (not available in this build)\n' in said
+    assert '\n  AllowedClients (not available in this build)\n' in said
 
 
 @test
