@@ -22,7 +22,7 @@ typedef int hy_stack_fn(void *ctx, const struct hy_stack *stack);
 int hy_stacks_each(const struct hy_config *config, hy_stack_fn *visit, void *ctx);
 
 enum { HY_LABEL_MAX = 512 };
-/* The name in messages of a filter of a stack, or of its plugin (filter NULL): "read-only of user carol". Returns out. */
+/* What messages call a filter of a stack, or its plugin (filter NULL): "read-only of user carol". Returns out. */
 const char *hy_stack_label(const struct hy_stack *stack, const struct hy_filter_config *filter,
                            char out[static HY_LABEL_MAX]);
 
