@@ -33,6 +33,7 @@ include tests/unit/server.mk
 include tests/wire/build.mk
 include tests/interop/build.mk
 include tests/kit/build.mk
+include tests/abi/build.mk
 include tests/lint/build.mk
 endif
 include tests/bench/build.mk
@@ -47,7 +48,7 @@ check-local: check-TESTS
 
 # The unit and wire tests once more, to find what a plain run doesn't show: in a build of its own with the sanitizers
 # of the compiler, and under valgrind.
-MEMORY_TESTS = tests/unit/% tests/wire/%
+MEMORY_TESTS = tests/unit/% tests/wire/% tests/abi/unit-%
 SANITIZE = -g -O1 -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=undefined
 VALGRIND = valgrind --quiet --fair-sched=try --error-exitcode=9 --leak-check=full --errors-for-leak-kinds=definite --num-callers=30
 

@@ -96,6 +96,22 @@ static inline const struct hythe_link *first_link(const struct hy_scene *scene, 
     return link;
 }
 
+/* Who asks may have been built with a shorter argument struct than who answers: what it lacks is zero. */
+#define HYTHE_OP(name, klass, on, fields) \
+    static int64_t ask_##name(const struct hy_scene *scene, const struct hythe_link *link, \
+                              struct hythe_##name##_arg *arg) \
+    { \
+        struct hythe_##name##_arg whole = {0}; \
+\
+        if (arg->size >= sizeof whole) \
+            return call_##name(scene, link, NULL, arg); \
+        memcpy(&whole, arg, arg->size); \
+        whole.size = sizeof whole; \
+        return call_##name(scene, link, NULL, &whole); \
+    }
+HYTHE_OPS
+#undef HYTHE_OP
+
 int64_t hy_chain_ask(const struct hythe_call *call, uint32_t op, void *arg)
 {
     struct hy_scene scene = *hy_frame_of(call)->scene;
@@ -110,7 +126,7 @@ int64_t hy_chain_ask(const struct hythe_call *call, uint32_t op, void *arg)
     switch (op) {
 #define HYTHE_OP(name, klass, on, fields) \
     case HYTHE_OP_##name: \
-        return call_##name(&scene, first_link(&scene, HYTHE_OP_##name), NULL, arg);
+        return ask_##name(&scene, first_link(&scene, HYTHE_OP_##name), arg);
         HYTHE_OPS
 #undef HYTHE_OP
     default:
