@@ -1,5 +1,5 @@
 /* skeleton-filter: a filter to begin with. Nothing can get a name that ends in the setting `suffix`: no upload, no
- * folder, no link, no rename or copy. All else passes by, and reading costs nothing. */
+ * folder, no link, no rename or copy. All else passes by at no cost. */
 #include <hythe/plugin.h>
 
 #include <errno.h>
@@ -80,19 +80,19 @@ static int64_t do_copyfile(const struct hythe_call *call, struct hythe_copyfile_
 
 /* ---- What a later server might add ---- */
 
-/* Gets every operation that changes a tree and isn't above. Those that this header knows make no name; one that is
- * newer might, and a filter that protects something refuses what it doesn't know. */
+/* Gets the operations that change a tree and are newer than this header. One of them might make a name, and a filter
+ * that protects something refuses what it doesn't know. */
 static int64_t do_any(const struct hythe_call *call, void *arg)
 {
-    if (call->op >= HYTHE_OP_COUNT)
-        return call->host->fail(call, -EACCES, "not allowed here");
-    return call->host->next(call, arg);
+    (void)arg;
+    return call->host->fail(call, -EACCES, "not allowed here");
 }
 
 static const struct hythe_ops ops = {
     .size = sizeof ops,
     .any = do_any,
     .any_classes = HYTHE_CLASS_WRITE | HYTHE_CLASS_OPEN,
+    .any_from = HYTHE_OP_COUNT,
     .open = do_open,
     .mkdir = do_mkdir,
     .symlink = do_symlink,
@@ -104,6 +104,7 @@ static const struct hythe_ops ops = {
 static const struct hythe_plugin plugin = {
     .abi = HYTHE_ABI,
     .size = sizeof plugin,
+    .minor = HYTHE_ABI_MINOR,
     .kind = HYTHE_FILTER,
     .threads = HYTHE_PARALLEL,
     .name = "skeleton-filter",

@@ -220,6 +220,7 @@ static const struct hythe_ops ops = {
 static const struct hythe_plugin plugin = {
     .abi = HYTHE_ABI,
     .size = sizeof plugin,
+    .minor = HYTHE_ABI_MINOR,
     .kind = HYTHE_FILESYSTEM,
     .threads = HYTHE_PARALLEL, /* nothing changes after attach */
     .name = "skeleton",

@@ -34,6 +34,7 @@ static const struct later_ops ops = {
 
 static const struct later_plugin plugin = {.now = {.abi = HYTHE_ABI,
                                                    .size = sizeof plugin,
+                                                   .minor = HYTHE_ABI_MINOR,
                                                    .kind = HYTHE_FILTER,
                                                    .threads = HYTHE_PARALLEL,
                                                    .name = NAME,

@@ -135,6 +135,7 @@ static const struct later_ops ops = {.now = {.size = sizeof ops,
 #endif
 static const struct later_plugin plugin = {.now = {.abi = ABI,
                                                    .size = sizeof plugin,
+                                                   .minor = HYTHE_ABI_MINOR,
                                                    .kind = HYTHE_FILESYSTEM,
                                                    .threads = HYTHE_SERIAL,
                                                    .name = NAME,

@@ -11,6 +11,7 @@ extern "C" {
 #endif
 
 #define HYTHE_ABI 1u
+#define HYTHE_ABI_MINOR 0u
 
 #define HYTHE_STATUS_BASE 65536
 #define HYTHE_STATUS(code) (-(int64_t)(HYTHE_STATUS_BASE + (code)))
@@ -205,6 +206,7 @@ struct hythe_ops {
 
     int64_t (*any)(const struct hythe_call *call, void *arg);
     uint32_t any_classes;
+    uint32_t any_from;
 #define HYTHE_OP(name, klass, on, fields) \
     int64_t (*name)(const struct hythe_call *call, struct hythe_##name##_arg *arg);
     HYTHE_OPS
@@ -235,6 +237,7 @@ struct hythe_plugin {
     uint32_t kind;
     uint32_t threads;
     uint32_t flags;
+    uint32_t minor;
     const char *name;
     const char *version;
     const char *summary;
