@@ -177,8 +177,8 @@ static const struct hythe_plugin current = {.abi = HYTHE_ABI,
                                             .name = "current",
                                             .ops = &ops};
 
-/* A filter over a store of today: what it asks arrives whole, with zeros for what it can't know. Returns what becomes of
- * an operation that came after the old header. */
+/* A filter over a store of today: what it asks arrives whole, with zeros for what it can't know. Returns what becomes
+ * of an operation that came after the old header. */
 static int64_t filters(const char *name)
 {
     const struct hy_instance *layers[2];

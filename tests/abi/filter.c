@@ -1,5 +1,5 @@
-/* A filter of another age: refuses every operation that its header doesn't know, and turns each MKDIR into a RENAME that
- * it asks the store for. */
+/* A filter of another age: refuses every operation that its header doesn't know, and turns each MKDIR into a RENAME
+ * that it asks the store for. */
 #include "tests/abi/later.h"
 
 #include <errno.h>
