@@ -27,6 +27,7 @@ include tests/unit/auth.mk
 include tests/unit/config.mk
 include tests/unit/sftp.mk
 include tests/unit/localroot.mk
+include tests/unit/filters.mk
 include tests/unit/transport.mk
 include tests/unit/stdio.mk
 include tests/unit/server.mk
