@@ -79,12 +79,17 @@ def serve(name, plugins, mounts, **settings):
 class _Ending:
     def __init__(self, server):
         self.server = server
+        self.local = os.path.join(server.folder, 'local')
+        os.mkdir(self.local)
 
     def sftp(self, *commands):
         """What OpenSSH's sftp makes of the commands; files of its own are in the folder `local`."""
-        self.local = os.path.join(self.server.folder, 'local')
-        os.makedirs(self.local, exist_ok=True)
         return self.server.sftp(['lcd ' + self.local] + list(commands))
+
+    def names(self):
+        """What a client finds in the server's first folder."""
+        lines = self.sftp('ls -1').ok().out.decode().splitlines()
+        return [line.strip() for line in lines if not line.startswith('sftp>')]
 
     def close(self):
         server = self.server

@@ -1,30 +1,48 @@
 #!/usr/bin/env python3
-"""plugins/skeleton as an author gets it: installed, copied, built with pkg-config, listed, served, fetched from."""
+"""plugins/skeleton as an author gets it: installed, copied, built with pkg-config, listed, served, fetched from; in C
+and in C++."""
 import os
 import sys
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from kit import *  # noqa: E402
 
-PROGRAMS = ('make', 'pkg-config', 'sftp')
+STRICT = '-O2 -g -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Werror'
 _built = None
+
+
+def build(where, variable):
+    said = run(['make', '-C', where, '%s=%s' % (variable, STRICT)], env=author_env()).ok()
+    assert SRCDIR not in said.text and BUILDDIR not in said.text, repr(said)
 
 
 def built():
     """The folder of a copy of the skeleton, with its plugins built in it."""
     global _built
     if _built is None:
-        for name in PROGRAMS:
+        for name in ('make', 'pkg-config', 'sftp'):
             need(shutil.which(name), '%s is not installed' % name)
         compiler('$CC', 'cc')
         source = run(['pkg-config', '--variable=skeletondir', 'hythe-plugin'], env=author_env()).ok().out.decode()
         _built = os.path.join(folder('author'), 'mine')
         shutil.copytree(source.strip(), _built)
-        assert not SRCDIR.startswith(_built) and not _built.startswith((SRCDIR + '/', BUILDDIR + '/'))
-        flags = 'CFLAGS=-O2 -g -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Werror'
-        said = run(['make', '-C', _built, flags], env=author_env()).ok()
-        assert SRCDIR not in said.text and BUILDDIR not in said.text, repr(said)
+        assert not _built.startswith((SRCDIR + '/', BUILDDIR + '/'))
+        build(_built, 'CFLAGS')
     return _built
+
+
+def built_cxx():
+    compiler('$CXX', 'c++', 'g++')
+    where = os.path.join(built(), 'cxx')
+    build(where, 'CXXFLAGS')
+    return where
+
+
+def beside_the_others():
+    """The folder of plugins of the installation, with the skeletons in it too."""
+    for where in (built(), built_cxx()):
+        run(['make', '-C', where, 'install'], env=author_env()).ok()
+    return os.path.join(installed(), 'lib', 'hythe')
 
 
 def mount(plugin='skeleton', **settings):
@@ -41,10 +59,9 @@ def is_listed():
 
 @test
 def is_installed_beside_the_others():
-    folder_of_plugins = os.path.join(installed(), 'lib', 'hythe')
-    before = os.listdir(folder_of_plugins)
-    run(['make', '-C', built(), 'install'], env=author_env()).ok()
-    assert set(os.listdir(folder_of_plugins)) - set(before) == {'skeleton.so', 'skeleton-filter.so'}
+    before = os.listdir(os.path.join(installed(), 'lib', 'hythe'))
+    after = os.listdir(beside_the_others())
+    assert set(after) - set(before) == {'skeleton.so', 'skeleton-filter.so', 'notes.so'}, after
 
 
 @test
@@ -69,6 +86,38 @@ def its_default_is_used():
     with serve('default', built(), [mount()]) as s:
         s.sftp('get hello.txt').ok()
         assert read(os.path.join(s.local, 'hello.txt')) == b'Hello, world\n'
+
+
+@test
+def the_filter_keeps_names_out():
+    plugins = beside_the_others()
+    mounts = [mount('notes', filters=[dict(plugin='skeleton-filter', suffix='.bad')])]
+    with serve('filter', plugins, mounts) as s:
+        write(os.path.join(s.local, 'a'), b'some text\n')
+        s.sftp('put a', 'put a b', 'rename b c').ok()
+        for command in ('put a x.bad', 'rename c c.bad', 'ln a a.bad', 'ln -s a a.bad', 'mkdir d.bad'):
+            s.sftp(command).failed()
+        assert s.names() == ['a', 'c'], s.names()
+
+
+@test
+def serves_a_tree_in_cxx():
+    with serve('notes', beside_the_others(), [mount('notes', size='100K')]) as s:
+        data = noise(60000)
+        write(os.path.join(s.local, 'note'), data)
+        s.sftp('put note', 'get note back', 'chmod 600 note').failed()  # of the last alone: notes have no mode
+        assert read(os.path.join(s.local, 'back')) == data
+        s.sftp('put note other').failed()  # 120000 bytes are too many
+        s.sftp('rm other', 'rename note other', 'put note').failed()
+        s.sftp('rm other', 'rm note', 'put note third').ok()
+        assert s.names() == ['third'], s.names()
+
+
+@test
+def shares_nothing_between_two_builds_in_cxx():
+    need(shutil.which('nm'), 'nm is not installed')
+    symbols = run(['nm', '-D', '--defined-only', os.path.join(built_cxx(), 'notes.so')]).ok().out.decode().splitlines()
+    assert [line.split()[1:] for line in symbols] == [['T', 'hythe_plugin_entry']], symbols
 
 
 main('kit-skeleton')
