@@ -15,7 +15,7 @@ typedef void (*hy_log_sink_fn)(void *ctx, enum hy_log_level level, uint64_t conn
 struct hy_log {
     hy_log_sink_fn sink; /* NULL: silence */
     void *ctx;
-    enum hy_log_level level; /* messages above it are dropped before they are formatted */
+    _Atomic(enum hy_log_level) level; /* messages above it are dropped before they are formatted */
 };
 
 void hy_log(const struct hy_log *log, enum hy_log_level level, uint64_t conn, const char *fmt, ...)

@@ -7,6 +7,7 @@ libhythe_core_la_SOURCES += \
 	core/server/listener.c \
 	core/server/session.c \
 	core/server/keys.c \
+	core/server/reload.c \
 	core/server/mounts.h \
 	core/server/mounts.c \
 	core/server/stacks.c \
@@ -25,6 +26,7 @@ hythed_SOURCES = core/server/hythed.c \
 	core/server/hythed_log.c core/server/hythed_log.h \
 	core/server/hythed_password.c core/server/hythed_password.h \
 	core/server/hythed_plugins.c core/server/hythed_plugins.h \
+	core/server/hythed_reload.c core/server/hythed_reload.h \
 	core/server/hythed_rights.c core/server/hythed_rights.h \
 	core/server/readahead.c core/server/readahead.h
 hythed_CPPFLAGS = $(AM_CPPFLAGS) -DHYTHE_SYSCONFDIR='"$(sysconfdir)"'

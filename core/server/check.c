@@ -14,7 +14,7 @@ static void check_keys(const struct hy_config *config, struct hy_problems *probl
         if (hy_server_read_key(&config->keys[i], ssh, &type, &err))
             hy_problems_add(problems, config->keys[i].place, "%s", err.text);
     }
-    hy_ssh_server_free(ssh);
+    hy_ssh_server_unref(ssh);
 }
 
 /* A plugin says in the log why it doesn't start; here that is the problem's text. */

@@ -3,9 +3,11 @@
 
 #include <stdlib.h>
 
-static int build(struct hy_generation *g, struct hy_err *err)
+static int build(struct hy_generation *g, const struct hy_generation *before, struct hy_err *err)
 {
-    g->plugins = hy_plugins_new(g->config->plugin_directory, g->log);
+    const char *directory = g->config->plugin_directory;
+
+    g->plugins = before ? hy_plugins_next(before->plugins, directory) : hy_plugins_new(directory, g->log);
     if (!g->plugins)
         return hy_err_set(err, "out of memory");
     g->trees = hy_trees_new(g->config, g->plugins, err);
@@ -14,7 +16,8 @@ static int build(struct hy_generation *g, struct hy_err *err)
     return hy_access_begin(&g->access, g->config, g->plugins, g->log, err);
 }
 
-struct hy_generation *hy_generation_new(const struct hy_config *config, const struct hy_log *log, struct hy_err *err)
+struct hy_generation *hy_generation_new(const struct hy_config *config, const struct hy_generation *before,
+                                        struct hy_ssh_server *ssh, const struct hy_log *log, struct hy_err *err)
 {
     struct hy_generation *g = calloc(1, sizeof *g);
 
@@ -23,6 +26,7 @@ struct hy_generation *hy_generation_new(const struct hy_config *config, const st
         return NULL;
     }
     g->config = config;
+    g->ssh = hy_ssh_server_ref(ssh);
     g->log = log;
     g->limits = (struct hy_ssh_limits){.login_grace = (unsigned)config->login_grace,
                                        .stall = (unsigned)config->DefaultTimeout,
@@ -31,7 +35,7 @@ struct hy_generation *hy_generation_new(const struct hy_config *config, const st
                                        .receive_window = (size_t)config->receive_window,
                                        .banner = config->UserAuthBanner};
     atomic_init(&g->refs, 1);
-    if (build(g, err) == 0)
+    if (build(g, before, err) == 0)
         return g;
     hy_generation_unref(g);
     return NULL;
@@ -50,5 +54,7 @@ void hy_generation_unref(struct hy_generation *generation)
     hy_trees_free(generation->trees);
     hy_plugins_free(generation->plugins);
     hy_access_free(&generation->access);
+    hy_ssh_server_unref(generation->ssh);
+    hy_config_free(generation->owned);
     free(generation);
 }

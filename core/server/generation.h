@@ -14,6 +14,8 @@
 
 struct hy_generation {
     const struct hy_config *config;
+    struct hy_config *owned; /* the same, when it ends with the generation; else NULL */
+    struct hy_ssh_server *ssh;
     const struct hy_log *log;
     struct hy_ssh_limits limits;
     struct hy_plugins *plugins;
@@ -22,9 +24,11 @@ struct hy_generation {
     atomic_size_t refs;
 };
 
-/* Loads the plugins, starts the mounts and who knows the users. NULL with err, and nothing is left of it. config and
- * log must outlive it. */
-struct hy_generation *hy_generation_new(const struct hy_config *config, const struct hy_log *log, struct hy_err *err);
+/* Loads the plugins, starts the mounts and the users; what hasn't changed since `before` (NULL: the first) is taken over
+ * from it. NULL with err, and nothing is left of it. Takes a reference to ssh. config and log must outlive it, `before`
+ * only this call. */
+struct hy_generation *hy_generation_new(const struct hy_config *config, const struct hy_generation *before,
+                                        struct hy_ssh_server *ssh, const struct hy_log *log, struct hy_err *err);
 /* From any thread that knows another reference to be there. */
 struct hy_generation *hy_generation_ref(struct hy_generation *generation);
 /* From any thread; NULL is allowed. */

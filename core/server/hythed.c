@@ -1,8 +1,8 @@
 /* hythed: a server as a program. It alone decides about the process: rights, signals, log, exit. */
-#include "core/auth/auth.h"
 #include "core/server/hythed_log.h"
 #include "core/server/hythed_password.h"
 #include "core/server/hythed_plugins.h"
+#include "core/server/hythed_reload.h"
 #include "core/server/hythed_rights.h"
 #include "core/server/readahead.h"
 #include "core/server/server.h"
@@ -56,14 +56,6 @@ static int fail(struct hythed_log *log, const char *text)
     return EXIT_FAILURE;
 }
 
-static struct hy_config *read_config(const char *file, bool partial, struct hy_problems *problems)
-{
-    const struct hy_config_rules rules = {
-        .public_key_ok = hy_public_key_ok, .password_hash_ok = hy_password_hash_ok, .partial = partial};
-
-    return hy_config_read(file, &rules, problems);
-}
-
 static int show_problems(struct hy_problems *problems)
 {
     bool any = problems->count || problems->lost;
@@ -91,7 +83,7 @@ static void check_run_as(const struct hy_config *config, struct hy_problems *pro
 static int check(const char *file)
 {
     struct hy_problems problems = {0};
-    struct hy_config *config = read_config(file, true, &problems);
+    struct hy_config *config = hythed_read_config(file, true, &problems);
     int status;
 
     if (config) {
@@ -108,7 +100,7 @@ static int check(const char *file)
 static int dump(const char *file)
 {
     struct hy_problems problems = {0};
-    struct hy_config *config = read_config(file, false, &problems);
+    struct hy_config *config = hythed_read_config(file, false, &problems);
 
     if (config && hy_server_dump(config, stdout) < 0)
         hy_problems_add(&problems, (struct hy_place){0}, "out of memory");
@@ -131,7 +123,7 @@ static int tell_plugins(const struct options *options)
 {
     bool missing = strcmp(options->file, DEFAULT_CONFIG) == 0 && access(DEFAULT_CONFIG, F_OK) != 0 && errno == ENOENT;
     struct hy_problems problems = {0};
-    struct hy_config *config = missing ? NULL : read_config(options->file, true, &problems);
+    struct hy_config *config = missing ? NULL : hythed_read_config(options->file, true, &problems);
     const char *directory = config ? config->plugin_directory : HYTHE_PLUGIN_DIR;
     int status;
 
@@ -186,34 +178,34 @@ static void release_signals(const sigset_t *set)
     (void)sigprocmask(SIG_UNBLOCK, set, NULL);
 }
 
-static void wait_for_end(struct hythed_log *log, const sigset_t *set)
+static void wait_for_end(struct hythed_running *running, const sigset_t *set)
 {
     int number;
 
     while (sigwait(set, &number) == 0 && number == SIGHUP) {
-        hythed_log_reopen(log);
-        hy_log(&log->log, HY_LOG_INFO, 0,
-               "SIGHUP: settings stay as they are; to read them again is not available in "
-               "this build");
+        hythed_log_reopen(running->log);
+        hythed_reload(running);
     }
 }
 
-static int run(const struct hy_config *config, struct hy_server *server, const struct hythed_rights *rights,
-               struct hythed_log *log, const sigset_t *signals)
+static int run(const struct hy_config *config, const struct hythed_rights *rights, struct hythed_running *running,
+               const sigset_t *signals)
 {
+    struct hy_server *server = running->server;
+    const struct hy_log *log = &running->log->log;
     struct hy_err err = {""};
 
     if (hy_server_bind(server, &err) < 0 || hythed_rights_drop(rights, &err) < 0 || hy_server_start(server, &err) < 0)
-        return fail(log, err.text);
-    hy_log(&log->log, HY_LOG_INFO, 0, "listening on %s port %u", *config->LocalHost ? config->LocalHost : "*",
+        return fail(running->log, err.text);
+    hy_log(log, HY_LOG_INFO, 0, "listening on %s port %u", *config->LocalHost ? config->LocalHost : "*",
            hy_server_port(server));
-    log->starting = false;
-    wait_for_end(log, signals);
-    hy_log(&log->log, HY_LOG_INFO, 0, "ending: %u connections, whose requests have %d seconds",
-           hy_server_connections(server), (int)config->shutdown_timeout);
+    running->log->starting = false;
+    wait_for_end(running, signals);
+    hy_log(log, HY_LOG_INFO, 0, "ending: %u connections, whose requests have %u seconds",
+           hy_server_connections(server), running->shutdown_timeout);
     release_signals(signals);
-    hy_server_stop(server, (unsigned)config->shutdown_timeout);
-    hy_log(&log->log, HY_LOG_INFO, 0, "ended");
+    hy_server_stop(server, running->shutdown_timeout);
+    hy_log(log, HY_LOG_INFO, 0, "ended");
     if (hy_server_connections(server))
         _exit(EXIT_SUCCESS); /* threads that hang in a plugin must not see the process torn down around them */
     return EXIT_SUCCESS;
@@ -224,7 +216,8 @@ static int serve_config(const struct options *options, const struct hy_config *c
     static const struct hy_server_around read_ahead = {.begin = hy_readahead_begin, .end = hy_readahead_end};
     struct hythed_log log;
     struct hythed_rights rights;
-    struct hy_server *server;
+    struct hythed_running running = {.log = &log, .file = options->file, .debug = options->debug,
+                                     .shutdown_timeout = (unsigned)config->shutdown_timeout};
     struct hy_err err = {""};
     int status;
 
@@ -234,11 +227,11 @@ static int serve_config(const struct options *options, const struct hy_config *c
     if (*config->log_file && !options->debug &&
         hythed_log_open(&log, config->log_file, rights.uid, rights.gid, &err) < 0)
         return fail(NULL, err.text);
-    server = hy_server_new(config, &log.log, &err);
-    if (server && config->read_ahead)
-        hy_server_set_around(server, &read_ahead);
-    status = server ? run(config, server, &rights, &log, signals) : fail(&log, err.text);
-    hy_server_free(server);
+    running.server = hy_server_new(config, &log.log, &err);
+    if (running.server && config->read_ahead)
+        hy_server_set_around(running.server, &read_ahead);
+    status = running.server ? run(config, &rights, &running, signals) : fail(&log, err.text);
+    hy_server_free(running.server);
     hythed_log_close(&log);
     return status;
 }
@@ -253,7 +246,7 @@ static int serve(const struct options *options)
     hold_signals(&signals);
     hythed_limits_set();
     umask(0); /* a plugin gives each file the mode that the client asked for, less the umask of its own settings */
-    config = read_config(options->file, false, &problems);
+    config = hythed_read_config(options->file, false, &problems);
     status = show_problems(&problems);
     if (config)
         status = serve_config(options, config, &signals);

@@ -18,7 +18,7 @@ struct hy_session;
 struct hy_server {
     const struct hy_config *config; /* what it was made with */
     const struct hy_log *log;
-    struct hy_ssh_server *ssh;
+    struct hy_ssh_server *ssh; /* from bind on, for the first generation */
     struct hy_ssh_control control;
     struct hy_server_around around; /* both NULL for none */
     atomic_bool drain, cut;

@@ -66,7 +66,7 @@ int hy_server_start(struct hy_server *server, struct hy_err *err)
     server->names = hy_names_new();
     if (!server->names)
         return hy_err_set(err, "out of memory");
-    server->current = hy_generation_new(server->config, server->log, err);
+    server->current = hy_generation_new(server->config, NULL, server->ssh, server->log, err);
     if (!server->current)
         return -1;
     return start_acceptor(server, err);
@@ -140,7 +140,7 @@ void hy_server_free(struct hy_server *server)
         return; /* their threads still use all of it */
     hy_generation_unref(server->current);
     hy_names_free(server->names);
-    hy_ssh_server_free(server->ssh);
+    hy_ssh_server_unref(server->ssh);
     if (server->control.wake >= 0)
         (void)close(server->control.wake);
     (void)pthread_cond_destroy(&server->ended);

@@ -35,6 +35,12 @@ void hy_server_check(const struct hy_config *config, struct hy_problems *problem
  * plugin that can't be asked nothing is shown. 0, or -1 without memory. */
 int hy_server_dump(const struct hy_config *config, FILE *out);
 
+/* Lets `config` hold for sessions that begin from now on; those that there are keep what they began with. 0: the server
+ * has taken the config. -1 with problems: a setting that can't change while the server runs, a key that can't be read
+ * any more, a plugin that isn't sound or doesn't start; nothing has changed and the config is still the caller's. After
+ * start, by one thread at a time. */
+int hy_server_reload(struct hy_server *server, struct hy_config *config, struct hy_problems *problems);
+
 /* Stops accepting at once; lets running requests finish for at most `seconds`, then cuts every connection off and waits
  * for its thread. Idempotent. */
 void hy_server_stop(struct hy_server *server, unsigned seconds);

@@ -173,7 +173,7 @@ static void run(struct hy_session *s)
     }
     if (server->around.begin)
         server->around.begin(s->fd);
-    hy_ssh_run(server->ssh, s->fd, s->id, &handler, &s->generation->limits, &control, &why);
+    hy_ssh_run(s->generation->ssh, s->fd, s->id, &handler, &s->generation->limits, &control, &why);
     if (server->around.end)
         server->around.end();
     hy_log(server->log, HY_LOG_INFO, s->id, "end of the connection from %s port %u: %s", s->address, s->port, why.text);

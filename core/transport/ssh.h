@@ -64,14 +64,16 @@ struct hy_ssh_control {
     const atomic_bool *unwanted; /* of this connection: disconnect soon, unless it is in by then; may be NULL */
 };
 
-/* Host keys and algorithms, shared by all connections of a server. */
+/* Host keys and algorithms, shared by all connections that begin with them. Counted; a connection under way must be
+ * covered by a reference. */
 struct hy_ssh_server;
 struct hy_ssh_server *hy_ssh_server_new(struct hy_err *err);
 /* Adds a private key (PEM or OpenSSH format, NUL-terminated). -1 with err: unreadable, encrypted, too weak, or a second
  * key of its type. `name` is for messages. Writes the type's name to *type, borrowed for ever. */
 int hy_ssh_server_add_key(struct hy_ssh_server *server, const char *name, const char *pem, const char **type,
                           struct hy_err *err);
-void hy_ssh_server_free(struct hy_ssh_server *server);
+struct hy_ssh_server *hy_ssh_server_ref(struct hy_ssh_server *server);
+void hy_ssh_server_unref(struct hy_ssh_server *server);
 
 /* Runs a connection on an accepted, connected socket, which it closes. Signals must be blocked in the thread. `why`
  * gets the reason of the end. */

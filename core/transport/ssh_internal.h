@@ -14,6 +14,7 @@ struct hy_ssh_server {
     ssh_bind bind;
     pthread_mutex_t lock; /* ssh_bind's error buffer is shared by all who accept with it */
     unsigned key_types; /* bits of enum ssh_keytypes_e groups that are taken */
+    atomic_size_t refs;
 };
 
 struct hy_ssh_conn;

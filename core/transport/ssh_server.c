@@ -52,9 +52,10 @@ struct hy_ssh_server *hy_ssh_server_new(struct hy_err *err)
     if (!server->bind)
         goto nomem;
     (void)pthread_mutex_init(&server->lock, NULL);
+    atomic_init(&server->refs, 1);
     if (set_options(server->bind)) {
         hy_err_set(err, "libssh %s refuses the algorithm lists: %s", ssh_version(0), ssh_get_error(server->bind));
-        hy_ssh_server_free(server);
+        hy_ssh_server_unref(server);
         return NULL;
     }
     return server;
@@ -64,9 +65,15 @@ nomem:
     return NULL;
 }
 
-void hy_ssh_server_free(struct hy_ssh_server *server)
+struct hy_ssh_server *hy_ssh_server_ref(struct hy_ssh_server *server)
 {
-    if (!server)
+    atomic_fetch_add_explicit(&server->refs, 1, memory_order_relaxed);
+    return server;
+}
+
+void hy_ssh_server_unref(struct hy_ssh_server *server)
+{
+    if (!server || atomic_fetch_sub_explicit(&server->refs, 1, memory_order_acq_rel) > 1)
         return;
     ssh_bind_free(server->bind);
     (void)pthread_mutex_destroy(&server->lock);

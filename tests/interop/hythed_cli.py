@@ -48,7 +48,10 @@ class Box:
         merged = {k: v for k, v in {**self.settings, **settings}.items() if v is not None}
         text = ''.join('%s = %s;\n' % (k, libconfig(merged[k]).replace('\n', ' ')) for k in sorted(merged))
         self.lines = {k: i for i, k in enumerate(sorted(merged), 1)}
-        return write(self.path('hythe.cfg'), text.encode(), 0o640)
+        path = write(self.path('hythe.cfg'), text.encode(), 0o640)
+        if ROOT:
+            os.chown(path, 0, pwd.getpwnam(RUN_AS).pw_gid)
+        return path
 
     def check(self, **settings):
         return run([HYTHED, '--check', '-f', self.config(**settings)])
@@ -418,7 +421,7 @@ def opens_its_log_again(box):
     assert box.said() == ''
     os.rename(box.path('logs/log'), box.path('logs/old'))
     os.kill(box.process.pid, signal.SIGHUP)
-    wait_for('the new log', lambda: 'SIGHUP: settings stay as they are' in box.said('logs/log'))
+    wait_for('the new log', lambda: 'was read again and holds for new connections' in box.said('logs/log'))
     os.kill(box.process.pid, signal.SIGHUP)  # the same file once more: nothing is lost
     wait_for('another line', lambda: box.said('logs/log').count('SIGHUP') == 2)
     assert box.end() == 0

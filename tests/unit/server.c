@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <libssh/libssh.h>
 #include <libssh/sftp.h>
+#include <pthread.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -108,6 +109,47 @@ static void clear(struct box *box)
     }
 }
 
+/* Reads the box's file again with these settings too, as SIGHUP does; what is said against it, or "". */
+static char *reload(const struct box *box, const char *more)
+{
+    struct hy_problems problems = {0};
+    char *cfg = path_in(box, "cfg"), *said = NULL;
+    struct hy_config *config;
+    size_t len;
+    FILE *out = open_memstream(&said, &len);
+
+    CU_ASSERT_FATAL(out != NULL);
+    put_config(box, more);
+    config = hy_config_read(cfg, NULL, &problems);
+    if (config && hy_server_reload(box->server, config, &problems)) {
+        CU_ASSERT(problems.count > 0);
+        hy_config_free(config);
+    }
+    hy_problems_print(&problems, out);
+    hy_problems_free(&problems);
+    (void)fclose(out);
+    free(cfg);
+    return said;
+}
+
+static void reloads(const struct box *box, const char *more)
+{
+    char *said = reload(box, more);
+
+    UNIT_ASSERT_STRING(said, "");
+    free(said);
+}
+
+static void refuses(const struct box *box, const char *more, const char *why)
+{
+    char *said = reload(box, more);
+
+    if (!strstr(said, why))
+        printf("  got \"%s\", wanted \"%s\" in it\n", said, why);
+    CU_ASSERT(strstr(said, why) != NULL);
+    free(said);
+}
+
 static ssh_session enter(const struct box *box, const char *password)
 {
     ssh_session client = ssh_new();
@@ -147,6 +189,20 @@ static void read_file(ssh_session client, char text[64])
     }
     text[n < 0 ? 0 : n] = '\0';
     sftp_free(sftp);
+}
+
+static bool sees(ssh_session client, const char *path)
+{
+    sftp_session sftp = sftp_new(client);
+    sftp_attributes attrs;
+    bool seen;
+
+    CU_ASSERT_FATAL(sftp != NULL && sftp_init(sftp) == SSH_OK);
+    attrs = sftp_stat(sftp, path);
+    seen = attrs != NULL;
+    sftp_attributes_free(attrs);
+    sftp_free(sftp);
+    return seen;
 }
 
 static void two_in_one_process_serve_their_own_trees(void)
@@ -263,7 +319,182 @@ static void a_port_in_use_is_named(void)
     clear(&a);
 }
 
+/* ---- Reload ---- */
+
+static void a_reload_holds_for_new_sessions(void)
+{
+    struct box box;
+    ssh_session before, after;
+    char text[64], more[256];
+
+    make(&box, "the old tree", "");
+    start(&box);
+    before = enter(&box, "secret");
+    CU_ASSERT_FATAL(before != NULL);
+    put_file(&box, "tree/up", "the new tree");
+    (void)snprintf(more, sizeof more, "mounts = ( { path = \"/new\"; plugin = \"local-root\"; root = \"%s/tree\"; } );",
+                   box.dir);
+    reloads(&box, more);
+    after = enter(&box, "secret");
+    CU_ASSERT_FATAL(after != NULL);
+    CU_ASSERT(sees(after, "/new/up") && sees(after, "/file"));
+    CU_ASSERT(!sees(before, "/new/up") && sees(before, "/file"));
+    leave(before);
+    reloads(&box, "");
+    CU_ASSERT(sees(after, "/new/up")); /* its generation is two behind by now */
+    read_file(after, text);
+    UNIT_ASSERT_STRING(text, "the old tree");
+    leave(after);
+    clear(&box);
+}
+
+static void a_reload_can_close_the_door(void)
+{
+    struct box box;
+    ssh_session client;
+
+    make(&box, "x", "");
+    start(&box);
+    reloads(&box, "DefaultAuthMethods = \"publickey\";");
+    CU_ASSERT(enter(&box, "secret") == NULL);
+    reloads(&box, "");
+    client = enter(&box, "secret");
+    CU_ASSERT_FATAL(client != NULL);
+    leave(client);
+    reloads(&box, "MaxConnections = 1;");
+    client = enter(&box, "secret");
+    CU_ASSERT_FATAL(client != NULL);
+    CU_ASSERT(enter(&box, "secret") == NULL);
+    leave(client);
+    clear(&box);
+}
+
+static void what_cannot_hold_changes_nothing(void)
+{
+    static const struct {
+        const char *more, *why;
+    } cases[] = {
+        {"ConnectionBacklog = 5;", "cfg:4: ConnectionBacklog can't change while the server runs"},
+        {"read_ahead = false;\nLogLevel = 2;", "cfg:4: read_ahead can't change while the server runs"},
+        {"\n\nmounts = ( { path = \"/m\"; plugin = \"none\"; } );", "cfg:6: none at /m: not available"},
+        {"mounts = ( { path = \"/m\"; plugin = \"local-root\"; root = \"/nowhere\"; } );", "can't be started"},
+        {"mounts = ( { path = \"/m\"; plugin = \"local-root\"; root = \"/\"; rot = 1; } );", "unknown setting"},
+        {"AltSSHCert = ( { Store = \"/nowhere\"; } );", "/nowhere: No such file"},
+        {"LogLevel = 9;", "cfg:4: LogLevel"},
+    };
+    struct box box;
+    ssh_session before, after;
+    char text[64];
+
+    make(&box, "as it was", "");
+    start(&box);
+    before = enter(&box, "secret");
+    CU_ASSERT_FATAL(before != NULL);
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+        refuses(&box, cases[i].more, cases[i].why);
+    read_file(before, text);
+    UNIT_ASSERT_STRING(text, "as it was");
+    after = enter(&box, "secret");
+    CU_ASSERT_FATAL(after != NULL);
+    read_file(after, text);
+    UNIT_ASSERT_STRING(text, "as it was");
+    CU_ASSERT(!sees(after, "/m"));
+    leave(before);
+    leave(after);
+    clear(&box);
+}
+
+/* Who the server says it is. */
+static void fingerprint(const struct box *box, char out[128])
+{
+    ssh_session client = enter(box, "secret");
+    unsigned char *hash = NULL;
+    ssh_key key = NULL;
+    size_t len = 0;
+    char *text;
+
+    CU_ASSERT_FATAL(client != NULL && ssh_get_server_publickey(client, &key) == SSH_OK);
+    CU_ASSERT_FATAL(ssh_get_publickey_hash(key, SSH_PUBLICKEY_HASH_SHA256, &hash, &len) == 0);
+    text = ssh_get_hexa(hash, len);
+    (void)snprintf(out, 128, "%s", text);
+    ssh_string_free_char(text);
+    ssh_clean_pubkey_hash(&hash);
+    ssh_key_free(key);
+    leave(client);
+}
+
+static void a_new_key_in_the_same_file_is_served(void)
+{
+    char first[128], second[128], third[128];
+    struct box box;
+
+    make(&box, "x", "");
+    start(&box);
+    fingerprint(&box, first);
+    reloads(&box, "");
+    fingerprint(&box, second);
+    UNIT_ASSERT_STRING(second, first);
+    put_key(&box);
+    fingerprint(&box, second);
+    UNIT_ASSERT_STRING(second, first);
+    reloads(&box, "");
+    fingerprint(&box, third);
+    CU_ASSERT(strcmp(third, first) != 0);
+    put_file(&box, "key", "no key");
+    refuses(&box, "", "key: not a private key");
+    fingerprint(&box, second);
+    UNIT_ASSERT_STRING(second, third);
+    clear(&box);
+}
+
+/* Sessions come, work and go in one thread while the configuration changes in another. */
+static void *come_and_go(void *ctx)
+{
+    const struct box *box = ctx;
+    char text[64];
+
+    for (int i = 0; i < 15; i++) {
+        ssh_session client = enter(box, "secret");
+
+        CU_ASSERT_FATAL(client != NULL);
+        read_file(client, text);
+        UNIT_ASSERT_STRING(text, "all the time");
+        leave(client);
+    }
+    return NULL;
+}
+
+static void reloads_while_sessions_come_and_go(void)
+{
+    struct box box;
+    pthread_t thread;
+    unsigned before;
+
+    make(&box, "all the time", "");
+    start(&box);
+    leave(enter(&box, "secret"));
+    reloads(&box, "");
+    before = open_descriptors();
+    CU_ASSERT_FATAL(pthread_create(&thread, NULL, come_and_go, &box) == 0);
+    for (int i = 0; i < 100; i++) {
+        char more[64];
+
+        (void)snprintf(more, sizeof more, "MaxConnections = %d; max_handles = %d;", 100 + i, 10 + i);
+        if (i % 10)
+            reloads(&box, more);
+        else
+            refuses(&box, "LogLevel = 9;", "LogLevel");
+    }
+    CU_ASSERT(pthread_join(thread, NULL) == 0);
+    hy_server_stop(box.server, 10);
+    UNIT_ASSERT_NUMBER(hy_server_connections(box.server), 0);
+    UNIT_ASSERT_NUMBER(open_descriptors(), before - 1); /* the listener */
+    clear(&box);
+}
+
 UNIT_SUITE(server, UNIT_TEST(two_in_one_process_serve_their_own_trees), UNIT_TEST(a_wrong_password_stays_outside),
            UNIT_TEST(many_rounds_leave_nothing_behind), UNIT_TEST(an_end_before_the_start_is_an_end),
-           UNIT_TEST(a_port_in_use_is_named));
+           UNIT_TEST(a_port_in_use_is_named), UNIT_TEST(a_reload_holds_for_new_sessions),
+           UNIT_TEST(a_reload_can_close_the_door), UNIT_TEST(what_cannot_hold_changes_nothing),
+           UNIT_TEST(a_new_key_in_the_same_file_is_served), UNIT_TEST(reloads_while_sessions_come_and_go));
 UNIT_MAIN("unit-server", &unit_server)

@@ -228,7 +228,7 @@ static void finish(struct side *s, ssh_session client)
         (void)pthread_join(s->thread, NULL);
     (void)close(s->peer);
     (void)close(s->control.wake);
-    hy_ssh_server_free(s->ssh);
+    hy_ssh_server_unref(s->ssh);
 }
 
 static ssh_channel subsystem(ssh_session client)
@@ -527,7 +527,7 @@ static void keys_that_cant_be_host_keys_are_named(void)
     UNIT_ASSERT_STRING(err.text, "c: not a private key in PEM or OpenSSH format");
     free(key);
     free(other);
-    hy_ssh_server_free(ssh);
+    hy_ssh_server_unref(ssh);
 }
 
 UNIT_SUITE(ssh, UNIT_TEST(a_password_lets_in), UNIT_TEST(a_key_is_probed_and_then_proved),

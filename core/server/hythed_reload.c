@@ -1,0 +1,65 @@
+#include "core/server/hythed_reload.h"
+#include "core/auth/auth.h"
+
+#include <errno.h>
+#include <unistd.h>
+
+struct hy_config *hythed_read_config(const char *file, bool partial, struct hy_problems *problems)
+{
+    const struct hy_config_rules rules = {
+        .public_key_ok = hy_public_key_ok, .password_hash_ok = hy_password_hash_ok, .partial = partial};
+
+    return hy_config_read(file, &rules, problems);
+}
+
+static void log_problems(const struct hy_log *log, const struct hy_problems *problems)
+{
+    for (size_t i = 0; i < problems->count; i++) {
+        const struct hy_problem *p = &problems->items[i];
+
+        if (p->place.line)
+            hy_log(log, HY_LOG_ERROR, 0, "%s:%u: %s", p->place.file, p->place.line, p->text);
+        else
+            hy_log(log, HY_LOG_ERROR, 0, "%s%s%s", p->place.file, p->place.file[0] ? ": " : "", p->text);
+    }
+    if (problems->lost)
+        hy_log(log, HY_LOG_ERROR, 0, "memory was short: not every problem is listed");
+}
+
+/* 0, or -1 with problems. */
+static int reload(struct hythed_running *running, struct hy_problems *problems)
+{
+    struct hy_config *config = hythed_read_config(running->file, false, problems);
+    unsigned shutdown_timeout = config ? (unsigned)config->shutdown_timeout : 0;
+    enum hy_log_level level = config ? (enum hy_log_level)config->LogLevel : HY_LOG_ERROR;
+
+    if (!config || hy_server_reload(running->server, config, problems) < 0) {
+        hy_config_free(config);
+        return -1;
+    }
+    running->shutdown_timeout = shutdown_timeout;
+    if (!running->debug)
+        running->log->log.level = level;
+    return 0;
+}
+
+void hythed_reload(struct hythed_running *running)
+{
+    const struct hy_log *log = &running->log->log;
+    struct hy_problems problems = {0};
+
+    if (access(running->file, R_OK) < 0 && errno == EACCES) {
+        hy_log(log, HY_LOG_ERROR, 0,
+               "SIGHUP: to read %s takes more rights than are left: nothing has changed; let the group of run_as read "
+               "it, or restart",
+               running->file);
+        return;
+    }
+    if (reload(running, &problems) == 0) {
+        hy_log(log, HY_LOG_INFO, 0, "SIGHUP: %s was read again and holds for new connections", running->file);
+    } else {
+        log_problems(log, &problems);
+        hy_log(log, HY_LOG_ERROR, 0, "SIGHUP: %s was read again and can't be used: nothing has changed", running->file);
+    }
+    hy_problems_free(&problems);
+}

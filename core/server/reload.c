@@ -1,0 +1,91 @@
+#include "core/server/internal.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+static bool same_keys(const struct hy_config *a, const struct hy_config *b)
+{
+    if (a->key_count != b->key_count)
+        return false;
+    for (size_t i = 0; i < a->key_count; i++)
+        if (strcmp(a->keys[i].store, b->keys[i].store) != 0)
+            return false;
+    return true;
+}
+
+/* The first key that the rights which are left don't do for, or NULL. */
+static const struct hy_key_config *out_of_reach(const struct hy_config *config)
+{
+    for (size_t i = 0; i < config->key_count; i++)
+        if (faccessat(AT_FDCWD, config->keys[i].store, R_OK, AT_EACCESS) && errno == EACCES)
+            return &config->keys[i];
+    return NULL;
+}
+
+static struct hy_ssh_server *read_keys(const struct hy_config *config, const struct hy_log *log,
+                                       struct hy_problems *problems)
+{
+    struct hy_err err = {""};
+    struct hy_ssh_server *ssh = hy_ssh_server_new(&err);
+
+    if (ssh && hy_server_read_keys(config, ssh, log, &err) == 0)
+        return ssh;
+    hy_problems_add(problems, hy_config_place(config, "SSHCertStore"), "%s", err.text);
+    hy_ssh_server_unref(ssh);
+    return NULL;
+}
+
+/* A reference to the host keys of the next generation. Keys that only root can read stay as they were read at the start
+ * as long as they are to be the same ones. */
+static struct hy_ssh_server *next_keys(const struct hy_generation *now, const struct hy_config *config,
+                                       struct hy_problems *problems)
+{
+    const struct hy_key_config *closed = out_of_reach(config);
+
+    if (!closed)
+        return read_keys(config, now->log, problems);
+    if (same_keys(now->config, config)) {
+        hy_log(now->log, HY_LOG_INFO, 0, "host key %s: not for the rights that are left; all host keys stay",
+               closed->store);
+        return hy_ssh_server_ref(now->ssh);
+    }
+    hy_problems_add(problems, closed->place,
+                    "host key %s: to read it takes more rights than are left; put the keys back, or restart",
+                    closed->store);
+    return NULL;
+}
+
+static struct hy_generation *build(const struct hy_generation *now, const struct hy_config *config,
+                                   struct hy_problems *problems)
+{
+    struct hy_ssh_server *ssh = next_keys(now, config, problems);
+    struct hy_generation *next;
+    struct hy_err err = {""};
+
+    if (!ssh)
+        return NULL;
+    next = hy_generation_new(config, now, ssh, now->log, &err);
+    if (!next)
+        hy_problems_add(problems, (struct hy_place){0}, "%s", err.text);
+    hy_ssh_server_unref(ssh);
+    return next;
+}
+
+int hy_server_reload(struct hy_server *server, struct hy_config *config, struct hy_problems *problems)
+{
+    struct hy_generation *now = server->current, *next; /* only this function changes it */
+
+    if (hy_config_may_follow(now->config, config, problems))
+        return -1;
+    next = build(now, config, problems);
+    if (!next)
+        return -1;
+    next->owned = config;
+    (void)pthread_mutex_lock(&server->lock);
+    server->current = next;
+    (void)pthread_mutex_unlock(&server->lock);
+    hy_generation_unref(now);
+    return 0;
+}
