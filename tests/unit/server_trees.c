@@ -1,4 +1,4 @@
-/* From a configuration to the trees of its users: which layers stand in which order, what is shared, what is refused. */
+/* From a configuration to the trees of its users: the order of layers, what is shared, what is refused. */
 #include "core/server/mounts.h"
 #include "tests/unit/unit.h"
 
