@@ -37,6 +37,7 @@ include tests/kit/build.mk
 include tests/abi/build.mk
 include tests/lint/build.mk
 endif
+include tests/plugin/build.mk
 include tests/bench/build.mk
 
 # What make check would build first, one after the other.

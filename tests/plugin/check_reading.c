@@ -1,0 +1,201 @@
+/* What a read-only store or filter refuses, and what every store must be able to show. */
+#include "tests/plugin/suite.h"
+
+/* ---- Looking around, at what is there already ---- */
+
+struct walk {
+    struct trial *t;
+    unsigned left; /* entries still to be looked at */
+};
+
+static void look_at_file(struct walk *w, const char *path)
+{
+    struct trial *t = w->t;
+    struct hythe_attrs a;
+    struct handle h;
+    char buf[4096];
+    int64_t r, total = 0;
+
+    if (do_getattr(t->s, path, 0, &a) < 0 || !(a.valid & HYTHE_ATTR_SIZE) || a.size > 1 << 20 ||
+        do_open(t->s, path, R, &h) < 0)
+        return;
+    while ((r = do_read(&h, buf, sizeof buf, (uint64_t)total)) > 0)
+        total += r;
+    THAT(r == 0 && total == (int64_t)a.size, "%s has %llu bytes by getattr and %lld by read (%s)", path,
+         (unsigned long long)a.size, (long long)total, result_of(r).s);
+    (void)do_close(&h);
+}
+
+static void look_around(struct walk *w, const char *path)
+{
+    struct trial *t = w->t;
+    char below[HY_PATH_MAX];
+    struct names names;
+
+    if (list(t->s, path, &names) == 0)
+        for (size_t i = 0; i < names.count && w->left; i++) {
+            int64_t type;
+
+            w->left--;
+            if (i)
+                THAT(strcmp(names.items[i - 1], names.items[i]) != 0, "%s is listed twice", names.items[i]);
+            if (snprintf(below, sizeof below, "%s%s%s", strcmp(path, ".") ? path : "", strcmp(path, ".") ? "/" : "",
+                         names.items[i]) >= (int)sizeof below)
+                continue;
+            type = type_of(t->s, below);
+            THAT(type >= 0, "%s is listed, and getattr of it is %s", below, result_of(type).s);
+            if (type == HYTHE_TYPE_DIRECTORY)
+                look_around(w, below);
+            else if (type == HYTHE_TYPE_REGULAR)
+                look_at_file(w, below);
+        }
+    names_free(&names);
+}
+
+/* The session's own base is an empty room: look from the place where the suite works. */
+static void shows_what_is_there(struct trial *t)
+{
+    struct seat top = {0}, *own = t->s;
+    struct walk w = {t, 2000};
+
+    if (!IS(seat_attach(&top, t, t->stage->front, t->stage->base, 0), 0))
+        return;
+    IS(type_of(&top, "."), HYTHE_TYPE_DIRECTORY);
+    t->s = &top;
+    look_around(&w, ".");
+    t->s = own;
+    seat_detach(&top);
+}
+
+/* ---- Read-only ---- */
+
+static bool expected(struct trial *t)
+{
+    if (!t->stage->read_only)
+        absent(t, "it isn't expected to be read-only");
+    return t->stage->read_only;
+}
+
+static bool furnish(struct trial *t)
+{
+    if (!expected(t) || !IS(put(t->b, "f", "text"), 0) || !IS(do_mkdir(t->b, "d"), 0) ||
+        !IS(put(t->b, "d/g", "more"), 0))
+        return false;
+    (void)do_symlink(t->b, "l", "f");
+    return true;
+}
+
+static void is_as_before(struct trial *t)
+{
+    struct names names;
+
+    (void)says(t, t->b, "f", "text");
+    (void)says(t, t->b, "d/g", "more");
+    if (list(t->b, ".", &names) == 0)
+        THAT(names.count == 2 + (size_t)exists(t->b, "l"), "something was made or removed in a read-only tree");
+    names_free(&names);
+}
+
+/* A refusal that a client understands: read-only, or not allowed; never "no such operation". */
+static void is_denied(struct trial *t, const char *what, int64_t r)
+{
+    THAT(r == -EROFS || r == -EACCES || r == -EPERM || (r <= -HYTHE_STATUS_BASE && r != HYTHE_STATUS(8)),
+         "%s is %s, not -EROFS", what, result_of(r).s);
+}
+#define DENIED(call) is_denied(t, #call, (call))
+
+static void refuses_names(struct trial *t)
+{
+    if (!furnish(t))
+        return;
+    DENIED(do_mkdir(t->s, "new"));
+    DENIED(do_rmdir(t->s, "d"));
+    DENIED(do_unlink(t->s, "f"));
+    DENIED(do_rename(t->s, "f", "new", 0));
+    DENIED(do_rename(t->s, "f", "d/g", HYTHE_RENAME_REPLACE));
+    DENIED(do_symlink(t->s, "new", "f"));
+    DENIED(do_link(t->s, "f", "new"));
+    DENIED(do_copyfile(t->s, "f", "new", 0));
+    DENIED(do_copyfile(t->s, "f", "d/g", HYTHE_COPY_REPLACE));
+    is_as_before(t);
+}
+
+static void refuses_opens(struct trial *t)
+{
+    static const uint32_t ways[] = {W,
+                                    R | W,
+                                    MAKE,
+                                    R | HYTHE_OPEN_CREATE,
+                                    R | HYTHE_OPEN_CREATE | HYTHE_OPEN_EXCLUSIVE,
+                                    R | HYTHE_OPEN_TRUNCATE,
+                                    W | HYTHE_OPEN_APPEND,
+                                    R | HYTHE_OPEN_APPEND,
+                                    R | HYTHE_OPEN_DELETE_ON_CLOSE,
+                                    R | HYTHE_OPEN_WRITE_ATTRS,
+                                    R | HYTHE_OPEN_LOCK_WRITE,
+                                    W | HYTHE_OPEN_APPEND | HYTHE_OPEN_ATOMIC_APPEND};
+    char what[64];
+
+    if (!furnish(t))
+        return;
+    for (size_t i = 0; i < sizeof ways / sizeof *ways; i++) {
+        (void)snprintf(what, sizeof what, "an open with access 0x%x", (unsigned)ways[i]);
+        is_denied(t, what, try_open(t->s, "f", ways[i]));
+        if (ways[i] & HYTHE_OPEN_CREATE)
+            is_denied(t, what, try_open(t->s, "new", ways[i]));
+        is_as_before(t);
+    }
+    IS(try_open(t->s, "f", R), 0);
+}
+
+static void refuses_attributes(struct trial *t)
+{
+    static const uint32_t bits[] = {HYTHE_ATTR_SIZE, HYTHE_ATTR_MODE, HYTHE_ATTR_OWNER, HYTHE_ATTR_MTIME,
+                                    HYTHE_ATTR_EXTENDED};
+    struct handle h;
+
+    if (!furnish(t))
+        return;
+    for (size_t i = 0; i < sizeof bits / sizeof *bits; i++) {
+        struct hythe_attrs a = wish(bits[i]);
+
+        DENIED(do_setattr(t->s, "f", 0, &a));
+        DENIED(do_setattr(t->s, "l", HYTHE_NOFOLLOW, &a));
+        if (OPENED(do_open(t->s, "f", R, &h))) {
+            DENIED(do_fsetattr(&h, &a));
+            (void)do_close(&h);
+        }
+    }
+    is_as_before(t);
+}
+
+static void refuses_through_handles(struct trial *t)
+{
+    struct handle h;
+    int64_t r;
+
+    if (!furnish(t))
+        return;
+    MUST_OPEN(do_open(t->s, "f", R, &h));
+    DENIED(do_write(&h, "x", 0, 0));
+    DENIED(do_write(&h, "x", 1, 0));
+    r = do_copy(&h, 0, 1, &h, 2);
+    THAT(r < 0, "a copy into a read-only file is %s", result_of(r).s);
+    r = do_lock(&h, 0, 0, HYTHE_LOCK_WRITE);
+    THAT(r < 0, "a lock of a read-only file is %s", result_of(r).s);
+    IS(do_close(&h), 0);
+    is_as_before(t);
+}
+
+#define FURNISHED (CAN(files) | CAN(directories))
+
+const struct check checks_reading[] = {
+    {"browse.tree", "what lies below the base already is listed, known and read to its size", 0, 0,
+     shows_what_is_there},
+    {"read-only.names", "nothing is made, removed, renamed, linked or copied", 0, FURNISHED, refuses_names},
+    {"read-only.open", "no open for writing, nor one that creates, empties, deletes or locks in disguise", 0, FURNISHED,
+     refuses_opens},
+    {"read-only.attributes", "no attribute is set, by name or by handle", 0, FURNISHED, refuses_attributes},
+    {"read-only.handle", "a handle writes, copies and locks nothing", 0, FURNISHED, refuses_through_handles},
+    {0},
+};

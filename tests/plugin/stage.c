@@ -1,0 +1,174 @@
+#include "tests/plugin/stage.h"
+
+#include <unistd.h>
+
+/* ---- Plugins ---- */
+
+/* Cuts name=value in two. */
+static int read_settings(struct loaded *out, const struct wanted *what, struct hy_err *err)
+{
+    out->options = calloc(what->count + 1, sizeof *out->options);
+    out->texts = calloc(what->count + 1, sizeof *out->texts);
+    if (!out->options || !out->texts)
+        return hy_err_set(err, "out of memory");
+    for (size_t i = 0; i < what->count; i++) {
+        char *equals;
+
+        out->texts[i] = strdup(what->settings[i]);
+        equals = out->texts[i] ? strchr(out->texts[i], '=') : NULL;
+        if (!equals)
+            return hy_err_set(err, "%s: settings are written name=value", what->settings[i]);
+        *equals = '\0';
+        out->options[i] = (struct hy_option){.name = out->texts[i], .type = HY_VALUE_STRING, .text = equals + 1};
+        out->count = i + 1;
+    }
+    return 0;
+}
+
+/* The folder and the name of a plugin's file. */
+static void find(const char *plugin, char directory[HY_PATH_MAX], char name[256])
+{
+    const char *slash = strrchr(plugin, '/');
+    size_t len;
+
+    if (slash)
+        (void)snprintf(directory, HY_PATH_MAX, "%.*s", (int)(slash == plugin ? 1 : slash - plugin), plugin);
+    else
+        (void)snprintf(directory, HY_PATH_MAX, "%s", strstr(plugin, ".so") ? "." : HYTHE_PLUGIN_DIR);
+    (void)snprintf(name, 256, "%s", slash ? slash + 1 : plugin);
+    len = strlen(name);
+    if (len > 3 && strcmp(name + len - 3, ".so") == 0)
+        name[len - 3] = '\0';
+}
+
+int load(struct loaded *out, const struct wanted *what, enum hythe_kind kind, const struct hy_log *log,
+         struct hy_err *err)
+{
+    char directory[HY_PATH_MAX], name[256];
+
+    *out = (struct loaded){0};
+    if (read_settings(out, what, err))
+        return -1;
+    find(what->plugin, directory, name);
+    out->plugins = hy_plugins_new(directory, log);
+    if (!out->plugins)
+        return hy_err_set(err, "out of memory");
+    out->instance = hy_plugins_start(out->plugins, name, kind, out->options, out->count, name, err);
+    return out->instance ? 0 : -1;
+}
+
+void unload(struct loaded *loaded)
+{
+    hy_plugins_free(loaded->plugins);
+    for (size_t i = 0; loaded->texts && i <= loaded->count; i++)
+        free(loaded->texts[i]);
+    free(loaded->texts);
+    free(loaded->options);
+    *loaded = (struct loaded){0};
+}
+
+/* ---- The directory ---- */
+
+static int attach_top(struct stage *stage, struct trial *t, struct seat *top, struct hy_err *err)
+{
+    int rc;
+
+    *t = (struct trial){.stage = stage, .lock = PTHREAD_MUTEX_INITIALIZER};
+    rc = seat_attach(top, t, stage->back, stage->base, 0);
+    if (rc)
+        return hy_err_set(err, "a session of user %s can't be attached to the base %s: %s", stage->user, stage->base,
+                          result_of(rc).s);
+    return 0;
+}
+
+/* Without directories of its own the suite works in the base itself, and empties it after each check. */
+static int take_base(struct stage *stage, struct seat *top, struct hy_err *err)
+{
+    struct names names;
+    int64_t r = list(top, ".", &names);
+    bool used = names.count > 0;
+
+    names_free(&names);
+    stage->scratch[0] = '\0';
+    if (r < 0)
+        return hy_err_set(err, "the base %s can't be listed: %s", stage->base, result_of(r).s);
+    if (used) /* nothing of it may be touched */
+        stage->without = ~CAN_READING;
+    return 0;
+}
+
+static int make_scratch(struct stage *stage, struct hy_err *err)
+{
+    struct seat top;
+    struct trial t;
+    int64_t r = -EEXIST;
+    int rc = attach_top(stage, &t, &top, err);
+
+    if (rc)
+        return rc;
+    for (unsigned i = 0; i < 100 && r == -EEXIST; i++) {
+        (void)snprintf(stage->scratch, sizeof stage->scratch, "hythe-check-%ld-%u", (long)getpid(), i);
+        r = do_mkdir(&top, stage->scratch);
+    }
+    if (is_not_offered(r) || r == -EACCES)
+        rc = take_base(stage, &top, err);
+    else if (r < 0)
+        rc = hy_err_set(err, "the base %s can't hold a directory for the suite: mkdir is %s", stage->base,
+                        result_of(r).s);
+    seat_detach(&top);
+    return rc;
+}
+
+static void probe_back(struct trial *t)
+{
+    probe(t, t->b, t->stage->without, &t->stage->store);
+}
+
+static void probe_front(struct trial *t)
+{
+    uint32_t skip = t->stage->without | ~t->stage->store.can;
+
+    if (t->stage->read_only && t->stage->store.can & CAN(files))
+        (void)put(t->b, "file", "text");
+    probe(t, t->s, t->stage->read_only ? skip | ~CAN_READING : skip, &t->stage->front_ability);
+    for (unsigned i = 0; i < FEATURE_COUNT; i++)
+        if (!(t->stage->store.can & (UINT32_C(1) << i)))
+            t->stage->front_ability.refusal[i] = t->stage->store.refusal[i];
+}
+
+static int find_out(struct stage *stage, struct hy_err *err)
+{
+    const struct check back = {"setup.store", "", 0, 0, probe_back}, front = {"setup.front", "", 0, 0, probe_front};
+    char why[4096];
+
+    if (trial_run(stage, &back, 0, why, sizeof why) == 'n')
+        return hy_err_set(err, "finding out what it offers failed: %s", why);
+    if (stage->front == stage->back && !stage->read_only)
+        stage->front_ability = stage->store;
+    else if (trial_run(stage, &front, 0, why, sizeof why) == 'n')
+        return hy_err_set(err, "finding out what the filter lets pass failed: %s", why);
+    return 0;
+}
+
+int stage_open(struct stage *stage, struct hy_err *err)
+{
+    if (make_scratch(stage, err))
+        return -1;
+    if (find_out(stage, err) == 0)
+        return 0;
+    stage_close(stage);
+    return -1;
+}
+
+void stage_close(struct stage *stage)
+{
+    struct hy_err err;
+    struct seat top;
+    struct trial t;
+
+    if (!stage->scratch[0] || stage->keep || attach_top(stage, &t, &top, &err))
+        return;
+    if (empty(&top, stage->scratch) == 0)
+        (void)do_rmdir(&top, stage->scratch);
+    seat_detach(&top);
+}
