@@ -54,13 +54,21 @@ MEMORY_TESTS = tests/unit/% tests/wire/% tests/abi/unit-%
 SANITIZE = -g -O1 -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=undefined
 VALGRIND = valgrind --quiet --fair-sched=try --error-exitcode=9 --leak-check=full --errors-for-leak-kinds=definite --num-callers=30
 
-.PHONY: check-asan check-valgrind
+.PHONY: check-asan check-tsan check-valgrind
 check-asan:
 	@$(MKDIR_P) asan
 	@test -e asan/config.status || (cd asan && '$(abs_top_srcdir)/configure' -q --disable-hardening CC='$(CC)' \
 		CFLAGS='$(SANITIZE)' LDFLAGS='-fsanitize=address,undefined')
 	@$(MAKE) -C asan --no-print-directory
-	@$(MAKE) -C asan --no-print-directory check TESTS='$(filter $(MEMORY_TESTS),$(TESTS))'
+	@$(MAKE) -C asan --no-print-directory check TESTS='$(filter $(SANITIZED_TESTS),$(TESTS))'
+
+# Threads: the contract suite on every plugin under the sanitizer that looks for races.
+check-tsan:
+	@$(MKDIR_P) tsan
+	@test -e tsan/config.status || (cd tsan && '$(abs_top_srcdir)/configure' -q --disable-hardening CC='$(CC)' \
+		CFLAGS='-g -O1 -fno-omit-frame-pointer -fsanitize=thread' LDFLAGS='-fsanitize=thread')
+	@$(MAKE) -C tsan --no-print-directory
+	@$(MAKE) -C tsan --no-print-directory check TESTS='$(filter tests/plugin/%,$(TESTS))'
 
 check-valgrind: all
 	@command -v valgrind >/dev/null || { echo "valgrind is missing; install the Debian package valgrind" >&2; exit 1; }
@@ -68,4 +76,4 @@ check-valgrind: all
 		LOG_COMPILER='$(LIBTOOL) --mode=execute $(VALGRIND)'
 
 distclean-local:
-	-rm -rf asan
+	-rm -rf asan tsan

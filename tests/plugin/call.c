@@ -31,6 +31,8 @@ static int64_t judge(struct seat *s, const char *op, int64_t r, uint64_t most)
     if (!in_range(r, most))
         complain(s->trial, "%s answered %lld, which is no count, errno or status", op, (long long)r);
     judge_text(s, op);
+    if (strcmp(op, "getattr") != 0 && strcmp(op, "fgetattr") != 0)
+        hy_report_clear(&s->report); /* a request ended; what attributes point to lives until the next one */
     return r;
 }
 
@@ -47,6 +49,7 @@ int64_t do_want(struct seat *s, const char *path, uint32_t flags, uint32_t want,
     struct hy_scene scene = scene_of(s);
 
     *out = (struct hythe_attrs){.struct_size = sizeof *out};
+    hy_report_clear(&s->report);
     return judge(s, "getattr", hy_do_getattr(&scene, &arg), 0);
 }
 
@@ -274,6 +277,7 @@ int64_t do_fgetattr(struct handle *h, struct hythe_attrs *out)
     struct hythe_fgetattr_arg arg = {.want = 0xffff, .attrs = out};
 
     *out = (struct hythe_attrs){.struct_size = sizeof *out};
+    hy_report_clear(&h->seat->report);
     return judge(h->seat, "fgetattr", hy_do_fgetattr(&h->scene, &arg), 0);
 }
 
@@ -294,7 +298,7 @@ int64_t do_fstatfs(struct handle *h, struct hythe_statfs *out)
 
 int64_t do_copy(struct handle *from, uint64_t offset, uint64_t len, struct handle *to, uint64_t to_offset)
 {
-    struct hythe_copy_arg arg = {.offset = offset, .len = len, .target_offset = to_offset};
+    struct hythe_copy_arg arg = {.offset = offset, .len = len, .target_offset = to_offset, .target = &to->facts};
 
     if (!from->seat->chain->copies)
         return -ENOSYS;

@@ -190,7 +190,7 @@ static bool same_text(const char *a, const char *b)
     return a == b || (a && b && strcmp(a, b) == 0);
 }
 
-/* Pointers live until the layer's next call in the same session: another session's call is none. */
+/* Pointers live until the session is detached, or come from host->keep: another session's calls don't end them. */
 static void keeps_pointers_alive(struct trial *t)
 {
     struct seat other = {0};

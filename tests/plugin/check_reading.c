@@ -69,17 +69,9 @@ static void shows_what_is_there(struct trial *t)
 
 /* ---- Read-only ---- */
 
-static bool expected(struct trial *t)
-{
-    if (!t->stage->read_only)
-        absent(t, "it isn't expected to be read-only");
-    return t->stage->read_only;
-}
-
 static bool furnish(struct trial *t)
 {
-    if (!expected(t) || !IS(put(t->b, "f", "text"), 0) || !IS(do_mkdir(t->b, "d"), 0) ||
-        !IS(put(t->b, "d/g", "more"), 0))
+    if (!IS(put(t->b, "f", "text"), 0) || !IS(do_mkdir(t->b, "d"), 0) || !IS(put(t->b, "d/g", "more"), 0))
         return false;
     (void)do_symlink(t->b, "l", "f");
     return true;

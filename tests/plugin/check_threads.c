@@ -38,8 +38,11 @@ static bool seat_crowd(struct crowd *c, struct trial *t, bool shared)
 
 static void dismiss_crowd(struct crowd *c, bool shared)
 {
-    for (unsigned i = 0; i < THREADS; i += shared ? 2 : 1)
-        seat_detach(&c->seats[i]);
+    for (unsigned i = 0; i < THREADS; i++) {
+        hy_report_clear(&c->seats[i].report);
+        if (!shared || i % 2 == 0)
+            seat_detach(&c->seats[i]);
+    }
 }
 
 struct model {

@@ -237,9 +237,9 @@ static void print_verdict(const struct check *c, char verdict, const char *why, 
 {
     if (verdict == 'y')
         (void)printf("ok           %s%s%s\n", c->name, verbose ? ": " : "", verbose ? c->says : "");
-    else if (verdict == '-')
+    else if (verdict == '-' && (verbose || !strstr(why, "isn't asked")))
         (void)printf("not offered  %s: %s\n", c->name, why);
-    else
+    else if (verdict == 'n')
         (void)printf("BROKEN       %s: %s\n", c->name, c->says);
     if (verdict == 'n')
         print_why(why);

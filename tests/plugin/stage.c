@@ -4,7 +4,34 @@
 
 /* ---- Plugins ---- */
 
-/* Cuts name=value in two. */
+static struct hy_option *named(struct loaded *out, const char *name)
+{
+    for (size_t i = 0; i < out->option_count; i++)
+        if (strcmp(out->options[i].name, name) == 0)
+            return &out->options[i];
+    out->options[out->option_count] = (struct hy_option){.name = name};
+    return &out->options[out->option_count++];
+}
+
+/* Elements of a list may come one after the other. */
+static int add_element(struct hy_option *option, const char *value)
+{
+    const char **list;
+    size_t n = 0;
+
+    while (option->list && option->list[n])
+        n++;
+    list = reallocarray((void *)option->list, n + 2, sizeof *list);
+    if (!list)
+        return -1;
+    list[n] = value;
+    list[n + 1] = NULL;
+    option->type = HY_VALUE_LIST;
+    option->list = list;
+    return 0;
+}
+
+/* Cuts name=value, or name[]=value, in two. */
 static int read_settings(struct loaded *out, const struct wanted *what, struct hy_err *err)
 {
     out->options = calloc(what->count + 1, sizeof *out->options);
@@ -12,15 +39,24 @@ static int read_settings(struct loaded *out, const struct wanted *what, struct h
     if (!out->options || !out->texts)
         return hy_err_set(err, "out of memory");
     for (size_t i = 0; i < what->count; i++) {
+        struct hy_option *option;
         char *equals;
+        bool element;
 
         out->texts[i] = strdup(what->settings[i]);
         equals = out->texts[i] ? strchr(out->texts[i], '=') : NULL;
         if (!equals)
             return hy_err_set(err, "%s: settings are written name=value", what->settings[i]);
-        *equals = '\0';
-        out->options[i] = (struct hy_option){.name = out->texts[i], .type = HY_VALUE_STRING, .text = equals + 1};
-        out->count = i + 1;
+        element = equals - out->texts[i] > 2 && equals[-2] == '[' && equals[-1] == ']';
+        equals[element ? -2 : 0] = '\0';
+        option = named(out, out->texts[i]);
+        if (!element && option->text)
+            return hy_err_set(err, "%s is set twice; elements of a list are written %s[]=value", option->name,
+                              option->name);
+        if (element && add_element(option, equals + 1))
+            return hy_err_set(err, "out of memory");
+        if (!element)
+            *option = (struct hy_option){.name = option->name, .type = HY_VALUE_STRING, .text = equals + 1};
     }
     return 0;
 }
@@ -46,21 +82,23 @@ int load(struct loaded *out, const struct wanted *what, enum hythe_kind kind, co
 {
     char directory[HY_PATH_MAX], name[256];
 
-    *out = (struct loaded){0};
+    *out = (struct loaded){.text_count = what->count};
     if (read_settings(out, what, err))
         return -1;
     find(what->plugin, directory, name);
     out->plugins = hy_plugins_new(directory, log);
     if (!out->plugins)
         return hy_err_set(err, "out of memory");
-    out->instance = hy_plugins_start(out->plugins, name, kind, out->options, out->count, name, err);
+    out->instance = hy_plugins_start(out->plugins, name, kind, out->options, out->option_count, name, err);
     return out->instance ? 0 : -1;
 }
 
 void unload(struct loaded *loaded)
 {
     hy_plugins_free(loaded->plugins);
-    for (size_t i = 0; loaded->texts && i <= loaded->count; i++)
+    for (size_t i = 0; i < loaded->option_count; i++)
+        free((void *)loaded->options[i].list);
+    for (size_t i = 0; loaded->texts && i < loaded->text_count; i++)
         free(loaded->texts[i]);
     free(loaded->texts);
     free(loaded->options);

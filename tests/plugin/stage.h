@@ -16,8 +16,9 @@ struct loaded {
     struct hy_plugins *plugins; /* NULL: not loaded */
     const struct hy_instance *instance;
     struct hy_option *options;
+    size_t option_count;
     char **texts; /* the settings, cut in two */
-    size_t count;
+    size_t text_count;
 };
 
 /* Loads and starts it, as the server does. -1 with err. */

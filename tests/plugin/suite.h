@@ -90,8 +90,10 @@ struct check {
 /* The groups, each ended by a row without a name. */
 #define GROUPS(X) \
     X(attach) \
-    X(names) X(directories) X(open) X(data) X(offsets) X(attrs) X(attrs_life) X(symlinks) X(links) X(rename) \
-        X(listing) X(handles) X(copying) X(odd) X(limits) X(threads) X(races) X(escape) X(swap) X(reading)
+    X(names) \
+    X(directories) \
+    X(open) X(data) X(offsets) X(attrs) X(attrs_life) X(symlinks) X(links) X(rename) X(listing) X(handles) X(copying) \
+        X(odd) X(limits) X(threads) X(races) X(escape) X(swap) X(reading)
 #define X(group) extern const struct check checks_##group[];
 GROUPS(X)
 #undef X
@@ -118,7 +120,8 @@ struct trial {
     char text[4096];
 };
 
-/* Runs a check: 'y' it holds, 'n' it doesn't, '-' not offered; why[] says what is wrong or missing. */
+/* Runs a check: 'y' it holds, 'n' it doesn't, '-' not offered, ' ' not for this stage; why[] says what is wrong or
+ * missing. */
 char trial_run(struct stage *stage, const struct check *check, unsigned number, char *why, size_t size);
 
 /* Adds a complaint, from any thread. */

@@ -133,6 +133,7 @@ int seat_attach(struct seat *seat, struct trial *t, const struct hy_chain *chain
 
 void seat_detach(struct seat *seat)
 {
+    hy_report_clear(&seat->report);
     if (!seat->chain)
         return;
     for (size_t i = 0; i < seat->chain->layer_count; i++)
@@ -236,6 +237,8 @@ char trial_run(struct stage *stage, const struct check *check, unsigned number, 
     struct seat top = {0}, seats[2] = {0};
     bool broken;
 
+    if (!stage->read_only && strncmp(check->name, "read-only.", 10) == 0)
+        return ' ';
     missing(&stage->store, check->fixtures, why, size);
     if (!why[0])
         missing(&stage->front_ability, check->needs, why, size);
