@@ -13,6 +13,7 @@ INTEROP_TESTS = \
 	tests/interop/interop_rules.py \
 	tests/interop/interop_ssh.py \
 	tests/interop/interop_confine.py \
+	tests/interop/interop_mounts.py \
 	tests/interop/interop_sftp_server.py \
 	tests/interop/abuse_handshake.py \
 	tests/interop/abuse_login.py \
