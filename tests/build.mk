@@ -25,6 +25,7 @@ include tests/unit/vfs.mk
 include tests/unit/plugin.mk
 include tests/unit/auth.mk
 include tests/unit/config.mk
+include tests/unit/jobs.mk
 include tests/unit/sftp.mk
 include tests/unit/localroot.mk
 include tests/unit/filters.mk

@@ -19,6 +19,14 @@ static const char *flaw(const struct hy_engine *e, uint32_t len, uint8_t type)
     return len < 5 ? "a request without an id" : NULL;
 }
 
+/* False: it has to be offered again. */
+static bool carry_out(struct hy_engine *e, const uint8_t *frame, size_t len)
+{
+    enum hy_offer offer = e->jobs ? hy_jobs_offer(e, frame, len) : HY_OFFER_PASS;
+
+    return offer == HY_OFFER_PASS ? hy_dispatch(e, frame, len) : offer == HY_OFFER_TAKEN;
+}
+
 /* Takes the frame at the start of the input and returns its length, or less where a WRITE goes on, or 0: wait. */
 static size_t take_frame(struct hy_engine *e, const uint8_t *data, size_t have)
 {
@@ -46,7 +54,7 @@ static size_t take_frame(struct hy_engine *e, const uint8_t *data, size_t have)
     }
     if (!e->dialect)
         hy_init(e, data + 4, len);
-    else if (!hy_dispatch(e, data + 4, len))
+    else if (!carry_out(e, data + 4, len))
         return 0;
     return 4 + (size_t)len;
 }
@@ -57,6 +65,7 @@ static size_t input(void *ctx, const uint8_t *data, size_t len)
     struct hy_engine *e = ctx;
     size_t used = 0, n = 1;
 
+    hy_vfs_enter(e->vfs);
     while (n && !e->broken && !e->copying.active) {
         if (e->upload.active)
             n = hy_upload_feed(e, data + used, len - used);
@@ -64,6 +73,7 @@ static size_t input(void *ctx, const uint8_t *data, size_t len)
             n = take_frame(e, data + used, len - used);
         used += n;
     }
+    hy_vfs_leave(e->vfs);
     return e->broken ? len : used;
 }
 
@@ -71,6 +81,8 @@ static const uint8_t *output(void *ctx, size_t *len)
 {
     struct hy_engine *e = ctx;
 
+    if (e->jobs)
+        hy_jobs_collect(e);
     return hy_out_front(&e->out, len);
 }
 
@@ -92,8 +104,25 @@ static void work(void *ctx)
 {
     struct hy_engine *e = ctx;
 
-    if (busy(e))
-        hy_copy_work(e);
+    if (!busy(e))
+        return;
+    hy_vfs_enter(e->vfs);
+    hy_copy_work(e);
+    hy_vfs_leave(e->vfs);
+}
+
+static bool waiting(void *ctx)
+{
+    const struct hy_engine *e = ctx;
+
+    return e->jobs && !e->broken && hy_jobs_waiting(e);
+}
+
+static int wake(void *ctx)
+{
+    const struct hy_engine *e = ctx;
+
+    return e->jobs ? hy_jobs_wake(e) : -1;
 }
 
 static bool broken(void *ctx)
@@ -125,14 +154,28 @@ static void eof(void *ctx)
         hy_break(e, "the client ended in the middle of a WRITE");
 }
 
+void hy_engine_free(struct hy_engine *e)
+{
+    struct hy_tally *tally = e->jobs ? e->options.slow.tally : NULL;
+
+    hy_vfs_free(e->vfs);
+    hy_jobs_free(e);
+    hy_out_free(&e->out);
+    hy_journal_free(e->journal);
+    free(e->journal);
+    free(e);
+    if (tally)
+        hy_tally_leave(tally);
+}
+
 static void close_engine(void *ctx)
 {
     struct hy_engine *e = ctx;
 
-    hy_vfs_free(e->vfs);
-    hy_out_free(&e->out);
-    hy_journal_free(&e->journal);
-    free(e);
+    if (e->jobs)
+        hy_jobs_close(e);
+    else
+        hy_engine_free(e);
 }
 
 int hy_sftp_new(struct hy_vfs *vfs, const struct hy_sftp_options *options, struct hy_sink *sink, struct hy_err *err)
@@ -144,22 +187,33 @@ int hy_sftp_new(struct hy_vfs *vfs, const struct hy_sftp_options *options, struc
         return hy_err_set(err, "sftp: a packet limit of %lu bytes is not between %d and %d", (unsigned long)packet,
                           HY_PACKET_LEAST, HY_PACKET_MOST);
     e = calloc(1, sizeof *e);
-    if (!e)
+    if (e)
+        e->journal = calloc(1, sizeof *e->journal);
+    if (!e || !e->journal) {
+        free(e);
         return hy_err_set(err, "sftp: out of memory");
+    }
     e->vfs = vfs;
     e->options = *options;
     e->options.max_packet = packet;
     e->max_data = (packet < HY_PACKET_TOLD ? packet : HY_PACKET_TOLD) - HY_OVERHEAD;
     e->line.names = options->names;
-    e->journal.on = options->log_requests && options->log && options->log->level >= HY_LOG_VERBOSE;
+    e->journal->on = options->log_requests && options->log && options->log->level >= HY_LOG_VERBOSE;
     hy_out_init(&e->out, options->out_limit ? options->out_limit : 2 * (size_t)packet,
                 packet > HY_ROOM_GROUPS ? packet : HY_ROOM_GROUPS);
+    if (hy_jobs_new(e, err)) {
+        free(e->journal);
+        free(e);
+        return -1;
+    }
     *sink = (struct hy_sink){.ctx = e,
                              .input = input,
                              .output = output,
                              .sent = sent,
                              .busy = busy,
                              .work = work,
+                             .waiting = waiting,
+                             .wake = wake,
                              .broken = broken,
                              .partial = partial,
                              .idle = idle,

@@ -15,8 +15,8 @@ enum {
     HY_PACKET_MOST = 1 << 20,
     HY_PACKET_TOLD = 262144, /* told by limits@: more breaks OpenSSH's clients before 9.2 */
     HY_PACKET_USUAL = HY_PACKET_TOLD + 1024,
-    HY_OVERHEAD = 1024,   /* of a packet, what is no data at most */
-    HY_DATA_HEADER = 13,  /* length, type, id and length of DATA */
+    HY_OVERHEAD = 1024,  /* of a packet, what is no data at most */
+    HY_DATA_HEADER = 13, /* length, type, id and length of DATA */
     HY_HANDLE_BYTES = 8,
     HY_TEXT_MAX = 1024,   /* of a STATUS message */
     HY_GROUPS_MAX = 1024, /* numbers in one users-groups-by-id */
@@ -74,19 +74,35 @@ struct hy_engine {
     struct hy_upload upload;
     struct hy_copying copying;
     struct hy_longname line;
-    struct hy_journal journal;
+    struct hy_journal *journal;
+    struct hy_jobs *jobs; /* NULL: everything is carried out at once, as it comes in */
     bool broken;
 };
 
 typedef int64_t (*hy_request_fn)(struct hy_engine *e, struct hy_request *rq);
 
+/* What a request touches: what it has to come after, and may have to wait for. */
+enum hy_on {
+    HY_ON_NOTHING,
+    HY_ON_ANY,         /* looks at something that can't be told beforehand */
+    HY_ON_PATH_LOOK,   /* looks at a path */
+    HY_ON_PATH,        /* changes something there, or opens it */
+    HY_ON_PATHS,       /* two of them */
+    HY_ON_HANDLE_LOOK, /* looks at an open file */
+    HY_ON_HANDLE,      /* changes it, moves on in it or ends it */
+    HY_ON_HANDLES      /* two of them, with two numbers in between */
+};
+
 /* requests.c: one function per row of requests.def, and the dispatch. */
-#define HY_REQUEST(id, type, writes, room) int64_t hy_request_##id(struct hy_engine *e, struct hy_request *rq);
-#define HY_EXTENSION(id, name, wire, data, writes, room) HY_REQUEST(id, 0, writes, room)
+#define HY_REQUEST(id, type, on, writes, room) int64_t hy_request_##id(struct hy_engine *e, struct hy_request *rq);
+#define HY_EXTENSION(id, name, wire, data, on, writes, room) HY_REQUEST(id, 0, on, writes, room)
 #include "core/sftp/requests.def"
 
 /* Carries out one whole frame (type, then `len - 1` bytes). False: no room for its reply, nothing was done. */
 bool hy_dispatch(struct hy_engine *e, const uint8_t *frame, size_t len);
+/* What the frame asks for, if it is permitted; rq is filled. Else HY_ON_NOTHING. *room is what the reply may take. */
+enum hy_on hy_request_on(const struct hy_engine *e, const uint8_t *frame, size_t len, struct hy_request *rq,
+                         size_t *room);
 bool hy_permitted(const struct hy_engine *e, enum hy_sftp_request request);
 /* Adds the pairs of VERSION for the extensions that are permitted. */
 void hy_put_extensions(const struct hy_engine *e, struct hy_buf *out);
@@ -101,8 +117,32 @@ void hy_init(struct hy_engine *e, const uint8_t *frame, size_t len);
 size_t hy_upload_begin(struct hy_engine *e, const uint8_t *frame, size_t have, size_t len);
 size_t hy_upload_feed(struct hy_engine *e, const uint8_t *data, size_t len);
 
+/* read.c: what the reply of a READ may take, whose fields `in` has. */
+size_t hy_read_room(const struct hy_engine *e, struct hy_reader in);
+
 /* ext_copy.c: one slice. */
 void hy_copy_work(struct hy_engine *e);
+
+/* jobs.c: requests that may have to wait for a plugin are left to other threads. Each is carried out on an engine of its
+ * own, which shares the session's vfs and journal. */
+struct hy_jobs;
+/* 0 with e->jobs, NULL when nothing in the session can be slow; -1. */
+int hy_jobs_new(struct hy_engine *e, struct hy_err *err);
+enum hy_offer { HY_OFFER_PASS, HY_OFFER_TAKEN, HY_OFFER_FULL };
+/* Takes a copy of a frame that may have to wait. PASS: carry it out now. FULL: no room, offer it again later. */
+enum hy_offer hy_jobs_offer(struct hy_engine *e, const uint8_t *frame, size_t len);
+/* Whether requests on the handle may have to wait. */
+bool hy_jobs_slow_handle(const struct hy_engine *e, hy_handle h);
+/* Moves finished replies into the output as far as there is room. */
+void hy_jobs_collect(struct hy_engine *e);
+/* Whether replies are still to come, and what becomes readable when one is there. */
+bool hy_jobs_waiting(const struct hy_engine *e);
+int hy_jobs_wake(const struct hy_engine *e);
+/* Ends the engine, which isn't touched by the caller any more: as soon as the last job is done. */
+void hy_jobs_close(struct hy_engine *e);
+void hy_jobs_free(struct hy_engine *e);
+/* engine.c: frees it, its vfs and its jobs. */
+void hy_engine_free(struct hy_engine *e);
 
 /* Fields of requests. A path: NUL and length are judged by the vfs. */
 static inline struct hy_name hy_get_path(struct hy_request *rq)

@@ -65,8 +65,8 @@ void hy_copy_work(struct hy_engine *e)
     if (n > 0 && (uint64_t)n > c->left)
         n = -EIO;
     if (n > 0) {
-        hy_journal_moved(&e->journal, c->from, (uint64_t)n, 0);
-        hy_journal_moved(&e->journal, c->to, 0, (uint64_t)n);
+        hy_journal_moved(e->journal, c->from, (uint64_t)n, 0);
+        hy_journal_moved(e->journal, c->to, 0, (uint64_t)n);
         c->offset += (uint64_t)n;
         c->to_offset += (uint64_t)n;
         c->left -= (uint64_t)n;

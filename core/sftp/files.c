@@ -39,13 +39,13 @@ int64_t hy_request_open(struct hy_engine *e, struct hy_request *rq)
         r = -EACCES;
     if (r == 0)
         r = hy_vfs_open(e->vfs, path, access, &attrs, &h);
-    if (e->journal.on) {
+    if (e->journal->on) {
         spell(words, sizeof words, access);
         hy_journal(e, r, "open \"%.*s\"%s", HY_SHOWN(path), words);
     }
     if (r < 0)
         return r;
-    hy_journal_opened(&e->journal, h, path);
+    hy_journal_opened(e->journal, h, path);
     return hy_reply_handle(e, rq->id, h);
 }
 
@@ -60,7 +60,7 @@ int64_t hy_request_opendir(struct hy_engine *e, struct hy_request *rq)
     r = hy_journal(e, hy_vfs_opendir(e->vfs, path, &h), "opendir \"%.*s\"", HY_SHOWN(path));
     if (r < 0)
         return r;
-    hy_journal_opened(&e->journal, h, path);
+    hy_journal_opened(e->journal, h, path);
     return hy_reply_handle(e, rq->id, h);
 }
 

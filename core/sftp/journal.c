@@ -21,7 +21,7 @@ int64_t hy_journal(struct hy_engine *e, int64_t result, const char *fmt, ...)
     const char *why = "";
     va_list ap;
 
-    if (!e->journal.on)
+    if (!e->journal->on)
         return result;
     va_start(ap, fmt);
     if (vsnprintf(line, sizeof line, fmt, ap) < 0)
@@ -72,7 +72,7 @@ void hy_journal_moved(struct hy_journal *j, hy_handle h, uint64_t read, uint64_t
 
 void hy_journal_closed(struct hy_engine *e, hy_handle h, int64_t result)
 {
-    struct hy_journal *j = &e->journal;
+    struct hy_journal *j = e->journal;
     struct hy_journal_file *f, **at = row_of(j, h);
 
     while (*at && (*at)->h != h)

@@ -23,8 +23,23 @@ static int64_t read_into(struct hy_engine *e, uint32_t id, hy_handle h, uint64_t
     hy_put_be32(p + 5, id);
     hy_put_be32(p + 9, (uint32_t)n);
     hy_buf_commit(b, HY_DATA_HEADER + (size_t)n);
-    hy_journal_moved(&e->journal, h, (uint64_t)n, 0);
+    hy_journal_moved(e->journal, h, (uint64_t)n, 0);
     return HY_ANSWERED;
+}
+
+static size_t room_for(size_t len)
+{
+    return HY_DATA_HEADER + len > HY_ROOM_STATUS ? HY_DATA_HEADER + len : HY_ROOM_STATUS;
+}
+
+size_t hy_read_room(const struct hy_engine *e, struct hy_reader in)
+{
+    size_t len;
+
+    (void)hy_get_string(&in, &len);
+    (void)hy_get_u64(&in);
+    len = hy_get_u32(&in);
+    return room_for(len > e->max_data ? e->max_data : len);
 }
 
 /* A longer READ than ours is answered with what fits; one of no bytes with no bytes, so that EOF keeps its meaning. */
@@ -37,7 +52,7 @@ int64_t hy_request_read(struct hy_engine *e, struct hy_request *rq)
 
     if (len > e->max_data)
         len = e->max_data;
-    if (!hy_out_room(&e->out, HY_DATA_HEADER + len > HY_ROOM_STATUS ? HY_DATA_HEADER + len : HY_ROOM_STATUS))
+    if (!hy_out_room(&e->out, room_for(len)))
         return HY_NO_ROOM;
     if (rq->in.failed)
         return HY_BAD_MESSAGE;

@@ -5,14 +5,16 @@
 
 static const struct row {
     uint8_t type;
+    enum hy_on on;
     bool writes;
     uint32_t room;
     const char *name, *wire, *data; /* the last two: extensions only */
     hy_request_fn run;
 } rows[HY_REQUEST_COUNT] = {
-#define HY_REQUEST(id, type, writes, room) [HY_REQUEST_##id] = {type, writes, room, #id, NULL, NULL, hy_request_##id},
-#define HY_EXTENSION(id, name, wire, data, writes, room) \
-    [HY_REQUEST_##id] = {SSH_FXP_EXTENDED, writes, room, name, wire, data, hy_request_##id},
+#define HY_REQUEST(id, type, on, writes, room) \
+    [HY_REQUEST_##id] = {type, on, writes, room, #id, NULL, NULL, hy_request_##id},
+#define HY_EXTENSION(id, name, wire, data, on, writes, room) \
+    [HY_REQUEST_##id] = {SSH_FXP_EXTENDED, on, writes, room, name, wire, data, hy_request_##id},
 #include "core/sftp/requests.def"
 };
 
@@ -69,6 +71,19 @@ static const struct row *find(uint8_t type, struct hy_request *rq)
             (!rows[i].wire || (name && strlen(rows[i].wire) == len && memcmp(rows[i].wire, name, len) == 0)))
             return &rows[i];
     return NULL;
+}
+
+enum hy_on hy_request_on(const struct hy_engine *e, const uint8_t *frame, size_t len, struct hy_request *rq,
+                         size_t *room)
+{
+    const struct row *row;
+
+    *rq = (struct hy_request){hy_get_be32(frame + 1), hy_reader_of(frame + 5, len - 5)};
+    row = find(frame[0], rq);
+    if (!row || !hy_permitted(e, (enum hy_sftp_request)(row - rows)))
+        return HY_ON_NOTHING;
+    *room = row->room ? row->room : hy_read_room(e, rq->in);
+    return row->on;
 }
 
 bool hy_dispatch(struct hy_engine *e, const uint8_t *frame, size_t len)

@@ -2,6 +2,7 @@
 #ifndef HY_SFTP_SFTP_H
 #define HY_SFTP_SFTP_H
 
+#include "core/base/pool.h"
 #include "core/transport/link.h"
 #include "core/vfs/vfs.h"
 
@@ -13,24 +14,33 @@ enum hy_symlink_order {
     HY_SYMLINK_LINK_FIRST    /* as the draft says */
 };
 
+/* Who carries out what may have to wait for a plugin (HYTHE_SLOW), and how much of it a session may have under way. */
+struct hy_sftp_slow {
+    struct hy_pool *pool;   /* NULL: nobody, the session itself waits. Must outlive the engine */
+    struct hy_tally *tally; /* entered until the engine and its vfs are freed, which may be after sink.close() */
+    unsigned requests;      /* 0: 64 */
+    size_t bytes;           /* of those requests and their replies, but one of any size is taken; 0: 4 MiB */
+};
+
 struct hy_sftp_options {
     const struct hy_log *log;
-    struct hy_names *names;          /* shared by all sessions; must outlive the engine */
-    uint64_t conn;                   /* for log lines */
+    struct hy_names *names; /* shared by all sessions; must outlive the engine */
+    uint64_t conn;          /* for log lines */
     enum hy_symlink_order symlink_order;
-    bool read_only;                  /* refuses every write (hythe-sftp-server -R) */
-    uint32_t max_packet;             /* largest frame accepted and built, 34000 bytes to 1 MiB; 0: 262144 + 1024 */
-    uint32_t max_handles;            /* told to clients that ask for limits; 0: none told */
-    size_t out_limit;                /* bytes of replies held before input stops; 0: twice max_packet */
-    uint64_t denied;                 /* bit set over enum hy_sftp_request: refused (hythe-sftp-server -p, -P) */
-    const char *user;                /* login name, for ~user and home-directory; NULL: unknown. Not copied */
-    bool log_requests;               /* one verbose line per open, close, rename ... */
+    bool read_only;       /* refuses every write (hythe-sftp-server -R) */
+    uint32_t max_packet;  /* largest frame accepted and built, 34000 bytes to 1 MiB; 0: 262144 + 1024 */
+    uint32_t max_handles; /* told to clients that ask for limits; 0: none told */
+    size_t out_limit;     /* bytes of replies held before input stops; 0: twice max_packet */
+    uint64_t denied;      /* bit set over enum hy_sftp_request: refused (hythe-sftp-server -p, -P) */
+    const char *user;     /* login name, for ~user and home-directory; NULL: unknown. Not copied */
+    bool log_requests;    /* one verbose line per open, close, rename ... */
+    struct hy_sftp_slow slow;
 };
 
 /* The requests that can be denied by name. */
 enum hy_sftp_request {
-#define HY_REQUEST(id, type, writes, room) HY_REQUEST_##id,
-#define HY_EXTENSION(id, name, wire, data, writes, room) HY_REQUEST_##id,
+#define HY_REQUEST(id, type, on, writes, room) HY_REQUEST_##id,
+#define HY_EXTENSION(id, name, wire, data, on, writes, room) HY_REQUEST_##id,
 #include "core/sftp/requests.def"
     HY_REQUEST_COUNT
 };
@@ -40,8 +50,9 @@ const char *hy_sftp_request_name(unsigned request);
 /* The request of that name, or -1. */
 int hy_sftp_request_of(const char *name);
 
-/* An engine and the sink that drives it; all members of the sink are set. Takes the vfs: sink.close frees both. The
- * options are copied, what they point to is not. 0, or -1 with err (the vfs is then still the caller's). */
+/* An engine and the sink that drives it; all members of the sink are set. Takes the vfs: sink.close frees both, with slow
+ * mounts once their calls have returned, which options.slow.tally tells. The options are copied, what they point to is
+ * not. 0, or -1 with err (the vfs is then still the caller's). */
 int hy_sftp_new(struct hy_vfs *vfs, const struct hy_sftp_options *options, struct hy_sink *sink, struct hy_err *err);
 
 #endif

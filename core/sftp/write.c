@@ -39,7 +39,7 @@ static int64_t put(struct hy_engine *e, struct hy_upload *u, const uint8_t *data
 
     if (r < 0)
         return r;
-    hy_journal_moved(&e->journal, u->to, 0, len);
+    hy_journal_moved(e->journal, u->to, 0, len);
     return 0;
 }
 
@@ -77,7 +77,7 @@ size_t hy_upload_begin(struct hy_engine *e, const uint8_t *frame, size_t have, s
     rq.in = hy_reader_of(frame + 5, have - 5);
     if (!get_write(&rq, len - have, &u) || u.left == 0 || hy_reader_left(&rq.in) < PIECE_MIN)
         return 0;
-    if (!reserve_status(e))
+    if (hy_jobs_slow_handle(e, u.to) || !reserve_status(e))
         return 0;
     hy_vfs_clear_error(e->vfs);
     if (!hy_permitted(e, HY_REQUEST_write))

@@ -22,6 +22,12 @@ struct hy_sink {
      * looking after the connection. */
     bool (*busy)(void *ctx);
     void (*work)(void *ctx);
+    /* Whether requests are being carried out by other threads: there will be output without input, and perhaps room for
+     * input that wasn't taken. May be NULL: never. */
+    bool (*waiting)(void *ctx);
+    /* A descriptor that is readable while such output waits to be asked for; -1, or NULL instead of the function: there
+     * is none. The same as long as the sink lives. */
+    int (*wake)(void *ctx);
     /* Whether the protocol was broken beyond repair: send what is ready, then close. */
     bool (*broken)(void *ctx);
     /* Whether a message was begun and its rest is still to come: the transport may bound the wait for it. */
@@ -33,5 +39,15 @@ struct hy_sink {
     /* The stream is gone; frees ctx. Called exactly once. */
     void (*close)(void *ctx);
 };
+
+static inline bool hy_sink_waiting(const struct hy_sink *sink)
+{
+    return sink->waiting && sink->waiting(sink->ctx);
+}
+
+static inline int hy_sink_wake(const struct hy_sink *sink)
+{
+    return sink->wake ? sink->wake(sink->ctx) : -1;
+}
 
 #endif

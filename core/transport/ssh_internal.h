@@ -32,6 +32,7 @@ struct hy_ssh_channel {
     bool ended;    /* we closed it and the sink is gone; what still comes is dropped until the client closes too */
     bool closed;   /* the client closed it: it can be freed */
     bool starved;  /* the sink left bytes because it had no room or was busy: offer them again */
+    bool watched;  /* the sink's descriptor is in the event */
     bool reading;  /* a read of ours is going on: what arrives meanwhile stays for it */
     size_t left;   /* bytes that wait in libssh's buffer */
     struct hy_buf spill; /* bytes taken out of libssh's buffer to offer them again; empty on the fast path */
@@ -115,6 +116,8 @@ void hy_ssh_sink_close(struct hy_ssh_channel *ch);
 bool hy_ssh_channels_pump(struct hy_ssh_conn *c);
 /* Whether something unfinished waits for the client. */
 bool hy_ssh_channels_waiting(const struct hy_ssh_conn *c);
+/* Whether other threads are at work for a channel. */
+bool hy_ssh_channels_working(const struct hy_ssh_conn *c);
 /* Whether all that was received is answered and handed over. */
 bool hy_ssh_channels_drained(const struct hy_ssh_conn *c);
 /* Gives back the memory that only a running transfer needs. */

@@ -1,6 +1,7 @@
 /* Moves bytes between libssh's channels and their sinks. */
 #include "core/transport/ssh_internal.h"
 
+#include <poll.h>
 #include <string.h>
 #include <sys/mman.h>
 
@@ -21,7 +22,7 @@ static size_t offer(struct hy_ssh_channel *ch, const uint8_t *data, size_t len)
     if (used)
         ch->conn->active = hy_ssh_now();
     (void)ch->sink.output(ch->sink.ctx, &ready);
-    ch->starved = used < len && (ready || ch->sink.busy(ch->sink.ctx));
+    ch->starved = used < len && (ready || ch->sink.busy(ch->sink.ctx) || hy_sink_waiting(&ch->sink));
     return used;
 }
 
@@ -57,8 +58,33 @@ size_t hy_ssh_take(struct hy_ssh_channel *ch, const uint8_t *data, size_t len)
     return used;
 }
 
+/* What other threads finished is progress. The descriptor stays readable until the sink was asked for output. */
+static int stirred(socket_t fd, int revents, void *ctx)
+{
+    struct hy_ssh_conn *c = ((struct hy_ssh_channel *)ctx)->conn;
+
+    (void)fd, (void)revents;
+    c->progress = c->active = hy_ssh_now();
+    return 0;
+}
+
+/* Outside of libssh's own polls, since it changes what they go through. */
+static void watch(struct hy_ssh_channel *ch)
+{
+    int fd = hy_sink_wake(&ch->sink);
+
+    if (ch->watched || fd < 0)
+        return;
+    if (ssh_event_add_fd(ch->conn->event, fd, POLLIN, stirred, ch) != SSH_OK)
+        hy_ssh_die(ch->conn, "out of memory");
+    ch->watched = true;
+}
+
 void hy_ssh_sink_close(struct hy_ssh_channel *ch)
 {
+    if (ch->watched)
+        (void)ssh_event_remove_fd(ch->conn->event, hy_sink_wake(&ch->sink));
+    ch->watched = false;
     if (ch->serving)
         ch->sink.close(ch->sink.ctx);
     ch->serving = false;
@@ -206,7 +232,7 @@ static void finish(struct hy_ssh_channel *ch)
     size_t ready;
 
     (void)ch->sink.output(ch->sink.ctx, &ready);
-    if (ready || ch->sink.busy(ch->sink.ctx) || (!broken && (!ch->eof || ch->starved)))
+    if (ready || ch->sink.busy(ch->sink.ctx) || hy_sink_waiting(&ch->sink) || (!broken && (!ch->eof || ch->starved)))
         return;
     (void)ssh_channel_request_send_exit_status(ch->channel, broken ? 1 : 0);
     (void)ssh_channel_send_eof(ch->channel);
@@ -226,6 +252,7 @@ static bool pump(struct hy_ssh_channel *ch)
 
     if (!ch->serving || ch->closed)
         return false;
+    watch(ch);
     flush(ch);
     (void)ch->sink.output(ch->sink.ctx, &ready);
     if (!ready && ch->sink.busy(ch->sink.ctx)) {
@@ -288,9 +315,19 @@ bool hy_ssh_channels_waiting(const struct hy_ssh_conn *c)
 
         if (ch->serving)
             (void)ch->sink.output(ch->sink.ctx, &ready);
+        if (!ready && ch->serving && hy_sink_waiting(&ch->sink))
+            continue; /* it's not the client who is waited for */
         if (ready || ch->left || hy_buf_len(&ch->spill) || (ch->serving && ch->sink.partial(ch->sink.ctx)))
             return true;
     }
+    return false;
+}
+
+bool hy_ssh_channels_working(const struct hy_ssh_conn *c)
+{
+    for (const struct hy_ssh_channel *ch = c->channels; ch; ch = ch->next)
+        if (ch->serving && hy_sink_waiting(&ch->sink))
+            return true;
     return false;
 }
 
@@ -302,9 +339,8 @@ bool hy_ssh_channels_drained(const struct hy_ssh_conn *c)
         if (!ch->serving)
             continue;
         (void)ch->sink.output(ch->sink.ctx, &ready);
-        if (ready || ch->sink.busy(ch->sink.ctx))
+        if (ready || ch->sink.busy(ch->sink.ctx) || hy_sink_waiting(&ch->sink))
             return false;
     }
     return !(ssh_get_status(c->session) & SSH_WRITE_PENDING);
 }
-

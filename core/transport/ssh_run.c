@@ -174,7 +174,7 @@ static int64_t bounds(struct hy_ssh_conn *c)
     }
     if (hy_ssh_channels_waiting(c)) {
         left = bound(c, left, now, &c->progress, c->limits->stall, "no progress");
-    } else if (c->limits->idle) {
+    } else if (c->limits->idle && !hy_ssh_channels_working(c)) {
         left = bound(c, left, now, &c->active, c->limits->idle, "idle");
     }
     return left;

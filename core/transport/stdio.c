@@ -97,10 +97,11 @@ static void offer(struct stdio *s)
 /* Waits for what there is to wait for, and does it. */
 static void turn(struct stdio *s, const uint8_t *data, size_t len, bool reading, bool working)
 {
-    struct pollfd fds[2] = {{.fd = reading ? s->in : -1, .events = POLLIN},
-                            {.fd = len ? s->out : -1, .events = POLLOUT}};
+    struct pollfd fds[3] = {{.fd = reading ? s->in : -1, .events = POLLIN},
+                            {.fd = len ? s->out : -1, .events = POLLOUT},
+                            {.fd = hy_sink_wake(s->sink), .events = POLLIN}};
     int timeout = working ? 0 : s->moved ? QUIET_MS : -1;
-    int n = poll(fds, 2, timeout);
+    int n = poll(fds, 3, timeout);
 
     s->moved = working;
     if (n < 0) {
@@ -116,6 +117,7 @@ static void turn(struct stdio *s, const uint8_t *data, size_t len, bool reading,
         lose(s);
         return;
     }
+    s->moved |= fds[2].revents != 0;
     if (fds[1].revents)
         transmit(s, data, len);
     if (fds[0].revents && !s->lost)
@@ -133,7 +135,7 @@ static enum hy_stdio_end drive(struct stdio *s)
     while (!s->lost) {
         const uint8_t *data;
         size_t len;
-        bool broken, working;
+        bool broken, working, waiting;
 
         offer(s);
         working = s->sink->busy(s->sink->ctx);
@@ -141,16 +143,17 @@ static enum hy_stdio_end drive(struct stdio *s)
             s->sink->work(s->sink->ctx);
         broken = s->sink->broken(s->sink->ctx);
         data = s->sink->output(s->sink->ctx, &len);
+        waiting = hy_sink_waiting(s->sink);
         if (!len && !working && broken)
             return HY_STDIO_BROKEN;
-        if (!len && !working && s->eof) {
+        if (!len && !working && !waiting && s->eof) {
             if (s->told_eof)
                 return HY_STDIO_EOF;
             s->told_eof = true;
             s->sink->eof(s->sink->ctx);
             continue;
         }
-        if (!len && !working && !wants_input(s, 0))
+        if (!len && !working && !waiting && !wants_input(s, 0))
             return HY_STDIO_LOST;
         turn(s, data, len, !broken && wants_input(s, len), working && !broken);
     }

@@ -557,6 +557,7 @@ WITH_WORLD(every_member_of_the_sink_is_set)
 
     CU_ASSERT_FATAL(start());
     CU_ASSERT(s->ctx && s->input && s->output && s->sent && s->busy && s->work);
+    CU_ASSERT(s->waiting && s->wake);
     CU_ASSERT(s->broken && s->partial && s->idle && s->eof && s->close);
 }
 

@@ -1,0 +1,583 @@
+/* Requests on slow mounts: who waits for whom, and who for nobody. A gate stands for the network. */
+#include "core/sftp/engine.h"
+#include "core/transport/memory.h"
+#include "tests/unit/gate.h"
+#include "tests/unit/vfs.h"
+
+#include <poll.h>
+
+enum { REPLIES = 64, PATIENCE = 20000 /* ms until a test that hangs gives up */ };
+
+struct reply {
+    uint8_t type;
+    uint32_t id, status;
+    hy_handle handle;
+    char text[64];
+    size_t len;
+};
+
+struct client {
+    struct world w;
+    struct hy_pool *pool;
+    struct hy_tally *tally;
+    struct hy_sftp_options options;
+    struct hy_memory link;
+    struct hy_buf b;
+    struct reply replies[REPLIES];
+    size_t count;
+};
+
+/* ---- The client ---- */
+
+static void begin(struct client *c)
+{
+    void *root;
+
+    memset(c, 0, sizeof *c);
+    gate_reset();
+    world_begin(&c->w);
+    root = world_memfs(&c->w, "/");
+    CU_ASSERT(memfs_put(root, "fast", "content") == 0);
+    c->pool = hy_pool_new(64);
+    c->tally = hy_tally_new();
+    c->options.slow = (struct hy_sftp_slow){.pool = c->pool, .tally = c->tally};
+    hy_buf_init(&c->b, 1 << 20);
+}
+
+static void mount(struct client *c, const char *path, const struct hythe_plugin *plugin)
+{
+    world_mount(&c->w, path, (struct hy_instance *const[]){world_start(&c->w, plugin, plugin->name), NULL});
+}
+
+static void frame(struct client *c, uint8_t type, uint32_t id, size_t rest)
+{
+    hy_buf_put_u32(&c->b, (uint32_t)(5 + rest));
+    hy_buf_put_u8(&c->b, type);
+    hy_buf_put_u32(&c->b, id);
+}
+
+static void send(struct client *c)
+{
+    CU_ASSERT(hy_memory_send(&c->link, hy_buf_data(&c->b), hy_buf_len(&c->b)));
+    hy_buf_reset(&c->b);
+}
+
+static bool take(struct client *c)
+{
+    const struct hy_buf *out = &c->link.out;
+    size_t len = hy_buf_len(out) < 4 ? 0 : hy_get_be32(hy_buf_data(out)), n;
+    struct reply *r = &c->replies[c->count];
+    const uint8_t *text;
+    struct hy_reader in;
+
+    if (!len || hy_buf_len(out) - 4 < len || c->count == REPLIES)
+        return false;
+    in = hy_reader_of(hy_buf_data(out) + 4, len);
+    *r = (struct reply){.type = hy_get_u8(&in), .id = hy_get_u32(&in), .len = len};
+    if (r->type == SSH_FXP_STATUS) {
+        r->status = hy_get_u32(&in);
+        text = hy_get_string(&in, &n);
+        (void)snprintf(r->text, sizeof r->text, "%.*s", (int)n, (const char *)text);
+    } else if (r->type == SSH_FXP_HANDLE) {
+        (void)hy_get_u32(&in);
+        r->handle = hy_get_u64(&in);
+    } else if (r->type == SSH_FXP_DATA) {
+        r->len = hy_get_u32(&in);
+    }
+    hy_buf_consume(&c->link.out, 4 + len);
+    c->count++;
+    return true;
+}
+
+/* Goes on until there were n replies in all. */
+static void until(struct client *c, size_t n)
+{
+    hy_memory_run(&c->link);
+    while (take(c))
+        ;
+    while (c->count < n) {
+        struct pollfd wake = {.fd = hy_sink_wake(&c->link.sink), .events = POLLIN};
+
+        CU_ASSERT_FATAL(poll(&wake, 1, PATIENCE) == 1);
+        hy_memory_run(&c->link);
+        while (take(c))
+            ;
+    }
+    UNIT_ASSERT_NUMBER(c->count, n);
+}
+
+static void forget(struct client *c)
+{
+    c->count = 0;
+}
+
+static void connect(struct client *c)
+{
+    struct hy_sink sink;
+
+    CU_ASSERT_FATAL(world_see(&c->w, NULL, NULL, false) != NULL);
+    c->options.log = &c->w.log;
+    CU_ASSERT_FATAL(hy_sftp_new(c->w.vfs, &c->options, &sink, &c->w.err) == 0);
+    c->w.vfs = NULL;
+    hy_memory_open(&c->link, &sink, 1 << 20);
+    hy_buf_put(&c->b, (const uint8_t[]){0, 0, 0, 5, SSH_FXP_INIT, 0, 0, 0, 3}, 9);
+    send(c);
+    until(c, 1);
+    forget(c);
+}
+
+static void hang_up(struct client *c)
+{
+    if (c->link.sink.ctx)
+        hy_memory_close(&c->link);
+    c->link.sink.ctx = NULL;
+}
+
+static void end(struct client *c)
+{
+    hang_up(c);
+    hy_tally_end(c->tally);
+    UNIT_ASSERT_NUMBER(gate_attached(), 0);
+    hy_pool_free(c->pool);
+    hy_buf_free(&c->b);
+    world_end(&c->w);
+}
+
+/* A session with a parallel gate at /slow. */
+static void begin_usual(struct client *c)
+{
+    begin(c);
+    mount(c, "/slow", &gate_parallel);
+    connect(c);
+}
+
+static void put_path(struct client *c, uint8_t type, uint32_t id, const char *path)
+{
+    frame(c, type, id, 4 + strlen(path));
+    hy_buf_put_cstring(&c->b, path);
+}
+
+static void put_handle(struct client *c, uint8_t type, uint32_t id, hy_handle h)
+{
+    frame(c, type, id, 12);
+    hy_buf_put_u32(&c->b, 8);
+    hy_buf_put_u64(&c->b, h);
+}
+
+static void put_open(struct client *c, uint32_t id, const char *path, uint32_t flags)
+{
+    frame(c, SSH_FXP_OPEN, id, 12 + strlen(path));
+    hy_buf_put_cstring(&c->b, path);
+    hy_buf_put_u32(&c->b, flags);
+    hy_buf_put_u32(&c->b, 0);
+}
+
+static hy_handle open_path(struct client *c, const char *path)
+{
+    hy_handle h;
+
+    put_open(c, 99, path, SSH_FXF_READ | SSH_FXF_WRITE);
+    send(c);
+    until(c, 1);
+    CU_ASSERT_FATAL(c->replies[0].type == SSH_FXP_HANDLE);
+    h = c->replies[0].handle;
+    forget(c);
+    return h;
+}
+
+static void put_read(struct client *c, uint32_t id, hy_handle h, uint64_t offset, uint32_t len)
+{
+    frame(c, SSH_FXP_READ, id, 24);
+    hy_buf_put_u32(&c->b, 8);
+    hy_buf_put_u64(&c->b, h);
+    hy_buf_put_u64(&c->b, offset);
+    hy_buf_put_u32(&c->b, len);
+}
+
+static void put_write(struct client *c, uint32_t id, hy_handle h, uint64_t offset, uint32_t len)
+{
+    frame(c, SSH_FXP_WRITE, id, 24 + len);
+    hy_buf_put_u32(&c->b, 8);
+    hy_buf_put_u64(&c->b, h);
+    hy_buf_put_u64(&c->b, offset);
+    hy_buf_put_u32(&c->b, len);
+    for (uint32_t i = 0; i < len; i++)
+        hy_buf_put_u8(&c->b, (uint8_t)((offset + i) % 251));
+}
+
+static void expect(const struct client *c, size_t at, uint8_t type, uint32_t id)
+{
+    CU_ASSERT_FATAL(at < c->count);
+    UNIT_ASSERT_NUMBER(c->replies[at].type, type);
+    UNIT_ASSERT_NUMBER(c->replies[at].id, id);
+}
+
+/* ---- Overtaking ---- */
+
+/* The contract: a CLOSE that takes its time, and everything else goes on. */
+static void a_long_close_holds_up_nobody_else(void)
+{
+    struct client c;
+    hy_handle slow, other, fast;
+
+    begin_usual(&c);
+    slow = open_path(&c, "/slow/a");
+    other = open_path(&c, "/slow/b");
+    fast = open_path(&c, "/fast");
+    gate_shut(GATE_CLOSE);
+    put_handle(&c, SSH_FXP_CLOSE, 1, slow);
+    send(&c);
+    gate_await_inside(GATE_CLOSE, 1);
+    put_read(&c, 2, fast, 0, 100);
+    put_read(&c, 3, other, 0, 100);
+    put_path(&c, SSH_FXP_STAT, 4, "/fast");
+    put_path(&c, SSH_FXP_STAT, 5, "/slow/c");
+    send(&c);
+    until(&c, 4);
+    expect(&c, 0, SSH_FXP_DATA, 2);
+    UNIT_ASSERT_NUMBER(c.replies[0].len, 7);
+    expect(&c, 1, SSH_FXP_ATTRS, 4);
+    for (size_t i = 2; i < 4; i++)
+        CU_ASSERT(c.replies[i].id == 3 || c.replies[i].id == 5);
+    UNIT_ASSERT_NUMBER(gate_inside(GATE_CLOSE), 1);
+    gate_lift(GATE_CLOSE);
+    until(&c, 5);
+    expect(&c, 4, SSH_FXP_STATUS, 1);
+    UNIT_ASSERT_NUMBER(c.replies[4].status, SSH_FX_OK);
+    end(&c);
+}
+
+static void replies_of_one_handle_keep_their_order(void)
+{
+    struct client c;
+    hy_handle h;
+
+    begin_usual(&c);
+    h = open_path(&c, "/slow/a");
+    gate_shut(GATE_READ);
+    put_read(&c, 1, h, 0, 10);
+    put_read(&c, 2, h, 1000, 20);
+    send(&c);
+    gate_await_passed(GATE_READ, 1); /* the second one */
+    until(&c, 0);
+    gate_lift(GATE_READ);
+    until(&c, 2);
+    expect(&c, 0, SSH_FXP_DATA, 1);
+    expect(&c, 1, SSH_FXP_DATA, 2);
+    UNIT_ASSERT_NUMBER(c.replies[0].len, 10);
+    UNIT_ASSERT_NUMBER(c.replies[1].len, 20);
+    end(&c);
+}
+
+static void paths_keep_their_order(void)
+{
+    struct client c;
+
+    begin_usual(&c);
+    gate_shut(GATE_STAT);
+    put_path(&c, SSH_FXP_STAT, 1, "/slow/a");
+    put_open(&c, 2, "/slow/b", SSH_FXF_READ);
+    put_path(&c, SSH_FXP_REMOVE, 3, "/slow/c");
+    put_path(&c, SSH_FXP_STAT, 4, "/fast");
+    send(&c);
+    gate_await_inside(GATE_STAT, 1);
+    until(&c, 1);
+    expect(&c, 0, SSH_FXP_ATTRS, 4);
+    UNIT_ASSERT_NUMBER(gate_passed(GATE_OPEN), 0);
+    gate_lift(GATE_STAT);
+    until(&c, 4);
+    expect(&c, 1, SSH_FXP_ATTRS, 1);
+    expect(&c, 2, SSH_FXP_HANDLE, 2);
+    expect(&c, 3, SSH_FXP_STATUS, 3);
+    end(&c);
+}
+
+static void a_close_waits_for_what_came_before(void)
+{
+    struct client c;
+    hy_handle h;
+
+    begin_usual(&c);
+    h = open_path(&c, "/slow/a");
+    gate_shut(GATE_WRITE);
+    put_write(&c, 1, h, 0, 100);
+    put_write(&c, 2, h, 100, 100);
+    put_handle(&c, SSH_FXP_FSTAT, 3, h);
+    put_handle(&c, SSH_FXP_CLOSE, 4, h);
+    put_handle(&c, SSH_FXP_CLOSE, 5, h);
+    send(&c);
+    gate_await_inside(GATE_WRITE, 1);
+    UNIT_ASSERT_NUMBER(gate_passed(GATE_WRITE), 0); /* the second waits for the first, the others for both */
+    UNIT_ASSERT_NUMBER(gate_passed(GATE_CLOSE) + gate_passed(GATE_STAT), 0);
+    gate_lift(GATE_WRITE);
+    until(&c, 5);
+    for (uint32_t i = 0; i < 5; i++)
+        UNIT_ASSERT_NUMBER(c.replies[i].id, i + 1);
+    UNIT_ASSERT_NUMBER(c.replies[3].status, SSH_FX_OK);
+    UNIT_ASSERT_NUMBER(c.replies[4].status, SSH_FX_FAILURE); /* the handle has gone */
+    UNIT_ASSERT_NUMBER(gate_written(), 200);
+    UNIT_ASSERT_NUMBER(gate_passed(GATE_CLOSE), 1);
+    end(&c);
+}
+
+/* ---- Thread models ---- */
+
+static void reads_run_in_parallel(void)
+{
+    struct client c;
+    hy_handle h;
+
+    begin_usual(&c);
+    h = open_path(&c, "/slow/a");
+    gate_shut(GATE_READ);
+    for (uint32_t i = 0; i < 8; i++)
+        put_read(&c, i, h, 0, 10);
+    send(&c);
+    gate_await_inside(GATE_READ, 8);
+    gate_lift(GATE_READ);
+    until(&c, 8);
+    for (uint32_t i = 0; i < 8; i++)
+        expect(&c, i, SSH_FXP_DATA, i);
+    end(&c);
+}
+
+static void one_call_at_a_time_where_the_plugin_says_so(void)
+{
+    struct client c;
+    hy_handle a, b;
+
+    begin(&c);
+    mount(&c, "/slow", &gate_per_session);
+    connect(&c);
+    a = open_path(&c, "/slow/a");
+    b = open_path(&c, "/slow/b");
+    for (uint32_t i = 0; i < 20; i++) {
+        put_read(&c, 2 * i, a, i, 10);
+        put_read(&c, 2 * i + 1, b, i, 10);
+    }
+    put_path(&c, SSH_FXP_STAT, 40, "/slow/x");
+    send(&c);
+    until(&c, 41);
+    UNIT_ASSERT_NUMBER(gate_most(), 1);
+    end(&c);
+}
+
+/* ---- Bounds ---- */
+
+static void input_waits_while_too_much_is_under_way(void)
+{
+    struct client c;
+    hy_handle h, fast;
+
+    begin(&c);
+    mount(&c, "/slow", &gate_parallel);
+    c.options.slow.requests = 3;
+    connect(&c);
+    h = open_path(&c, "/slow/a");
+    fast = open_path(&c, "/fast");
+    gate_shut(GATE_READ);
+    for (uint32_t i = 0; i < 6; i++)
+        put_read(&c, i, h, 0, 10);
+    put_read(&c, 6, fast, 0, 10);
+    send(&c);
+    gate_await_inside(GATE_READ, 3);
+    UNIT_ASSERT_NUMBER(hy_buf_len(&c.link.in), 4 * 33);
+    gate_lift(GATE_READ);
+    until(&c, 7);
+    UNIT_ASSERT_NUMBER(hy_buf_len(&c.link.in), 0);
+    end(&c);
+}
+
+static void bytes_are_bounded_but_one_request_always_goes(void)
+{
+    struct client c;
+    hy_handle h;
+
+    begin(&c);
+    mount(&c, "/slow", &gate_parallel);
+    c.options.slow.bytes = 1000;
+    connect(&c);
+    h = open_path(&c, "/slow/a");
+    gate_shut(GATE_WRITE);
+    for (uint32_t i = 0; i < 3; i++)
+        put_write(&c, i, h, i * 30000, 30000);
+    send(&c);
+    gate_await_inside(GATE_WRITE, 1);
+    CU_ASSERT(hy_buf_len(&c.link.in) > 2 * 30000);
+    gate_lift(GATE_WRITE);
+    until(&c, 3);
+    UNIT_ASSERT_NUMBER(gate_written(), 90000);
+    end(&c);
+}
+
+static void a_write_in_pieces_arrives_whole(void)
+{
+    struct client c;
+    hy_handle h;
+
+    begin_usual(&c);
+    h = open_path(&c, "/slow/a");
+    put_write(&c, 1, h, 7, 100000);
+    for (size_t at = 0, n; at < hy_buf_len(&c.b); at += n) {
+        n = hy_buf_len(&c.b) - at < 9999 ? hy_buf_len(&c.b) - at : 9999;
+        CU_ASSERT(hy_memory_send(&c.link, hy_buf_data(&c.b) + at, n));
+        CU_ASSERT(at + n == hy_buf_len(&c.b) || gate_passed(GATE_WRITE) == 0);
+    }
+    until(&c, 1);
+    UNIT_ASSERT_NUMBER(c.replies[0].status, SSH_FX_OK);
+    UNIT_ASSERT_NUMBER(gate_passed(GATE_WRITE), 1);
+    UNIT_ASSERT_NUMBER(gate_written(), 100000);
+    hy_buf_reset(&c.b);
+    end(&c);
+}
+
+/* ---- What is shared ---- */
+
+static void each_failure_has_its_own_text(void)
+{
+    struct client c;
+
+    begin_usual(&c);
+    gate_shut(GATE_STAT);
+    put_path(&c, SSH_FXP_STAT, 1, "/slow/missing-1");
+    put_path(&c, SSH_FXP_STAT, 2, "/slow/missing-2");
+    send(&c);
+    gate_await_inside(GATE_STAT, 2);
+    put_path(&c, SSH_FXP_MKDIR, 3, "/fast");
+    hy_buf_put_u32(&c.b, 0);
+    c.b.data[c.b.off + 3] = (uint8_t)(c.b.data[c.b.off + 3] + 4);
+    send(&c);
+    gate_lift(GATE_STAT);
+    until(&c, 3);
+    expect(&c, 0, SSH_FXP_STATUS, 3);
+    UNIT_ASSERT_STRING(c.replies[1].text, "there is no missing-1");
+    UNIT_ASSERT_STRING(c.replies[2].text, "there is no missing-2");
+    end(&c);
+}
+
+/* The listing of a fast directory asks for the attributes of the slow mount in it. */
+static void a_listing_with_a_slow_mount_in_it_is_slow(void)
+{
+    struct client c;
+    hy_handle dir;
+
+    begin_usual(&c);
+    gate_shut(GATE_ATTACH);
+    put_path(&c, SSH_FXP_OPENDIR, 1, "/");
+    send(&c);
+    until(&c, 1);
+    expect(&c, 0, SSH_FXP_HANDLE, 1);
+    dir = c.replies[0].handle;
+    put_handle(&c, SSH_FXP_READDIR, 2, dir);
+    put_path(&c, SSH_FXP_STAT, 3, "/slow/a");
+    put_path(&c, SSH_FXP_STAT, 4, "/fast");
+    send(&c);
+    gate_await_inside(GATE_ATTACH, 1);
+    until(&c, 2);
+    expect(&c, 1, SSH_FXP_ATTRS, 4);
+    gate_lift(GATE_ATTACH);
+    until(&c, 4);
+    UNIT_ASSERT_NUMBER(gate_passed(GATE_ATTACH), 1); /* though two wanted it */
+    UNIT_ASSERT_NUMBER(gate_attached(), 1);
+    end(&c);
+}
+
+static void copies_to_a_slow_mount_hold_up_nobody(void)
+{
+    struct client c;
+    hy_handle from, to;
+
+    begin_usual(&c);
+    from = open_path(&c, "/slow/a");
+    to = open_path(&c, "/slow/b");
+    gate_shut(GATE_WRITE);
+    frame(&c, SSH_FXP_EXTENDED, 1, 4 + 9 + 12 + 16 + 12 + 8);
+    hy_buf_put_cstring(&c.b, "copy-data");
+    hy_buf_put_u32(&c.b, 8);
+    hy_buf_put_u64(&c.b, from);
+    hy_buf_put_u64(&c.b, 0);
+    hy_buf_put_u64(&c.b, 600000);
+    hy_buf_put_u32(&c.b, 8);
+    hy_buf_put_u64(&c.b, to);
+    hy_buf_put_u64(&c.b, 0);
+    put_handle(&c, SSH_FXP_CLOSE, 2, to);
+    put_handle(&c, SSH_FXP_CLOSE, 3, from);
+    put_path(&c, SSH_FXP_STAT, 4, "/fast");
+    put_path(&c, SSH_FXP_STAT, 5, "/slow/x");
+    send(&c);
+    gate_await_inside(GATE_WRITE, 1);
+    until(&c, 2);
+    expect(&c, 0, SSH_FXP_ATTRS, 4);
+    expect(&c, 1, SSH_FXP_ATTRS, 5);
+    gate_lift(GATE_WRITE);
+    until(&c, 5);
+    expect(&c, 2, SSH_FXP_STATUS, 1);
+    UNIT_ASSERT_NUMBER(c.replies[2].status, SSH_FX_OK);
+    UNIT_ASSERT_NUMBER(gate_written(), 600000);
+    end(&c);
+}
+
+/* ---- The end ---- */
+
+static void the_end_of_a_session_waits_for_nobody(void)
+{
+    struct client c;
+    hy_handle h;
+
+    begin_usual(&c);
+    h = open_path(&c, "/slow/a");
+    (void)open_path(&c, "/slow/b");
+    gate_shut(GATE_READ);
+    put_read(&c, 1, h, 0, 10);
+    put_handle(&c, SSH_FXP_CLOSE, 2, h);
+    send(&c);
+    gate_await_inside(GATE_READ, 1);
+    hang_up(&c); /* the gate is still shut */
+    UNIT_ASSERT_NUMBER(gate_passed(GATE_CLOSE), 0);
+    gate_lift(GATE_READ);
+    end(&c);
+    UNIT_ASSERT_NUMBER(gate_passed(GATE_CLOSE), 2);
+    UNIT_ASSERT_NUMBER(gate_aborted(), 2);
+    CU_ASSERT(gate_cancelled() >= 1);
+}
+
+static void without_a_pool_the_session_itself_waits(void)
+{
+    struct client c;
+    hy_handle h;
+
+    begin(&c);
+    mount(&c, "/slow", &gate_parallel);
+    c.options.slow.pool = NULL;
+    connect(&c);
+    h = open_path(&c, "/slow/a");
+    put_read(&c, 1, h, 0, 10);
+    put_handle(&c, SSH_FXP_CLOSE, 2, h);
+    send(&c);
+    until(&c, 2);
+    expect(&c, 0, SSH_FXP_DATA, 1);
+    UNIT_ASSERT_NUMBER(hy_sink_wake(&c.link.sink), -1);
+    CU_ASSERT(!hy_sink_waiting(&c.link.sink));
+    end(&c);
+}
+
+static void sessions_without_slow_mounts_have_none_of_it(void)
+{
+    struct client c;
+
+    begin(&c);
+    connect(&c);
+    CU_ASSERT(((struct hy_engine *)c.link.sink.ctx)->jobs == NULL);
+    UNIT_ASSERT_NUMBER(hy_sink_wake(&c.link.sink), -1);
+    end(&c);
+}
+
+UNIT_SUITE(jobs, UNIT_TEST(a_long_close_holds_up_nobody_else), UNIT_TEST(replies_of_one_handle_keep_their_order),
+           UNIT_TEST(paths_keep_their_order), UNIT_TEST(a_close_waits_for_what_came_before),
+           UNIT_TEST(reads_run_in_parallel), UNIT_TEST(one_call_at_a_time_where_the_plugin_says_so),
+           UNIT_TEST(input_waits_while_too_much_is_under_way), UNIT_TEST(bytes_are_bounded_but_one_request_always_goes),
+           UNIT_TEST(a_write_in_pieces_arrives_whole), UNIT_TEST(each_failure_has_its_own_text),
+           UNIT_TEST(a_listing_with_a_slow_mount_in_it_is_slow), UNIT_TEST(copies_to_a_slow_mount_hold_up_nobody),
+           UNIT_TEST(the_end_of_a_session_waits_for_nobody), UNIT_TEST(without_a_pool_the_session_itself_waits),
+           UNIT_TEST(sessions_without_slow_mounts_have_none_of_it));
+UNIT_MAIN("unit-jobs", &unit_jobs)
