@@ -123,8 +123,8 @@ size_t hy_read_room(const struct hy_engine *e, struct hy_reader in);
 /* ext_copy.c: one slice. */
 void hy_copy_work(struct hy_engine *e);
 
-/* jobs.c: requests that may have to wait for a plugin are left to other threads. Each is carried out on an engine of its
- * own, which shares the session's vfs and journal. */
+/* jobs.c: requests that may have to wait for a plugin are left to other threads. Each is carried out on an engine of
+ * its own, which shares the session's vfs and journal. */
 struct hy_jobs;
 /* 0 with e->jobs, NULL when nothing in the session can be slow; -1. */
 int hy_jobs_new(struct hy_engine *e, struct hy_err *err);

@@ -1,6 +1,6 @@
 /* Requests that may have to wait for a plugin (HYTHE_SLOW). Their frames are copied and carried out by threads of a
- * pool, through the ordinary functions, on an engine of their own; the session's thread goes on with other requests. All
- * of it happens under the lock of the session's vfs, which is released around the plugin's calls.
+ * pool, through the ordinary functions, on an engine of their own; the session's thread goes on with other requests.
+ * All of it happens under the lock of the session's vfs, which is released around the plugin's calls.
  *
  * One list, in the order in which the requests came, says it all. Requests that touch the same are in one lane: an open
  * file is one, all paths together are another. Within a lane nothing begins before what it could change or see changed
