@@ -51,8 +51,8 @@ const char *hy_sftp_request_name(unsigned request);
 int hy_sftp_request_of(const char *name);
 
 /* An engine and the sink that drives it; all members of the sink are set. Takes the vfs: sink.close frees both, with
- * slow mounts once their calls have returned, which options.slow.tally tells. The options are copied, what they point to
- * is not. 0, or -1 with err (the vfs is then still the caller's). */
+ * slow mounts once their calls have returned, which options.slow.tally tells. The options are copied, what they point
+ * to is not. 0, or -1 with err (the vfs is then still the caller's). */
 int hy_sftp_new(struct hy_vfs *vfs, const struct hy_sftp_options *options, struct hy_sink *sink, struct hy_err *err);
 
 #endif
