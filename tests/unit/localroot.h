@@ -1,5 +1,7 @@
-/* A small world for the tests of the local-root plugin: the plugin as the core would load it, a folder that it serves,
- * and one beside it that nothing may reach. No code of the core takes part. */
+/* A small world for the tests of the local-root plugin, and of others that serve a tree in its manner: the plugin as the
+ * core would load it, a folder that it serves, and one beside it that nothing may reach. No code of the core takes part.
+ * WORLD_PLUGIN names the plugin: local-root; chroot-per-user, whose user "root" is served dir/root; or memory,
+ * whose tree is reached through the plugin itself, as if it were a folder with the descriptor MEMORY_ROOT. */
 #ifndef HY_TESTS_LOCALROOT_H
 #define HY_TESTS_LOCALROOT_H
 
@@ -14,6 +16,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+enum { MEMORY_ROOT = -1000 };
+
 /* Which way names are resolved. */
 enum way { BY_KERNEL, BY_WALK };
 
@@ -26,11 +30,15 @@ struct world {
     int root, outside; /* both, opened, for the test's own use */
     int fds;           /* descriptors open before: as many must be open afterwards */
     enum way way;
+    bool in_memory;
+    bool may_chown; /* owners can be changed */
     const struct hythe_plugin *plugin;
     void *settings, *instance, *attached;
     struct hythe_host host;
     struct hythe_session session;
-    char log[512], said[512]; /* the last line of host->log and of host->fail */
+    struct kept *kept;              /* given out by host->keep */
+    char place[PATH_MAX], user[64]; /* the setting that leads to the folder; the session's user */
+    char log[512], said[512];       /* the last line of host->log and of host->fail */
 };
 
 /* Loads the plugin, makes the two folders (outside/secret says "secret"), starts and attaches to the base ".". The
@@ -45,23 +53,35 @@ int world_attach(struct world *w, const char *base, uint32_t flags);
 void world_detach(struct world *w);
 void world_stop(struct world *w);
 
-/* A test that runs both ways: BOTH(name) { ... w ... } makes name_kernel and name_walk for the suite's table. */
-#define BOTH(name)                                                                                                     \
-    static void name##_run(struct world *w);                                                                           \
-    static void name##_kernel(void)                                                                                    \
-    {                                                                                                                  \
-        world_run(name##_run, BY_KERNEL);                                                                              \
-    }                                                                                                                  \
-    static void name##_walk(void)                                                                                      \
-    {                                                                                                                  \
-        world_run(name##_run, BY_WALK);                                                                                \
-    }                                                                                                                  \
+/* A test that runs both ways: BOTH(name) { ... w ... } makes name_kernel and name_walk for the suite's table. In memory
+ * there is one way only. */
+#define BOTH(name) \
+    static void name##_run(struct world *w); \
+    static void name##_kernel(void) \
+    { \
+        world_run(name##_run, BY_KERNEL); \
+    } \
+    __attribute__((unused)) static void name##_walk(void) \
+    { \
+        world_run(name##_run, BY_WALK); \
+    } \
     static void name##_run(struct world *w)
+#ifdef WORLD_IN_MEMORY
+#define UNIT_BOTH(name) UNIT_TEST(name##_kernel)
+#else
 #define UNIT_BOTH(name) UNIT_TEST(name##_kernel), UNIT_TEST(name##_walk)
+#endif
 void world_run(void (*run)(struct world *w), enum way way);
 
 /* The test's own hands in a folder. */
+void hands_open(const struct world *w); /* of a tree in memory, while its plugin runs */
+void hands_close(const struct world *w);
 void put_file(int dir, const char *name, const char *text);
+void put_folder(int dir, const char *name);                  /* mode 0755 */
+void put_name(int dir, const char *name, const char *other); /* a hard link */
+void put_rename(int dir, const char *name, const char *to);
+void put_times(int dir, const char *name, const struct timespec times[2]);
+void put_away(int dir, const char *name); /* not a folder; may be missing */
 void put_link(int dir, const char *name, const char *target);
 void put_mode(int dir, const char *name, mode_t mode);
 /* The content of a file as a string, "(none)" when it can't be opened; valid until the next call. */

@@ -1,4 +1,4 @@
-/* The local-root plugin: reading, writing, copying. */
+/* A plugin with local-root's manners: reading, writing, copying. */
 #include "tests/unit/localroot.h"
 
 enum { R = HYTHE_OPEN_READ, W = HYTHE_OPEN_WRITE, C = HYTHE_OPEN_CREATE, A = HYTHE_OPEN_APPEND };
@@ -111,31 +111,5 @@ BOTH(copies)
     UNIT_ASSERT_NUMBER(do_close(w, append), 0);
 }
 
-/* What copy_file_range can't do is read and written: here a file of /proc, into one of another file system. */
-static void copies_by_hand(void)
-{
-    struct world w;
-    char path[256], text[64];
-    void *from, *to;
-
-    world_prepare(&w, BY_KERNEL);
-    UNIT_ASSERT_NUMBER(world_start(&w, "/", NULL), 0);
-    UNIT_ASSERT_NUMBER(world_attach(&w, ".", 0), 0);
-    if (read_text(&w, "proc/version", text) <= 0) {
-        world_close(&w);
-        UNIT_SKIP("no /proc");
-    }
-    snprintf(path, sizeof(path), "%.100s/root/copy", w.dir + 1);
-    UNIT_ASSERT_NUMBER(do_open(&w, "proc/version", R, -1, &from), 0);
-    UNIT_ASSERT_NUMBER(do_open(&w, path, W | C, -1, &to), 0);
-    UNIT_ASSERT_NUMBER(do_copy(&w, from, 0, 40, to, 0), 40);
-    text[40] = '\0';
-    UNIT_ASSERT_STRING(file_text(w.root, "copy"), text);
-    UNIT_ASSERT_NUMBER(do_close(&w, from), 0);
-    UNIT_ASSERT_NUMBER(do_close(&w, to), 0);
-    world_close(&w);
-}
-
 UNIT_SUITE(localroot_data, UNIT_BOTH(reads_and_writes), UNIT_BOTH(reaches_far_offsets),
-           UNIT_BOTH(appends_wherever_the_offset_is), UNIT_BOTH(stays_with_its_file), UNIT_BOTH(copies),
-           UNIT_TEST(copies_by_hand));
+           UNIT_BOTH(appends_wherever_the_offset_is), UNIT_BOTH(stays_with_its_file), UNIT_BOTH(copies));

@@ -14,10 +14,10 @@ struct hythe_call world_call(const struct world *w, void **slot)
 }
 
 /* Fills an argument struct and calls the operation. */
-#define CALL(name, slot, ...)                                                                                          \
-    struct hythe_##name##_arg arg = {sizeof(arg), __VA_ARGS__};                                                        \
-    struct hythe_call call = world_call(w, slot);                                                                      \
-    call.op = HYTHE_OP_##name;                                                                                         \
+#define CALL(name, slot, ...) \
+    struct hythe_##name##_arg arg = {sizeof(arg), __VA_ARGS__}; \
+    struct hythe_call call = world_call(w, slot); \
+    call.op = HYTHE_OP_##name; \
     return w->plugin->ops->name(&call, &arg)
 
 #define EVERYTHING 0xffffu
@@ -134,7 +134,7 @@ int64_t do_realpath(const struct world *w, const char *path, char *buf, size_t l
 
 int64_t do_copy(const struct world *w, void *from, uint64_t offset, uint64_t len, void *to, uint64_t target)
 {
-    CALL(copy, &from, offset, len, to, target);
+    CALL(copy, &from, offset, len, to, target, NULL);
 }
 
 int64_t read_text(const struct world *w, const char *path, char text[64])

@@ -1,6 +1,6 @@
-/* The local-root plugin while somebody else changes the tree: whatever is swapped at whatever moment, nothing outside
- * is read or changed. Each race runs a bounded number of rounds; a loss of the race is a wrong result, a win proves
- * nothing, so these tests can't fail by chance. */
+/* A plugin that serves a folder of this machine, while somebody else changes the tree: whatever is swapped at
+ * whatever moment, nothing outside is read or changed. Each race runs a bounded number of rounds; a loss of the race is
+ * a wrong result, a win proves nothing, so these tests can't fail by chance. */
 #include "tests/unit/localroot.h"
 
 #include <pthread.h>
