@@ -1,5 +1,6 @@
-/* A small world for the tests of the local-root plugin, and of others that serve a tree in its manner: the plugin as the
- * core would load it, a folder that it serves, and one beside it that nothing may reach. No code of the core takes part.
+/* A small world for the tests of the local-root plugin, and of others that serve a tree in its manner: the plugin as
+ * the core would load it, a folder that it serves, and one beside it that nothing may reach. No code of the core has a
+ * part.
  * WORLD_PLUGIN names the plugin: local-root; chroot-per-user, whose user "root" is served dir/root; or memory,
  * whose tree is reached through the plugin itself, as if it were a folder with the descriptor MEMORY_ROOT. */
 #ifndef HY_TESTS_LOCALROOT_H
