@@ -1,4 +1,5 @@
 # What plugin authors are given, used as they would use it: outside of the tree, with what make install installs.
-KIT_TESTS = tests/kit/kit_list.py tests/kit/kit_header.py tests/kit/kit_skeleton.py
+KIT_TESTS = tests/kit/kit_list.py tests/kit/kit_header.py tests/kit/kit_skeleton.py \
+	tests/kit/kit_page.py
 TESTS += $(KIT_TESTS)
 EXTRA_DIST += tests/kit/kit.py $(KIT_TESTS)
