@@ -77,7 +77,7 @@ static void fix_folder(const struct lr_at *at, mode_t mode)
 int64_t lr_mkdir(const struct hythe_call *call, struct hythe_mkdir_arg *arg)
 {
     const struct lr_base *base = lr_base_of(call);
-    mode_t mode = lr_new_mode(base, arg->attrs, base->lr->set->directory_mode);
+    mode_t mode = lr_new_mode(base, arg->attrs, base->lr->rules->directory_mode);
     struct lr_at at;
     int rc = lr_parent(base, arg->path, -EEXIST, &at);
 

@@ -19,9 +19,9 @@ struct target {
 uint32_t lr_type_of(unsigned mode)
 {
     static const uint8_t types[16] = {
-        [S_IFREG >> 12] = HYTHE_TYPE_REGULAR,      [S_IFDIR >> 12] = HYTHE_TYPE_DIRECTORY,
-        [S_IFLNK >> 12] = HYTHE_TYPE_SYMLINK,      [S_IFSOCK >> 12] = HYTHE_TYPE_SOCKET,
-        [S_IFCHR >> 12] = HYTHE_TYPE_CHAR_DEVICE,  [S_IFBLK >> 12] = HYTHE_TYPE_BLOCK_DEVICE,
+        [S_IFREG >> 12] = HYTHE_TYPE_REGULAR,     [S_IFDIR >> 12] = HYTHE_TYPE_DIRECTORY,
+        [S_IFLNK >> 12] = HYTHE_TYPE_SYMLINK,     [S_IFSOCK >> 12] = HYTHE_TYPE_SOCKET,
+        [S_IFCHR >> 12] = HYTHE_TYPE_CHAR_DEVICE, [S_IFBLK >> 12] = HYTHE_TYPE_BLOCK_DEVICE,
         [S_IFIFO >> 12] = HYTHE_TYPE_FIFO,
     };
     uint8_t type = types[mode >> 12 & 15];
@@ -198,7 +198,7 @@ static int64_t check_mode(const struct target *t, const struct hythe_attrs *attr
 
     if (S_ISLNK(t->st.st_mode))
         return t->call->host->fail(t->call, -EOPNOTSUPP, "a symbolic link has no permissions of its own");
-    if (gained && !lr_base_of(t->call)->lr->set->allow_setid)
+    if (gained && !lr_base_of(t->call)->lr->rules->allow_setid)
         return t->call->host->fail(t->call, -EPERM, "set-user-id and set-group-id bits aren't allowed here");
     return 0;
 }

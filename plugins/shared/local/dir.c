@@ -72,7 +72,7 @@ static int entry_attrs(int folder, const struct dirent64 *entry, uint32_t want, 
         lr_fill_attrs(attrs, &sx, want);
     else if (errno == ENOENT)
         return -ENOENT; /* removed meanwhile */
-    return 0; /* a folder may be readable but not searchable: names it has, attributes not */
+    return 0;           /* a folder may be readable but not searchable: names it has, attributes not */
 }
 
 /* 1: taken, 0: nothing to offer. */

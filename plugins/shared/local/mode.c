@@ -15,11 +15,11 @@ enum { SET_ID = S_ISUID | S_ISGID };
 
 mode_t lr_new_mode(const struct lr_base *base, const struct hythe_attrs *attrs, int64_t fallback)
 {
-    const struct lr_settings *set = base->lr->set;
+    const struct lr_rules *rules = base->lr->rules;
     mode_t mode = attrs && (attrs->valid & HYTHE_ATTR_MODE) ? attrs->mode & 07777u : (mode_t)fallback;
 
-    mode &= ~(mode_t)set->umask;
-    return set->allow_setid ? mode : mode & ~(mode_t)SET_ID;
+    mode &= ~(mode_t)rules->umask;
+    return rules->allow_setid ? mode : mode & ~(mode_t)SET_ID;
 }
 
 int lr_chmod(int fd, mode_t mode)

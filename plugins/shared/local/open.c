@@ -68,7 +68,7 @@ static int64_t make(const struct hythe_call *call, const struct lr_at *at, const
                     struct stat *st)
 {
     const struct lr_base *base = lr_base_of(call);
-    mode_t mode = lr_new_mode(base, arg->attrs, base->lr->set->file_mode);
+    mode_t mode = lr_new_mode(base, arg->attrs, base->lr->rules->file_mode);
     int flags = flags_of(arg->access) & ~O_TRUNC;
     int fd = openat(at->fd, at->name, flags | O_CREAT | O_EXCL | O_NOFOLLOW | O_NOCTTY | O_CLOEXEC, mode);
 

@@ -1,11 +1,11 @@
-/* The local-root plugin's own declarations: a folder of this machine as a filesystem.
+/* A folder of this machine as a filesystem: what the plugins share that serve one. Each compiles it in.
  *
  * Everything is reached from one descriptor, the base of a session. Names are resolved by the kernel (openat2, see
  * resolve.c) or, where it can't, component by component (walk.c); no resolved path is ever compared as a string.
  * Nothing here changes after start() and attach(), so calls run in parallel; only an open file has state. Functions
  * return zero or more, or a negative errno. */
-#ifndef LOCAL_ROOT_LOCAL_H
-#define LOCAL_ROOT_LOCAL_H
+#ifndef PLUGINS_SHARED_LOCAL_H
+#define PLUGINS_SHARED_LOCAL_H
 
 #include <hythe/plugin.h>
 
@@ -14,22 +14,35 @@
 #include <sys/stat.h>
 #include <sys/types.h>
 
-/* Filled by the core from the rows of plugin.c. */
-struct lr_settings {
-    const char *root;
+/* What clients may make of permissions; a part of the settings of each plugin. */
+struct lr_rules {
     int64_t umask, file_mode, directory_mode;
     int allow_setid;
 };
 
-/* What start() makes. */
+/* Rows of these settings for a struct that has them as its member `rules`. */
+#define LR_RULE_ROW(settings, row, kind, most, otherwise, text) \
+    { \
+        .name = #row, .type = HYTHE_SET_##kind, .offset = offsetof(settings, rules.row), .max = (most), \
+        .fallback = (otherwise), .help = (text) \
+    }
+#define LR_RULE_ROWS(settings) \
+    LR_RULE_ROW(settings, umask, MODE, 0777, "022", "Permission bits that new files and folders never get."), \
+        LR_RULE_ROW(settings, file_mode, MODE, 0777, "0666", \
+                    "Permissions of a new file when the client asks for none."), \
+        LR_RULE_ROW(settings, directory_mode, MODE, 0777, "0777", \
+                    "Permissions of a new folder when the client asks for none."), \
+        LR_RULE_ROW(settings, allow_setid, BOOL, 1, "false", \
+                    "Whether clients may set the set-user-id and set-group-id bits.")
+
+/* What a plugin's instance has for it. */
 struct lr_instance {
-    const struct lr_settings *set;
-    int root;  /* O_PATH */
+    const struct lr_rules *rules;
     bool walk; /* openat2 isn't to be had */
     bool bare; /* for tests: act as if renameat2 and opening through /proc were missing too */
 };
 
-/* What attach() makes. */
+/* What attach() makes of a session. */
 struct lr_base {
     const struct lr_instance *lr;
     int fd;       /* O_PATH; every look-up starts here */
@@ -48,6 +61,16 @@ struct lr_proc {
     char name[32];
 };
 
+/* base.c */
+
+/* Finds out what the kernel has, at a folder of the instance's. */
+void lr_init(struct lr_instance *lr, const struct lr_rules *rules, int folder);
+/* The base of a session: `path` in the folder, looked up as any path of a client. For attach(). */
+int lr_base_new(const struct lr_instance *lr, int folder, const char *path, uint32_t flags, void **base);
+/* For detach(). */
+void lr_base_free(void *base);
+extern const struct hythe_ops lr_operations;
+
 /* resolve.c */
 
 /* Opens an existing path below the base. flags as open(2): with O_PATH or O_DIRECTORY; otherwise with O_NONBLOCK, and
@@ -65,14 +88,16 @@ int64_t lr_refuse(const struct hythe_call *call, int64_t result);
 
 /* walk.c */
 
-enum { LR_NOFOLLOW = 1, /* a symlink at the end is the result itself */
-       LR_MISSING = 2   /* nothing at the end is a result too */ };
+enum {
+    LR_NOFOLLOW = 1, /* a symlink at the end is the result itself */
+    LR_MISSING = 2   /* nothing at the end is a result too */
+};
 
 struct lr_found {
-    struct lr_at at; /* where it is; name "." where the path ends in the base, in ".." or in "/" */
-    int fd;          /* O_PATH, or -1 for missing */
-    mode_t mode;     /* st_mode */
-    size_t len;      /* of real, 0 for the base itself */
+    struct lr_at at;     /* where it is; name "." where the path ends in the base, in ".." or in "/" */
+    int fd;              /* O_PATH, or -1 for missing */
+    mode_t mode;         /* st_mode */
+    size_t len;          /* of real, 0 for the base itself */
     char real[PATH_MAX]; /* relative to the base, without links; no NUL */
 };
 
