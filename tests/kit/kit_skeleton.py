@@ -114,6 +114,17 @@ def serves_a_tree_in_cxx():
 
 
 @test
+def keeps_what_plugins_promise():
+    plugins = beside_the_others()
+    check = os.path.join(installed(), 'bin', 'hythe-plugin-check')
+    notes = os.path.join(plugins, 'notes.so')
+    for args in ([os.path.join(plugins, 'skeleton.so'), 'text=Hi'], [notes, 'size=64M'],
+                 ['--over', notes, os.path.join(plugins, 'skeleton-filter.so'), '--', 'size=64M']):
+        said = run([check] + args, seconds=120)
+        assert said.code == 0 and re.search(r': [1-9]\d* passed, 0 failed', said.text), repr(said)
+
+
+@test
 def shares_nothing_between_two_builds_in_cxx():
     need(shutil.which('nm'), 'nm is not installed')
     said = run(['nm', '-D', '--defined-only', os.path.join(built_cxx(), 'notes.so')]).ok()

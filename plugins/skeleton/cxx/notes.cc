@@ -96,11 +96,18 @@ bool is_root(const char *path)
     return std::strcmp(path, ".") == 0;
 }
 
+bool is_name(const char *path)
+{
+    return !std::strchr(path, '/') && std::strlen(path) <= 255;
+}
+
 /* Why a path that isn't a note's name leads nowhere. */
 int64_t missing(const Board &board, const char *path)
 {
     const char *slash = std::strchr(path, '/');
 
+    if (!slash && !is_name(path))
+        return -ENAMETOOLONG;
     return slash && board.notes.count(std::string(path, slash)) ? -ENOTDIR : -ENOENT;
 }
 
@@ -168,7 +175,7 @@ int64_t create(const hythe_call &call, const char *path, std::shared_ptr<Note> &
 {
     Board &board = board_of(call);
 
-    if (std::strchr(path, '/'))
+    if (!is_name(path))
         return missing(board, path);
     note = std::make_shared<Note>(board.left, ++board.last_id);
     board.notes.emplace(path, note);
@@ -281,7 +288,7 @@ int64_t rename(const hythe_call &call, hythe_rename_arg &arg)
 
     if (found == board.notes.end())
         return is_root(arg.from) ? -EBUSY : missing(board, arg.from);
-    if (std::strchr(arg.to, '/'))
+    if (!is_name(arg.to))
         return missing(board, arg.to);
     if (is_root(arg.to) || (board.notes.count(arg.to) && !(arg.flags & HYTHE_RENAME_REPLACE)))
         return -EEXIST;
