@@ -1,0 +1,36 @@
+/* The plugins passwd-file and authorized-keys as the core loads them, over a folder of the test's own. */
+#ifndef HY_TESTS_AUTHFILES_H
+#define HY_TESTS_AUTHFILES_H
+
+#include "core/plugin/plugin.h"
+
+#include <limits.h>
+#include <stdbool.h>
+
+struct gate {
+    char dir[PATH_MAX]; /* 0700 */
+    char said[8192];    /* the log, a line each */
+    struct hy_log log;
+    struct hy_plugins *plugins;
+    const struct hy_instance *instance;
+    struct hy_err err;
+};
+
+/* A folder; no plugin yet. */
+void gate_begin(struct gate *g);
+void gate_end(struct gate *g);
+/* Starts a plugin with file = dir/name and further options; false with g->err when it doesn't. */
+bool gate_open(struct gate *g, const char *plugin, const char *name, const struct hy_option *more, size_t count);
+/* dir/name, in one of a few buffers. */
+const char *gate_path(const struct gate *g, const char *name);
+/* Writes dir/name by renaming a new file over it; the mode is 0600. */
+void gate_write(const struct gate *g, const char *name, const char *text, size_t len);
+void gate_put(const struct gate *g, const char *name, const char *text);
+
+/* Its answers. The account's strings are those of the plugin while it was looked up, copied to home. */
+int gate_lookup(struct gate *g, const char *user, char home[256]);
+int gate_password(struct gate *g, const char *user, bool known, const char *password);
+/* A line of a key. */
+int gate_key(struct gate *g, const char *user, bool known, const char *line);
+
+#endif
