@@ -57,14 +57,41 @@ void hy_find_twins(struct hy_reading *r, struct hy_named *list, size_t count, co
     }
 }
 
+/* Without `auth` the users of the file are those who may log in. */
+static void check_auth(struct hy_reading *r)
+{
+    static const struct hy_filter_config only_users = {.plugin = "users"};
+    struct hy_config *c = r->config;
+    bool users = false, others = false;
+
+    if (!place_of(r, "auth").line) {
+        c->auth = &only_users;
+        c->auth_count = 1;
+    } else if (!c->auth_count) {
+        hy_reading_add(r, place_of(r, "auth"), "auth is empty: nobody could log in");
+    }
+    for (size_t i = 0; i < c->auth_count; i++) {
+        bool of_file = c->auth[i].plugin && strcmp(c->auth[i].plugin, "users") == 0;
+
+        if (of_file && users)
+            hy_reading_add(r, c->auth[i].place, "auth: \"users\" is there twice");
+        users = users || of_file;
+        others = others || (c->auth[i].plugin && !of_file);
+    }
+    if (c->user_count && others && !users)
+        hy_reading_add(r, place_of(r, "users"),
+                       "these users could not log in: auth has no { plugin = \"users\"; } (line %u)",
+                       place_of(r, "auth").line);
+    if (!c->user_count && !others && !r->rules->tree_only)
+        hy_reading_add(r, place_of(r, "users"), "there are no users: nobody could log in");
+}
+
 static void check_users(struct hy_reading *r)
 {
     const struct hy_config *c = r->config;
     struct hy_named *list = hy_reading_alloc(r, c->user_count, sizeof *list);
     size_t n = 0;
 
-    if (!c->user_count && !r->rules->tree_only)
-        hy_reading_add(r, place_of(r, "users"), "there are no users: nobody could log in");
     for (size_t i = 0; list && i < c->user_count; i++)
         if (c->users[i].name)
             list[n++] = (struct hy_named){c->users[i].name, c->users[i].place, i};
@@ -181,6 +208,7 @@ void hy_check_config(struct hy_reading *r)
 {
     check_mounts(r);
     check_keys(r);
+    check_auth(r);
     check_users(r);
     check_methods(r);
     check_address(r);

@@ -37,7 +37,7 @@ struct hy_option {
     const struct hy_place *places; /* LIST: of each string */
 };
 
-/* { plugin = "read-only"; ... } of filters. */
+/* { plugin = "read-only"; ... } of filters, or { plugin = "users"; } of auth. */
 struct hy_filter_config {
     const char *plugin; /* a name, checked to be one: letters, digits, `-` and `_` */
     const struct hy_option *options;
@@ -120,6 +120,8 @@ struct hy_config {
     size_t key_count;
     const struct hy_group_config *groups;
     size_t group_count;
+    const struct hy_filter_config *auth; /* who knows the users, in order; never none */
+    size_t auth_count;
     const struct hy_user_config *users;
     size_t user_count;
     const struct hy_place *places; /* of the rows of settings.def; see hy_config_place() */

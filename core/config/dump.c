@@ -112,19 +112,20 @@ static void put_key(FILE *out, int indent, const char *name, const char *value)
     fputs(";\n", out);
 }
 
-static void put_filters(const struct dump *d, int indent, const struct hy_filter_config *filters, size_t count)
+static void put_plugins(const struct dump *d, int indent, const char *name, const struct hy_filter_config *plugins,
+                        size_t count)
 {
     FILE *out = d->out;
 
     if (!count)
         return;
-    fprintf(out, "%*sfilters = (\n", indent, "");
+    fprintf(out, "%*s%s = (\n", indent, "", name);
     for (size_t i = 0; i < count; i++) {
         fprintf(out, "%*s{ plugin = ", indent + 2, "");
-        put_string(out, filters[i].plugin);
+        put_string(out, plugins[i].plugin);
         fputs(";\n", out);
-        for (size_t k = 0; k < filters[i].option_count; k++)
-            put_option(d, indent + 4, filters[i].plugin, &filters[i].options[k]);
+        for (size_t k = 0; k < plugins[i].option_count; k++)
+            put_option(d, indent + 4, plugins[i].plugin, &plugins[i].options[k]);
         fprintf(out, "%*s}%s\n", indent + 2, "", i + 1 < count ? "," : "");
     }
     fprintf(out, "%*s);\n", indent, "");
@@ -150,7 +151,7 @@ static void put_mounts(const struct dump *d, int indent, const struct hy_mount_c
         for (size_t k = 0; k < mount->option_count; k++)
             put_option(d, indent + 4, mount->plugin, &mount->options[k]);
         put_key(out, indent + 4, "set_attributes", words[mount->set_attributes]);
-        put_filters(d, indent + 4, mount->filters, mount->filter_count);
+        put_plugins(d, indent + 4, "filters", mount->filters, mount->filter_count);
         fprintf(out, "%*s}%s\n", indent + 2, "", i + 1 < count ? "," : "");
     }
     fprintf(out, "%*s);\n", indent, "");
@@ -158,7 +159,7 @@ static void put_mounts(const struct dump *d, int indent, const struct hy_mount_c
 
 static void put_profile(const struct dump *d, const struct hy_profile_config *profile)
 {
-    put_filters(d, 4, profile->filters, profile->filter_count);
+    put_plugins(d, 4, "filters", profile->filters, profile->filter_count);
     put_mounts(d, 4, profile->mounts, profile->mount_count);
 }
 
@@ -251,7 +252,8 @@ void hy_config_dump(const struct hy_config *config, const struct hy_config_secre
     fputs("\n", out);
     if (config->mount_count > first)
         put_mounts(&dump, 0, config->mounts + first, config->mount_count - first);
-    fputs("\nauth = ( { plugin = \"users\"; } );\n", out);
+    fputs("\n", out);
+    put_plugins(&dump, 0, "auth", config->auth, config->auth_count);
     put_groups(&dump);
     put_users(&dump);
 }

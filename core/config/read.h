@@ -46,7 +46,6 @@ void *hy_reading_alloc(struct hy_reading *r, size_t count, size_t size);
 const struct hy_row *hy_known(struct hy_reading *r, const config_setting_t *at, enum hy_section section);
 
 /* section.c: the lists of groups. */
-void hy_read_auth(struct hy_reading *r, const config_setting_t *at);
 void hy_read_users(struct hy_reading *r, const config_setting_t *at);
 void hy_read_certs(struct hy_reading *r, const config_setting_t *at);
 /* The groups of a list, complaining of what else is there. NULL at the end. */
@@ -64,6 +63,7 @@ void hy_check_name(struct hy_reading *r, const config_setting_t *at, const char 
 
 /* tree.c: what the tree is made of. */
 void hy_read_mounts(struct hy_reading *r, const config_setting_t *at);
+void hy_read_auth(struct hy_reading *r, const config_setting_t *at);
 void hy_read_groups(struct hy_reading *r, const config_setting_t *at);
 /* The filters and mounts of a user or a group. */
 void hy_read_profile(struct hy_reading *r, const config_setting_t *group, struct hy_profile_config *profile);

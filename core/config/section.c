@@ -95,30 +95,6 @@ const struct hy_option *hy_read_options(struct hy_reading *r, const config_setti
     return options;
 }
 
-void hy_read_auth(struct hy_reading *r, const config_setting_t *list)
-{
-    const config_setting_t *group, *plugin;
-    const char *name;
-    bool found = false;
-
-    if (!hy_room_for(r, list, 1))
-        return;
-    for (unsigned i = 0; (group = hy_next_group(r, list, &i)) != NULL; found = true) {
-        plugin = hy_needed(r, group, "plugin", "an entry of auth");
-        name = plugin ? hy_value_text(r, plugin) : NULL;
-        if (!name)
-            continue;
-        if (strcmp(name, "users") != 0) {
-            hy_reading_add(r, hy_place_of(r, plugin), "auth: the plugin \"%s\" is not available in this build", name);
-            continue;
-        }
-        for (unsigned k = 0; k < (unsigned)config_setting_length(group); k++)
-            (void)hy_known(r, config_setting_get_elem(group, k), HY_SECTION_AUTH);
-    }
-    if (!found)
-        hy_reading_add(r, hy_place_of(r, list), "auth is empty: nobody could log in");
-}
-
 void hy_check_name(struct hy_reading *r, const config_setting_t *at, const char *what, const char *name)
 {
     const char *why = NULL;

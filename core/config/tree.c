@@ -1,4 +1,4 @@
-/* What the tree is made of: mounts, filters, and what groups and users bring along. */
+/* Where plugins are named: mounts, filters, auth, and what groups and users bring along. */
 #include "core/config/read.h"
 
 #include <ctype.h>
@@ -30,21 +30,35 @@ static const char *read_plugin(struct hy_reading *r, const config_setting_t *gro
     return plugin;
 }
 
+/* A list of plugins, each with its settings. */
+static const struct hy_filter_config *read_plugins(struct hy_reading *r, const config_setting_t *list,
+                                                   enum hy_section section, const char *what, size_t *count)
+{
+    struct hy_filter_config *plugins = hy_room_for(r, list, sizeof *plugins);
+    const config_setting_t *group;
+
+    for (unsigned i = 0; plugins && (group = hy_next_group(r, list, &i)) != NULL;) {
+        struct hy_filter_config *p = &plugins[(*count)++];
+        const config_setting_t *plugin = config_setting_get_member(group, "plugin");
+
+        p->place = hy_place_of(r, plugin ? plugin : group);
+        p->plugin = read_plugin(r, group, what);
+        p->options = hy_read_options(r, group, section, &p->option_count);
+    }
+    return plugins;
+}
+
 /* The list `filters` of a mount, a group or a user. */
 static const struct hy_filter_config *read_filters(struct hy_reading *r, const config_setting_t *owner, size_t *count)
 {
-    const config_setting_t *list = config_setting_get_member(owner, "filters"), *group;
-    struct hy_filter_config *filters = list ? hy_room_for(r, list, sizeof *filters) : NULL;
+    const config_setting_t *list = config_setting_get_member(owner, "filters");
 
-    for (unsigned i = 0; filters && (group = hy_next_group(r, list, &i)) != NULL;) {
-        struct hy_filter_config *f = &filters[(*count)++];
-        const config_setting_t *plugin = config_setting_get_member(group, "plugin");
+    return list ? read_plugins(r, list, HY_SECTION_FILTER, "a filter", count) : NULL;
+}
 
-        f->place = hy_place_of(r, plugin ? plugin : group);
-        f->plugin = read_plugin(r, group, "a filter");
-        f->options = hy_read_options(r, group, HY_SECTION_FILTER, &f->option_count);
-    }
-    return filters;
+void hy_read_auth(struct hy_reading *r, const config_setting_t *list)
+{
+    r->config->auth = read_plugins(r, list, HY_SECTION_AUTH, "an entry of auth", &r->config->auth_count);
 }
 
 static void read_set_attributes(struct hy_reading *r, const config_setting_t *group, struct hy_mount_config *mount)

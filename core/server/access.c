@@ -56,30 +56,47 @@ static const char **groups_of(const struct hy_config *config)
     return names;
 }
 
+int hy_access_register(struct hy_access *access, const struct hy_config *config, struct hy_plugins *plugins,
+                       struct hy_err *err)
+{
+    *access = (struct hy_access){.users = users_of(config, err)};
+    return access->users ? hy_plugins_register(plugins, hy_users_plugin(access->users), err) : -1;
+}
+
+static int start(struct hy_access *access, const struct hy_config *config, struct hy_plugins *plugins,
+                 struct hy_err *err)
+{
+    for (size_t i = 0; i < config->auth_count; i++) {
+        const struct hy_filter_config *p = &config->auth[i];
+        struct hy_err why = {""};
+
+        access->instances[i] =
+            hy_plugins_start(plugins, p->plugin, HYTHE_AUTH, p->options, p->option_count, p->plugin, &why);
+        if (!access->instances[i])
+            return p->place.line ? hy_err_set(err, "%s:%u: %s", p->place.file, p->place.line, why.text)
+                                 : hy_err_set(err, "%s", why.text);
+    }
+    return 0;
+}
+
 int hy_access_begin(struct hy_access *access, const struct hy_config *config, struct hy_plugins *plugins,
                     const struct hy_log *log, struct hy_err *err)
 {
-    *access = (struct hy_access){.policy = {.methods = methods_of(config),
-                                            .max_attempts = (unsigned)config->MaxAuthAttempts,
-                                            .user_root = *config->UserRootDirectory ? config->UserRootDirectory : NULL,
-                                            .restrict_to_home = config->RestrictUserToHomeDir,
-                                            .log = log}};
+    if (hy_access_register(access, config, plugins, err))
+        return -1;
+    access->instances = calloc(config->auth_count + 1, sizeof *access->instances);
     access->groups = groups_of(config);
-    if (!access->groups)
+    if (!access->instances || !access->groups)
         return hy_err_set(err, "out of memory");
-    access->policy.groups = access->groups;
-    access->users = users_of(config, err);
-    if (!access->users || hy_plugins_register(plugins, hy_users_plugin(access->users), err))
-        return -1;
-    access->instances = calloc(1, sizeof *access->instances);
-    if (!access->instances)
-        return hy_err_set(err, "out of memory");
-    access->instances[0] = hy_plugins_start(plugins, "users", HYTHE_AUTH, NULL, 0, "users", err);
-    if (!access->instances[0])
-        return -1;
-    access->policy.plugins = access->instances;
-    access->policy.plugin_count = 1;
-    return 0;
+    access->policy = (struct hy_auth_policy){.plugins = access->instances,
+                                             .plugin_count = config->auth_count,
+                                             .methods = methods_of(config),
+                                             .max_attempts = (unsigned)config->MaxAuthAttempts,
+                                             .user_root = *config->UserRootDirectory ? config->UserRootDirectory : NULL,
+                                             .restrict_to_home = config->RestrictUserToHomeDir,
+                                             .groups = access->groups,
+                                             .log = log};
+    return start(access, config, plugins, err);
 }
 
 void hy_access_free(struct hy_access *access)

@@ -13,8 +13,11 @@ struct hy_access {
     struct hy_users *users;               /* those of the file, which the plugin of this name stands on */
 };
 
-/* Starts what `auth` names. 0, or -1 with err. Free it in any case, after the plugins. config, plugins and log must
- * outlive it. */
+/* Makes the users of the file known to `plugins`. 0, or -1 with err. Free it in any case, after the plugins. config
+ * must outlive it. */
+int hy_access_register(struct hy_access *access, const struct hy_config *config, struct hy_plugins *plugins,
+                       struct hy_err *err);
+/* Does that, and starts what `auth` names. plugins and log must outlive it too. */
 int hy_access_begin(struct hy_access *access, const struct hy_config *config, struct hy_plugins *plugins,
                     const struct hy_log *log, struct hy_err *err);
 void hy_access_free(struct hy_access *access);

@@ -1,6 +1,8 @@
 #include "core/server/access.h"
 #include "core/server/internal.h"
 
+#include <string.h>
+
 static void check_keys(const struct hy_config *config, struct hy_problems *problems)
 {
     struct hy_err err = {""};
@@ -74,16 +76,21 @@ static void check_tree(const struct hy_config *config, struct hy_problems *probl
             hy_problems_add(problems, config->users[i].place, "%s", err.text);
 }
 
-static void check_access(const struct hy_config *config, struct hy_problems *problems)
+/* `sound`: else the reader has judged each user of the file already, and they can't be made known. */
+static void check_access(const struct hy_config *config, bool sound, struct hy_problems *problems)
 {
-    static const struct hy_log silence;
-    struct hy_plugins *plugins = hy_plugins_new(config->plugin_directory, &silence);
+    struct checking checking = {.problems = problems};
+    const struct hy_log log = {keep_line, &checking.said, HY_LOG_ERROR};
     struct hy_access access = {.users = NULL};
     struct hy_err err = {"out of memory"};
 
-    if (!plugins || hy_access_begin(&access, config, plugins, &silence, &err))
+    checking.plugins = hy_plugins_new(config->plugin_directory, &log);
+    if (!checking.plugins || (sound && hy_access_register(&access, config, checking.plugins, &err)))
         hy_problems_add(problems, (struct hy_place){0}, "%s", err.text);
-    hy_plugins_free(plugins);
+    for (size_t i = 0; checking.plugins && i < config->auth_count; i++)
+        if (access.users || (config->auth[i].plugin && strcmp(config->auth[i].plugin, "users") != 0))
+            check_layer(&checking, HYTHE_AUTH, &config->auth[i], config->auth[i].plugin);
+    hy_plugins_free(checking.plugins);
     hy_access_free(&access);
 }
 
@@ -93,6 +100,5 @@ void hy_server_check(const struct hy_config *config, struct hy_problems *problem
 
     check_keys(config, problems);
     check_tree(config, problems);
-    if (sound) /* else the reader has judged each user of the file already */
-        check_access(config, problems);
+    check_access(config, sound, problems);
 }

@@ -150,7 +150,8 @@ static void dumps_what_loads_again(void)
                    "b = false; l = ( 1 ); k = ( \"x\", \"y, z\" ); e = ( ); secret_key = \"hush\"; credentials_file = "
                    "\"/c\"; } );\n"
                    "users = ( { name = \"a\"; password = \"$hush\"; keys = \"ssh-a\"; HomeDir = \"/h\"; },\n"
-                   "{ name = \"b\"; } );",
+                   "{ name = \"b\"; } );\n"
+                   "auth = ( { plugin = \"users\"; }, { plugin = \"passwd-file\"; file = \"/p\"; max_size = 9; } );",
                    odd, odd);
     c = read_good(text);
     first = config_dumped(c);
@@ -169,6 +170,12 @@ static void dumps_what_loads_again(void)
     UNIT_ASSERT_NUMBER(c->key_count, 2);
     UNIT_ASSERT_NUMBER(c->mount_count, 2);
     UNIT_ASSERT_STRING(c->users[0].keys[0], "ssh-a");
+    UNIT_ASSERT_NUMBER(c->auth_count, 2);
+    UNIT_ASSERT_STRING(c->auth[0].plugin, "users");
+    UNIT_ASSERT_NUMBER(c->auth[0].option_count, 0);
+    UNIT_ASSERT_STRING(c->auth[1].plugin, "passwd-file");
+    UNIT_ASSERT_STRING(c->auth[1].options[0].text, "/p");
+    UNIT_ASSERT_NUMBER(c->auth[1].options[1].number, 9);
     second = config_dumped(c);
     hy_config_free(c);
     for (char *p = first, *q; (p = strstr(p, "    # ")) != NULL;) { /* what was left out can't be left out again */
