@@ -8,7 +8,7 @@ from wire import *
 
 suite = Suite('interop-escape', modules=['paramiko'], seconds=600)
 
-SECRET = b'outside'
+SECRET = b'not for the two of them'
 CLIENT = 'SSH-2.0-OpenSSH_9.2'  # sends the target of a SYMLINK first
 KEEPER, ROOTED, HOMELY = 'keeper', 'rooted', 'homely'
 FOLDERS = ['/other', '/home', '/home/rooted', '/home/rooted/sub', '/home/rooted2', '/home/homely', '/home/homely/sub',
@@ -56,7 +56,8 @@ class World:
         self.connections = [Connection(self.server, user=KEEPER, version=CLIENT)]
         self.keeper = self.connections[0].sftp()
         for path in FOLDERS:
-            assert self.keeper.ask(MKDIR, s(path), attrs(mode=0o777)).code == OK, path
+            self.keeper.ask(MKDIR, s(path), attrs(mode=0o777))
+            assert stat.S_ISDIR(self.keeper.stat(path).attrs['mode']), path
         for path in OUTSIDE:
             self.store(path, SECRET)
         for name in (ROOTED, HOMELY):
@@ -94,8 +95,9 @@ class World:
             seen[folder] = sorted(n for n, _, _ in self.keeper.listing(folder))
         for path in OUTSIDE:
             a = self.keeper.stat(path).attrs
-            data = self.keeper.read(self.keeper.open(path), 0, 100).data
-            seen[path] = (a['mode'], a['size'], a['times'][1], data)
+            handle = self.keeper.open(path)
+            seen[path] = (a['mode'], a['size'], a['times'][1], self.keeper.read(handle, 0, 100).data)
+            assert self.keeper.close(handle) == OK
         return seen
 
 
@@ -120,7 +122,7 @@ def requests(path, mine, final_link):
 
 def refused(reply, what):
     assert reply.type == STATUS and reply.code not in (OK, EOF), (what, reply)
-    assert SECRET not in reply.packet, what
+    assert SECRET not in reply.packet, (what, reply)
 
 
 def attempts(name):
@@ -166,7 +168,7 @@ def run_table(world, name):
 
 
 def show_nothing(sftp, reply, what):
-    assert SECRET not in reply.packet, what
+    assert SECRET not in reply.packet, (what, reply)
     if reply.handle is None:
         return
     listed = sftp.ask(READDIR, s(reply.handle))
