@@ -248,10 +248,13 @@ def swapped(world, name, seconds=2):
     assert world.outside() == world.before
 
 
+def need_plugin(name):
+    need(os.path.exists(os.path.join(PLUGINS, name + '.so')), 'the plugin %s was not built' % name)
+
+
 def add(backend):
     def test(_t):
-        if not os.path.exists(os.path.join(PLUGINS, BACKENDS[backend][0]['plugin'] + '.so')):
-            raise Skip('the plugin was not built')
+        need_plugin(BACKENDS[backend][0]['plugin'])
         with World(backend) as world:
             for name in (ROOTED, HOMELY):
                 handles_of_others(world, name)
@@ -269,6 +272,7 @@ for backend in BACKENDS:
 @suite.test
 def test_names_of_users_that_are_paths(_t):
     """A name with which a template would leave its folder is an unknown user; nothing is made for it."""
+    need_plugin('chroot-per-user')
     server = make_server('escape-names', mounts=[dict(path='/', plugin='chroot-per-user', base='@homes/%u', create=True)])
     server.begin()
     try:
