@@ -21,18 +21,17 @@ enum { FILTERS_MAX = 4 };
         } \
     }
 
-struct filter_option {
-    struct hy_option options[8]; /* the first without a name ends them */
-};
+#define RULES(...) ((const struct hy_option[]){FILTER_LIST("rules", __VA_ARGS__), {.name = NULL}})
 
-/* A filter of the build; NULL with err when it doesn't start. It ends with `plugins`. */
+/* A filter of the build; NULL with err when it doesn't start. It ends with `plugins`. The first option without a name
+ * ends them; NULL: none. */
 const struct hy_instance *filter_start(struct hy_plugins *plugins, const char *name, const struct hy_option *options,
                                        struct hy_err *err);
 struct hy_plugins *filter_plugins(const struct hy_log *log);
 
 /* ---- Before a store that notes ---- */
 
-/* One chain by hand: the filter, then a store that answers 1000 + the operation's number to everything. */
+/* One chain by hand: the filter, then a store that answers each operation with a number of its own. */
 struct bench {
     struct hy_plugins *plugins;
     const struct hy_instance *filter;
@@ -52,9 +51,23 @@ void bench_end(struct bench *b);
 /* How many calls of the operation the store has seen since bench_begin(). */
 unsigned bench_seen(enum hythe_op op);
 
-/* Runs the operation with an empty argument struct whose paths are `path`. */
+/* Runs the operation with an argument struct that is empty but for its paths, which are `path`, of one byte. */
+int64_t bench_answer(enum hythe_op op); /* of the store */
 int64_t bench_run(struct bench *b, enum hythe_op op, const char *path);
 
 extern const char *const bench_names[]; /* of the operations */
+
+/* ---- Before a store in memory ---- */
+
+struct house {
+    struct world w;
+    struct hy_plugins *plugins;
+    const struct hy_instance *filter;
+    void *store; /* the memfs, for memfs_put() and others */
+};
+
+/* The filter before a memfs at "/", and a session of alice's. */
+void house_begin(struct house *h, const char *filter, const struct hy_option *options);
+void house_end(struct house *h);
 
 #endif

@@ -41,9 +41,16 @@ static unsigned seen[HYTHE_OP_COUNT];
 HYTHE_OPS
 #undef HYTHE_OP
 
-static const struct hythe_ops store_ops = {.size = sizeof store_ops,
+/* A store without links. */
+static int64_t real_realpath(const struct hythe_call *call, struct hythe_realpath_arg *arg)
+{
+    seen[call->op]++;
+    return snprintf(arg->buf, arg->len, "%s", arg->path);
+}
+
+static struct hythe_ops store_ops = {.size = sizeof store_ops,
 #define HYTHE_OP(name, klass, on, fields) .name = store_##name,
-                                           HYTHE_OPS
+                                     HYTHE_OPS
 #undef HYTHE_OP
 };
 static const struct hythe_plugin store = {.abi = HYTHE_ABI,
@@ -84,12 +91,14 @@ static void fill(union args *a, enum hythe_op op, const char *path)
         a->getattr = (struct hythe_getattr_arg){.path = path, .attrs = &attrs};
         break;
     case HYTHE_OP_setattr:
+        attrs.valid = HYTHE_ATTR_MODE;
         a->setattr = (struct hythe_setattr_arg){.path = path, .attrs = &attrs};
         break;
     case HYTHE_OP_fgetattr:
         a->fgetattr = (struct hythe_fgetattr_arg){.attrs = &attrs};
         break;
     case HYTHE_OP_fsetattr:
+        attrs.valid = HYTHE_ATTR_MODE;
         a->fsetattr = (struct hythe_fsetattr_arg){.attrs = &attrs};
         break;
     case HYTHE_OP_readlink:
@@ -149,6 +158,11 @@ static void fill(union args *a, enum hythe_op op, const char *path)
     }
 }
 
+int64_t bench_answer(enum hythe_op op)
+{
+    return op == HYTHE_OP_realpath ? 1 : 1000 + (int64_t)op;
+}
+
 int64_t bench_run(struct bench *b, enum hythe_op op, const char *path)
 {
     union args a;
@@ -178,6 +192,7 @@ void bench_begin(struct bench *b, const char *filter, const struct hy_option *op
 
     memset(b, 0, sizeof *b);
     memset(seen, 0, sizeof seen);
+    store_ops.realpath = real_realpath;
     b->plugins = filter_plugins(NULL);
     b->filter = filter_start(b->plugins, filter, options, &b->err);
     if (!b->filter)
@@ -212,4 +227,31 @@ void bench_end(struct bench *b)
     free(b->chain);
     hy_instance_fini(&b->store);
     hy_plugins_free(b->plugins);
+}
+
+/* ---- A tree ---- */
+
+void house_begin(struct house *h, const char *filter, const struct hy_option *options)
+{
+    struct hy_instance *memfs;
+
+    world_begin(&h->w);
+    h->plugins = filter_plugins(&h->w.log);
+    h->filter = filter_start(h->plugins, filter, options, &h->w.err);
+    if (!h->filter)
+        printf("  %s %s\n", h->w.err.text, h->w.lines);
+    CU_ASSERT_FATAL(h->filter != NULL);
+    memfs = world_start(&h->w, &memfs_plugin, "store");
+    world_mount(&h->w, "/", (struct hy_instance *const[]){(struct hy_instance *)h->filter, memfs, NULL});
+    h->store = memfs->self;
+    CU_ASSERT_FATAL(world_see(&h->w, NULL, NULL, false) != NULL);
+}
+
+void house_end(struct house *h)
+{
+    hy_vfs_free(h->w.vfs);
+    h->w.vfs = NULL;
+    UNIT_ASSERT_NUMBER(memfs_open(h->store), 0);
+    world_end(&h->w);
+    hy_plugins_free(h->plugins);
 }
