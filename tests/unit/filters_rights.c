@@ -1,4 +1,4 @@
-/* The permissions filter at work in a tree: uploads that must not overwrite, moves between rules, links, hidden names. */
+/* The permissions filter in a tree: uploads that must not overwrite, moves between rules, links, hidden names. */
 #include "tests/unit/filters.h"
 
 enum {
