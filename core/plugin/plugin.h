@@ -16,6 +16,9 @@ struct hy_plugins *hy_plugins_new(const char *directory, const struct hy_log *lo
  * instead of started, as is what was registered there. `before` must outlive the last hy_plugins_start(); nothing of it
  * changes, also when the new one is given up. NULL: out of memory. */
 struct hy_plugins *hy_plugins_next(const struct hy_plugins *before, const char *directory);
+/* From now on hy_plugins_start() makes instances that can be looked at, and starts none: their functions must not be
+ * called. */
+void hy_plugins_rest(struct hy_plugins *plugins);
 /* Stops the instances that no other generation has, the last one first, then closes such objects. From any thread. */
 void hy_plugins_free(struct hy_plugins *plugins);
 

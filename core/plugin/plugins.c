@@ -14,6 +14,7 @@ struct hy_plugins {
     size_t object_count;
     struct hy_started **instances; /* in the order of their start */
     size_t instance_count;
+    bool at_rest;
 };
 
 static const struct hy_place nowhere = {NULL, 0};
@@ -104,6 +105,11 @@ static struct hy_loaded *find_kind(struct hy_plugins *plugins, const char *name,
     return loaded && hy_object_suits(loaded->object.plugin, kind, to) == 0 ? loaded : NULL;
 }
 
+void hy_plugins_rest(struct hy_plugins *plugins)
+{
+    plugins->at_rest = true;
+}
+
 bool hy_plugins_hides(struct hy_plugins *plugins, const char *name, const char *setting)
 {
     struct hy_complaints to = {.label = name};
@@ -175,7 +181,13 @@ static struct hy_started *provide(struct hy_plugins *plugins, struct hy_loaded *
         return NULL;
     }
     s = take_over(plugins, code, &wanted);
-    return s ? s : hy_started_new(code, options, count, &wanted, label, plugins->log, to);
+    if (s)
+        return s;
+    s = hy_started_new(code, options, count, &wanted, label, plugins->log, to);
+    if (!s || plugins->at_rest || hy_started_begin(s, to) == 0)
+        return s;
+    hy_started_unref(s);
+    return NULL;
 }
 
 const struct hy_instance *hy_plugins_start(struct hy_plugins *plugins, const char *name, enum hythe_kind kind,

@@ -50,7 +50,7 @@ void hy_loaded_unref(struct hy_loaded *loaded)
 
 /* ---- Instances ---- */
 
-static int start(struct hy_started *s, struct hy_complaints *to)
+int hy_started_begin(struct hy_started *s, struct hy_complaints *to)
 {
     struct hy_instance *instance = &s->instance;
     int rc = 0;
@@ -59,6 +59,7 @@ static int start(struct hy_started *s, struct hy_complaints *to)
         rc = instance->plugin.start(&instance->host, s->settings, &instance->self);
     if (rc)
         return hy_complain(to, nowhere, "it can't be started: %s", strerrordesc_np(rc < 0 ? -rc : EIO));
+    s->running = true;
     return 0;
 }
 
@@ -85,7 +86,7 @@ struct hy_started *hy_started_new(struct hy_loaded *code, const struct hy_option
     s->wanted = *wanted;
     atomic_init(&s->refs, 1);
     s->settings = hy_settings_make(code->object.plugin, options, count, to);
-    if (s->settings && start(s, to) == 0)
+    if (s->settings)
         return s;
     clear(s);
     return NULL;
@@ -101,7 +102,7 @@ void hy_started_unref(struct hy_started *started)
 {
     if (!started || !give(&started->refs))
         return;
-    if (started->instance.plugin.stop)
+    if (started->running && started->instance.plugin.stop)
         started->instance.plugin.stop(started->instance.self);
     clear(started);
 }

@@ -24,13 +24,16 @@ struct hy_started {
     struct hy_loaded *code;
     void *settings;
     struct hy_digest wanted; /* what it was started for */
+    bool running;            /* start() succeeded: stop() is owed */
     atomic_size_t refs;
 };
 
-/* Starts an instance. NULL with a complaint. */
+/* Makes an instance with its settings, not started yet. NULL with a complaint. */
 struct hy_started *hy_started_new(struct hy_loaded *code, const struct hy_option *options, size_t count,
                                   const struct hy_digest *wanted, const char *label, const struct hy_log *log,
                                   struct hy_complaints *to);
+/* 0, or -1 with a complaint. */
+int hy_started_begin(struct hy_started *started, struct hy_complaints *to);
 struct hy_started *hy_started_ref(struct hy_started *started);
 void hy_started_unref(struct hy_started *started);
 

@@ -13,6 +13,8 @@ libhythe_core_la_SOURCES += \
 	core/server/stacks.c \
 	core/server/access.c core/server/access.h \
 	core/server/check.c \
+	core/server/explain.h \
+	core/server/explain.c \
 	core/server/dump.c \
 	core/server/clients.c
 
@@ -23,6 +25,7 @@ hythe_sftp_server_LDADD = $(CORE_LIBS)
 
 sbin_PROGRAMS += hythed
 hythed_SOURCES = core/server/hythed.c \
+	core/server/hythed_explain.c core/server/hythed_explain.h \
 	core/server/hythed_log.c core/server/hythed_log.h \
 	core/server/hythed_password.c core/server/hythed_password.h \
 	core/server/hythed_plugins.c core/server/hythed_plugins.h \

@@ -1,4 +1,5 @@
 /* hythed: a server as a program. It alone decides about the process: rights, signals, log, exit. */
+#include "core/server/hythed_explain.h"
 #include "core/server/hythed_log.h"
 #include "core/server/hythed_password.h"
 #include "core/server/hythed_plugins.h"
@@ -33,16 +34,19 @@ static const char usage_text[] =
     "      --plugins       print which plugins there are\n"
     "      --plugin NAME --help\n"
     "                      print what a plugin is and its settings\n"
+    "      --explain USER PATH\n"
+    "                      print how a path resolves for a user, and who has a say there\n"
     "      --hash-password ask for a password and print its hash, for a user of the configuration\n"
     "      --version       print the versions of hythed and of its libraries\n"
     "  -h, --help          print this\n";
 
-enum mode { SERVE, CHECK, DUMP, LIST, PLUGINS, PLUGIN, HASH, VERSION, HELP };
+enum mode { SERVE, CHECK, DUMP, LIST, PLUGINS, PLUGIN, EXPLAIN, HASH, VERSION, HELP };
 
 struct options {
     enum mode mode;
     const char *file;
     const char *plugin;
+    const char *user, *path; /* of EXPLAIN */
     bool debug;
 };
 
@@ -273,6 +277,8 @@ static int act(const struct options *options)
     case PLUGINS:
     case PLUGIN:
         return tell_plugins(options);
+    case EXPLAIN:
+        return printed(hythed_explain(options->file, options->user, options->path));
     case HASH:
         return hythed_hash_password();
     case VERSION:
@@ -296,6 +302,7 @@ static int parse(int argc, char **argv, struct options *options)
         {"list-settings", no_argument, NULL, 256 + LIST},
         {"plugins", no_argument, NULL, 256 + PLUGINS},
         {"plugin", required_argument, NULL, 256 + PLUGIN},
+        {"explain", required_argument, NULL, 256 + EXPLAIN},
         {"version", no_argument, NULL, 256 + VERSION},
         {"hash-password", no_argument, NULL, 256 + HASH},
         {NULL, 0, NULL, 0},
@@ -305,6 +312,8 @@ static int parse(int argc, char **argv, struct options *options)
     while ((c = getopt_long(argc, argv, "f:dh", names, NULL)) != -1) {
         if (c == 256 + PLUGIN)
             options->plugin = optarg;
+        if (c == 256 + EXPLAIN)
+            options->user = optarg;
         if (c == 'h')
             c = 256 + (options->mode == PLUGIN ? PLUGIN : HELP);
         if (c == '?')
@@ -318,6 +327,13 @@ static int parse(int argc, char **argv, struct options *options)
             return -1;
         } else
             options->mode = (enum mode)(c - 256);
+    }
+    if (options->mode == EXPLAIN) {
+        if (optind == argc) {
+            (void)fputs("hythed: --explain wants a user and a path\n", stderr);
+            return -1;
+        }
+        options->path = argv[optind++];
     }
     if (optind < argc) {
         (void)fprintf(stderr, "hythed: \"%s\" is one argument too many\n", argv[optind]);

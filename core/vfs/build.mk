@@ -16,4 +16,5 @@ libhythe_core_la_SOURCES += \
     core/vfs/session.h \
     core/vfs/slow.c \
     core/vfs/tree.c core/vfs/tree.h \
-    core/vfs/vfs.c core/vfs/vfs.h
+    core/vfs/vfs.c core/vfs/vfs.h \
+    core/vfs/where.c

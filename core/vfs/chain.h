@@ -119,6 +119,9 @@ int64_t hy_chain_ask(const struct hythe_call *call, uint32_t op, void *arg);
 /* Whether the filesystem or a filter fills the operation; a default answers otherwise. */
 bool hy_chain_offers(const struct hy_chain *chain, enum hythe_op op);
 
+/* Whether a default answers the operation with another one, or with success, when no layer offers it. */
+bool hy_chain_stands_in(enum hythe_op op);
+
 /* How many layers an operation visits, the default not counted. */
 size_t hy_chain_depth(const struct hy_chain *chain, enum hythe_op op);
 

@@ -102,6 +102,11 @@ static hy_fn absent_of(enum hythe_op op)
     return NULL;
 }
 
+bool hy_chain_stands_in(enum hythe_op op)
+{
+    return hy_default_of(op) != absent_of(op);
+}
+
 hy_fn hy_default_of(enum hythe_op op)
 {
     switch ((int)op) {

@@ -83,6 +83,14 @@ static int attach_layers(struct hy_vfs *vfs, const struct hy_point *point, struc
     return 0;
 }
 
+int hy_point_base(const struct hy_vfs *vfs, const struct hy_point *point, char *full, const char **base)
+{
+    if (hy_path_join(full, point->own ? "/" : vfs->user_root, hy_path_relative(point->root, "/")))
+        return -ENAMETOOLONG;
+    *base = hy_path_relative(full, point->mount->path);
+    return 0;
+}
+
 static int attach(struct hy_vfs *vfs, struct hy_point *point)
 {
     const struct hy_chain *chain = point->mount->chain;
@@ -91,9 +99,9 @@ static int attach(struct hy_vfs *vfs, struct hy_point *point)
     void **attached;
     int rc;
 
-    if (hy_path_join(full, point->own ? "/" : vfs->user_root, hy_path_relative(point->root, "/")))
-        return -ENAMETOOLONG;
-    how.base = hy_path_relative(full, point->mount->path);
+    rc = hy_point_base(vfs, point, full, &how.base);
+    if (rc)
+        return rc;
     how.flags = vfs->restricted ? HYTHE_ATTACH_BENEATH : 0;
     attached = calloc(chain->layer_count, sizeof *attached);
     if (!attached)
@@ -147,28 +155,31 @@ size_t hy_parent_len(const char *path)
     return slash == path ? 1 : (size_t)(slash - path);
 }
 
-/* spot->path is filled. */
-static int64_t place(struct hy_vfs *vfs, struct hy_spot *spot)
+bool hy_locate(const struct hy_vfs *vfs, struct hy_spot *spot)
 {
     struct hy_rows rows = hy_vfs_rows(vfs);
     size_t first, at;
-    int rc;
 
     if (vfs->restricted && !hy_path_below(spot->path, vfs->home))
-        return hy_refuse(vfs, -EACCES, "outside the home directory");
+        return false;
     spot->above = hy_rows_below(rows, spot->path, strlen(spot->path), &first) > first;
     spot->fixed = spot->above || spot->path[1] == '\0';
     at = hy_rows_covering(rows, spot->path);
     spot->point = at == SIZE_MAX ? NULL : &vfs->points[at];
     spot->rel = ".";
-    if (!spot->point)
-        return 0;
-    rc = spot->point->attached ? 0 : attach_once(vfs, spot->point);
-    if (rc)
-        return rc;
-    spot->rel = hy_path_relative(spot->path, spot->point->root);
-    spot->fixed = spot->fixed || strcmp(spot->rel, ".") == 0;
-    return 0;
+    if (spot->point) {
+        spot->rel = hy_path_relative(spot->path, spot->point->root);
+        spot->fixed = spot->fixed || strcmp(spot->rel, ".") == 0;
+    }
+    return true;
+}
+
+/* spot->path is filled. */
+static int64_t place(struct hy_vfs *vfs, struct hy_spot *spot)
+{
+    if (!hy_locate(vfs, spot))
+        return hy_refuse(vfs, -EACCES, "outside the home directory");
+    return !spot->point || spot->point->attached ? 0 : attach_once(vfs, spot->point);
 }
 
 int64_t hy_resolve(struct hy_vfs *vfs, struct hy_name name, struct hy_spot *spot)

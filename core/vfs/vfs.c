@@ -68,8 +68,8 @@ static int check_home(struct hy_vfs *vfs, struct hy_err *err)
     return hy_err_set(err, "user %s: the home directory %s can't be used: %s", vfs->session.user, vfs->home, why);
 }
 
-struct hy_vfs *hy_vfs_new(struct hy_tree *tree, const struct hy_view *view, const struct hythe_session *session,
-                          const struct hy_log *log, struct hy_err *err)
+struct hy_vfs *hy_vfs_bare(struct hy_tree *tree, const struct hy_view *view, const struct hythe_session *session,
+                           const struct hy_log *log, struct hy_err *err)
 {
     struct hy_vfs *vfs = calloc(1, sizeof *vfs);
 
@@ -84,11 +84,21 @@ struct hy_vfs *hy_vfs_new(struct hy_tree *tree, const struct hy_view *view, cons
     hy_files_init(&vfs->files, view->max_handles);
     atomic_init(&vfs->report.cancelled, false);
     atomic_init(&vfs->report.budget, NULL);
-    if (fill(vfs, view, err) || check_home(vfs, err)) {
-        hy_vfs_free(vfs);
-        return NULL;
-    }
-    return vfs;
+    if (fill(vfs, view, err) == 0)
+        return vfs;
+    hy_vfs_free(vfs);
+    return NULL;
+}
+
+struct hy_vfs *hy_vfs_new(struct hy_tree *tree, const struct hy_view *view, const struct hythe_session *session,
+                          const struct hy_log *log, struct hy_err *err)
+{
+    struct hy_vfs *vfs = hy_vfs_bare(tree, view, session, log, err);
+
+    if (!vfs || check_home(vfs, err) == 0)
+        return vfs;
+    hy_vfs_free(vfs);
+    return NULL;
 }
 
 static void close_all(struct hy_vfs *vfs)

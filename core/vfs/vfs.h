@@ -47,6 +47,27 @@ struct hy_vfs; /* one session's; used by one thread at a time */
  * restricted to a home that isn't given. */
 struct hy_vfs *hy_vfs_new(struct hy_tree *tree, const struct hy_view *view, const struct hythe_session *session,
                           const struct hy_log *log, struct hy_err *err);
+/* Paths of clients: any bytes, absolute or relative to home; `len` bytes, NUL refused with -EINVAL. */
+struct hy_name {
+    const char *p;
+    size_t len;
+};
+
+/* Where a path leads, by names alone: no plugin is called, and it doesn't matter what exists. */
+struct hy_where {
+    char path[HY_PATH_MAX];       /* normal, of the user's view */
+    bool outside;                 /* of the home that restricts the user: what follows isn't filled in */
+    bool above;                   /* mounts lie below it: a directory, whatever a store says */
+    bool fixed;                   /* can't be moved, removed or replaced */
+    const struct hy_mount *mount; /* the tree's; NULL: no store is responsible */
+    bool own;                     /* the mount is a user's or a group's */
+    char base[HY_PATH_MAX];       /* what the plugin is told when it is attached */
+    char rel[HY_PATH_MAX];        /* and of this path */
+};
+/* 0, or -1 with err: NUL in the path, too long, a view that hy_vfs_new() would refuse. */
+int hy_vfs_where(struct hy_tree *tree, const struct hy_view *view, const char *user, struct hy_name path,
+                 struct hy_where *out, struct hy_err *err);
+
 /* Closes what is still open (as aborted), detaches every mount and frees. */
 void hy_vfs_free(struct hy_vfs *vfs);
 
@@ -63,12 +84,6 @@ void hy_vfs_set_protocol(struct hy_vfs *vfs, uint32_t protocol);
 
 /* Initial directory, a normal path of the user's view. */
 const char *hy_vfs_home(const struct hy_vfs *vfs);
-
-/* Paths of clients: any bytes, absolute or relative to home; `len` bytes, NUL refused with -EINVAL. */
-struct hy_name {
-    const char *p;
-    size_t len;
-};
 
 int64_t hy_vfs_getattr(struct hy_vfs *vfs, struct hy_name path, uint32_t want, uint32_t flags, struct hythe_attrs *out);
 int64_t hy_vfs_setattr(struct hy_vfs *vfs, struct hy_name path, uint32_t flags, const struct hythe_attrs *attrs);

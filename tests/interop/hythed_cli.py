@@ -151,6 +151,55 @@ def hides_hashes_in_a_dump(box):
     assert made not in dump.text and '# password = "***";' in dump.text, repr(dump)
 
 
+def explained(box, user, path, **settings):
+    file = box.config(**settings)
+    out = run([HYTHED, '--explain', user, path, '-f', file]).ok().out.decode()
+    return [line.replace(file, 'F') for line in out.splitlines()]
+
+
+@test
+def explains_a_path(box):
+    """None of the roots exists: nothing is started to tell this."""
+    def local(path, root, **more):
+        return dict(path=path, plugin='local-root', root=root, **more)
+
+    read_only = [dict(plugin='read-only')]
+    settings = dict(
+        RootDirectory='/no/root',
+        mounts=[local('/pub', '/no/pub', filters=read_only, set_attributes='ignore')],
+        groups=[dict(name='g', filters=read_only, mounts=[local('/ex', '/no/ex')])],
+        users=[dict(name='alice', keys=[keys().public('alice')], HomeDir='/home/al', RestrictUserToHomeDir=True),
+               dict(name='bob', keys=[keys().public('alice')], UserRootDirectory='/home/bob', groups=['g'])])
+    box.config(**settings)
+    users, groups, mounts, root = ('F:%d' % box.lines[n] for n in ('users', 'groups', 'mounts', 'RootDirectory'))
+
+    said = explained(box, 'bob', '/ex/a', **settings)
+    top = ['user bob  (%s)' % users, '  UserRootDirectory = /home/bob  (%s)' % users, '  HomeDir = /  (default)',
+           '  RestrictUserToHomeDir = false  (default)', '  group g  (%s)' % groups]
+    assert said[:14] == top + [
+        'path /ex/a', '  mount /ex of group g  (%s)' % groups,
+        '  its plugin local-root opens the root of its store and is asked for a there', '  set_attributes = apply',
+        'layers, the outermost first', '   1  read-only of group g  (%s)' % groups,
+        '   2  local-root at /ex of group g  (%s)' % groups, '       root = /no/ex  (%s)' % groups,
+        'operations, and the layers that each of them passes'], said
+    ops = dict(line.split(None, 2)[::2] for line in said[14:])
+    assert ops['read'] == '2' and ops['write'] == '1 2' and ops['rename'] == '1 2' and ops['checksum'] == 'the core', ops
+
+    said = explained(box, 'bob', 'docs/../x', **settings)
+    assert '  mount /  (%s)' % root in said and 'path /x' in said, said
+    assert '  its plugin local-root opens home/bob of its store and is asked for x there' in said, said
+    assert explained(box, 'alice', '/etc', **settings)[4:] == [
+        'path /etc', '  every operation is refused: outside the home directory  (%s)' % users]
+    said = explained(box, 'stranger', '/pub', **settings)
+    assert '  set_attributes = ignore' in said and said[1].startswith('  not one of the file'), said
+    ops = dict(line.split(None, 2)[::2] for line in said[said.index(
+        'operations, and the layers that each of them passes') + 1:])
+    assert ops['rmdir'].startswith('refused') and ops['getattr'] == '2', ops
+    assert run([HYTHED, '--explain', 'bob', '-f', box.config()]).code == 2
+    assert run([HYTHED, '--explain', 'bob', '/', '-f', box.config(
+        mounts=[dict(path='/m', plugin='missing')])]).failed().err.startswith(b'hythed: ')
+
+
 @test
 def fails_when_nobody_can_read_it(box):
     with open('/dev/full', 'wb') as full:

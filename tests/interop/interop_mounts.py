@@ -123,7 +123,8 @@ def test_mounts_of_all(t):
 def test_own_mounts_of_user_and_group(t):
     fill(t)
     assert listed(t, 'bob', '/') == ['both', 'box', 'docs', 'exchange', 'own']
-    assert [got(t, 'bob', p) for p in ('/exchange/which', '/own/which', '/both/which', '/box/which', '/docs/letter')] == \
+    files = ('/exchange/which', '/own/which', '/both/which', '/box/which', '/docs/letter')
+    assert [got(t, 'bob', p) for p in files] == \
         ['exchange', 'own', 'bob-both', 'box', 'letter']
     assert got(t, 'bob', '/both/hidden') is None and got(t, 'bob', '/etc/secret') is None
     assert got(t, 'alice', '/home/bob/both/hidden') == 'hidden' and got(t, 'alice', '/own/which') is None
@@ -186,8 +187,8 @@ def test_user_root_directory(t):
         set(listed(t, 'rooted', '/'))
     assert got(t, 'rooted', '/testfolder/mine') == 'mine' and got(t, 'rooted', 'testfolder/mine') == 'mine'
     assert got(t, 'rooted', '../../../testfolder/mine') == 'mine'  # there is nothing above /
-    for path in ('/home/user1/testfolder/mine', '/etc/secret', '../../etc/secret', '/pub/which', '/out', '/out-absolute',
-                 '/to-etc/secret', '/folder-out/../../etc/secret'):
+    for path in ('/home/user1/testfolder/mine', '/etc/secret', '../../etc/secret', '/pub/which', '/out',
+                 '/out-absolute', '/to-etc/secret', '/folder-out/../../etc/secret'):
         assert got(t, 'rooted', path) is None, path
     assert got(t, 'rooted', '/inside') == 'mine' and got(t, 'rooted', '/absolute') == 'mine'
     write(t.l('up'), b'up')
@@ -212,8 +213,8 @@ def test_restrict_user_to_home_dir(t):
     for path in ('/which', '/etc/secret', '../../etc/secret', '/pub/which', 'out', 'out-absolute', 'absolute',
                  'to-etc/secret', 'folder-out/../../etc/secret', '/home/user2'):
         assert got(t, 'held', path) is None, path
-    for command in ('cd /', 'cd ..', 'ls /home', 'ls ..', 'cd folder-out', 'mkdir /new', 'mkdir ../user2/new', 'cd to-etc',
-                    'rename testfolder ../user2/x', 'rename ../../which which', 'ln ../../which which',
+    for command in ('cd /', 'cd ..', 'ls /home', 'ls ..', 'cd folder-out', 'mkdir /new', 'mkdir ../user2/new',
+                    'cd to-etc', 'rename testfolder ../user2/x', 'rename ../../which which', 'ln ../../which which',
                     'rm ../../which', 'rmdir .', 'rmdir /home/user1', 'chmod 777 ..', 'df ..'):
         t.server.sftp([command], user='held').failed()
     write(t.l('up'), b'up')
@@ -255,7 +256,8 @@ def test_lftp_mirrors_the_view(t):
     need(shutil.which('lftp'), 'lftp is not installed')
     fill(t)
     ssh = ' '.join(['ssh', '-a', '-x'] + t.server.ssh_options())
-    script = ['set cmd:fail-exit yes', 'set net:max-retries 1', 'set net:timeout 20', 'set sftp:connect-program "%s"' % ssh,
+    script = ['set cmd:fail-exit yes', 'set net:max-retries 1', 'set net:timeout 20',
+              'set sftp:connect-program "%s"' % ssh,
               'open sftp://bob:none@%s:%d' % (HOST, t.server.port), 'mirror / %s' % t.l('back')]
     run(['lftp', '--norc', '-f', write(t.l('script'), ('\n'.join(script) + '\n').encode())]).ok()
     assert tree(t.l('back')) == bobs(t), (tree(t.l('back')), bobs(t))

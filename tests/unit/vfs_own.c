@@ -153,6 +153,23 @@ static const struct hythe_plugin told_plugin = {.abi = HYTHE_ABI,
                                                 .attach = told_attach,
                                                 .ops = &told_ops};
 
+static void check_where(struct world *w, const char *user_root, const char *home, bool restricted, const char *path,
+                        const char *base, bool own)
+{
+    const struct hy_view view = {.user_root = user_root, .home = home, .restrict_to_home = restricted};
+    struct hy_where where;
+
+    CU_ASSERT_FATAL(hy_vfs_where(w->tree, &view, "al", name_of(path), &where, &w->err) == 0);
+    CU_ASSERT_FATAL(!where.outside && where.mount != NULL);
+    UNIT_ASSERT_STRING(where.path, path);
+    UNIT_ASSERT_STRING(where.base, base);
+    UNIT_ASSERT_STRING(where.rel, "x");
+    CU_ASSERT(where.own == own && !where.fixed && !where.above);
+    CU_ASSERT_FATAL(hy_vfs_where(w->tree, &view, "al", name_of("/nowhere"), &where, &w->err) == 0);
+    CU_ASSERT(where.outside == restricted);
+    UNIT_ASSERT_NUMBER(hy_vfs_where(w->tree, &view, "al", (struct hy_name){"a\0b", 3}, &where, &w->err), -1);
+}
+
 /* The first of the two layers is a user's, the second the mount's own. */
 static void tells_each_layer_its_own_name_of_the_base(void)
 {
@@ -194,6 +211,9 @@ static void tells_each_layer_its_own_name_of_the_base(void)
         CU_ASSERT_FATAL(chain != NULL);
         chain->outer = 1;
         CU_ASSERT((cases[i].own ? hy_tree_mount_own : hy_tree_mount)(w.tree, cases[i].mount, chain) == 0);
+        check_where(&w, cases[i].user_root, cases[i].home, cases[i].restricted, cases[i].path, cases[i].base,
+                    cases[i].own);
+        UNIT_ASSERT_STRING(told[0].base, ""); /* nobody was called */
         CU_ASSERT_FATAL(world_see(&w, cases[i].user_root, cases[i].home, cases[i].restricted) != NULL);
         UNIT_ASSERT_NUMBER(do_getattr(&w, cases[i].path, &attrs), 0);
         UNIT_ASSERT_STRING(told[0].base, cases[i].base);

@@ -1,0 +1,15 @@
+/* hythed --explain: how a path resolves for a user, and who has a say in what is done there. */
+#ifndef HY_SERVER_EXPLAIN_H
+#define HY_SERVER_EXPLAIN_H
+
+#include "core/base/err.h"
+#include "core/config/config.h"
+
+#include <stdio.h>
+
+/* Writes to out what the configuration decides about `path` (as the user names it) for the user, without starting or
+ * calling a plugin. 0, or -1 with err: a plugin can't be loaded, no such group, a path that is none. */
+int hy_server_explain(const struct hy_config *config, const char *user, const char *path, FILE *out,
+                      struct hy_err *err);
+
+#endif
