@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-static void check_keys(const struct hy_config *config, struct hy_problems *problems)
+void hy_server_check_keys(const struct hy_config *config, struct hy_problems *problems)
 {
     struct hy_err err = {""};
     struct hy_ssh_server *ssh = hy_ssh_server_new(&err);
@@ -76,7 +76,7 @@ static void check_tree(const struct hy_config *config, struct hy_problems *probl
             hy_problems_add(problems, config->users[i].place, "%s", err.text);
 }
 
-/* `sound`: else the reader has judged each user of the file already, and they can't be made known. */
+/* `sound`: else the reader may have refused a user of the file, and they can't be made known. */
 static void check_access(const struct hy_config *config, bool sound, struct hy_problems *problems)
 {
     struct checking checking = {.problems = problems};
@@ -98,7 +98,6 @@ void hy_server_check(const struct hy_config *config, struct hy_problems *problem
 {
     bool sound = problems->count == 0;
 
-    check_keys(config, problems);
     check_tree(config, problems);
     check_access(config, sound, problems);
 }

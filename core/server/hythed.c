@@ -75,13 +75,27 @@ static int printed(int status)
 }
 
 /* The file may be checked by somebody else than root: whether root could start with it is then the question. */
-static void check_run_as(const struct hy_config *config, struct hy_problems *problems)
+static bool check_run_as(const struct hy_config *config, struct hythed_rights *rights, struct hy_problems *problems)
+{
+    struct hy_err err;
+
+    if (hythed_rights_find(rights, config->run_as, *config->run_as ? 0 : geteuid(), &err) == 0)
+        return true;
+    hy_problems_add(problems, hy_config_place(config, "run_as"), "%s", err.text);
+    return false;
+}
+
+/* As at a start, root's rights are gone when plugins look at their files. */
+static void check_all(const struct hy_config *config, struct hy_problems *problems)
 {
     struct hythed_rights rights;
     struct hy_err err;
+    bool known = check_run_as(config, &rights, problems);
 
-    if (hythed_rights_find(&rights, config->run_as, *config->run_as ? 0 : geteuid(), &err) < 0)
+    hy_server_check_keys(config, problems);
+    if (known && rights.change && geteuid() == 0 && hythed_rights_drop(&rights, &err) < 0)
         hy_problems_add(problems, hy_config_place(config, "run_as"), "%s", err.text);
+    hy_server_check(config, problems);
 }
 
 static int check(const char *file)
@@ -90,10 +104,8 @@ static int check(const char *file)
     struct hy_config *config = hythed_read_config(file, true, &problems);
     int status;
 
-    if (config) {
-        check_run_as(config, &problems);
-        hy_server_check(config, &problems);
-    }
+    if (config)
+        check_all(config, &problems);
     status = show_problems(&problems);
     hy_config_free(config);
     if (status == EXIT_SUCCESS)

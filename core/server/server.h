@@ -27,8 +27,10 @@ int hy_server_bind(struct hy_server *server, struct hy_err *err);
 /* Loads the plugins, starts the mounts and the users, begins to accept. */
 int hy_server_start(struct hy_server *server, struct hy_err *err);
 
-/* What start would do, without binding or accepting: every problem with keys, plugins, mounts and users is added to
- * problems; config may be one that was read in part (hy_config_rules.partial). For --check. */
+/* For --check, what bind and start would do without binding or accepting: every problem with host keys, then every one
+ * with plugins, mounts and users is added to problems; config may be one that was read in part
+ * (hy_config_rules.partial). */
+void hy_server_check_keys(const struct hy_config *config, struct hy_problems *problems);
 void hy_server_check(const struct hy_config *config, struct hy_problems *problems);
 
 /* Writes the values in effect as hy_config_dump() does, with every plugin asked which of its settings are secrets. Of a

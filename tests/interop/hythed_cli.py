@@ -309,6 +309,27 @@ def checks_keys_and_hashes_where_they_are_written(box):
     assert said.code == 1 and len(lines) == 3 and all(line.startswith(place) for line in lines), repr(said)
 
 
+@test
+def checks_authentication_plugins_as_the_user_that_will_run_them(box):
+    passwd = write(box.path('passwd'), b'alice:!\n', 0o600)
+    if ROOT:
+        os.chown(passwd, pwd.getpwnam(RUN_AS).pw_uid, -1)
+    own, users = dict(plugin='passwd-file', file=passwd), dict(plugin='users')
+    box.check(auth=[users, own]).ok()
+    write(passwd, b'alice:!\nbob:plain\n')
+    for entry, words in ((own, (passwd + ':2: ', 'hythed --hash-password')), (dict(own, flie='x'), ('flie', 'file')),
+                         (dict(plugin='authorized-keys', file=box.path('all')), ('%u or %h',)),
+                         (dict(plugin='local-root', root=box.root), ('authentication plugin is needed',)),
+                         (dict(plugin='nosuch'), ('nosuch.so',))):
+        said = box.check(auth=[users, entry])
+        place = '%s:%d: ' % (box.path('hythe.cfg'), box.lines['auth'])
+        lines = said.err.decode().splitlines()
+        assert said.code == 1 and len(lines) == 1 and lines[0].startswith(place), repr(said)
+        assert all(w in lines[0] for w in words), (words, said)
+    said = box.check(auth=[own])
+    assert said.code == 1 and b'these users could not log in' in said.err, repr(said)
+
+
 # What keeps it from starting: one line each.
 
 @test
