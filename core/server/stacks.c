@@ -64,6 +64,14 @@ static void look(struct deepest *d, const struct hy_mount_config *mounts, size_t
             *d = (struct deepest){&mounts[i], mounts[i].filter_count + 1};
 }
 
+static bool named_before(const char *const *names, const char *const *name)
+{
+    for (; names < name; names++)
+        if (strcmp(*names, *name) == 0)
+            return true;
+    return false;
+}
+
 int hy_layers_fit(const struct hy_config *config, const struct hy_user_config *user, struct hy_err *err)
 {
     size_t outer = user->profile.filter_count;
@@ -74,7 +82,7 @@ int hy_layers_fit(const struct hy_config *config, const struct hy_user_config *u
     for (const char *const *name = user->groups; name && *name; name++) {
         const struct hy_group_config *group = hy_config_group(config, *name);
 
-        if (!group)
+        if (!group || named_before(user->groups, name))
             continue;
         outer += group->profile.filter_count;
         look(&d, group->profile.mounts, group->profile.mount_count);

@@ -399,6 +399,39 @@ def test_alone_a_missing_plugin_is_exit_1_and_named(t):
     assert result.code == 1 and t.local in result.err.decode(), result
 
 
+def configured(t, commands, *options, **settings):
+    """OpenSSH's sftp over the program with a tree of its own, whose user is this one."""
+    user = dict(dict(name=USER.pw_name), **settings.pop('user', {}))
+    config = dict(dict(mounts=[dict(path='/', plugin='local-root', root=t.disk)], users=[user]), **settings)
+    path = write(t.l('tree.cfg'), ''.join('%s = %s;\n' % (k, libconfig(v)) for k, v in config.items()).encode())
+    return local(commands, '--config', path, *options)
+
+
+@test
+def test_alone_what_the_file_says_of_the_user_holds(t):
+    os.makedirs(t.d('home/u/docs'))
+    os.mkdir(t.d('ex'))
+    write(t.d('home/u/docs/a'), b'a')
+    write(t.d('secret'), b'secret')
+    root = configured(t, ['pwd', 'get /docs/a %s' % t.l('a'), 'ls -1 /'], user=dict(
+        UserRootDirectory='/home/u', groups=['g']), groups=[dict(name='g', mounts=[
+            dict(path='/ex', plugin='local-root', root=t.d('ex'))], filters=[dict(plugin='read-only')])]).ok()
+    assert 'directory: /\n' in root.out.decode() and '/ex' in root.out.decode() and read(t.l('a')) == b'a', root
+    read_only = dict(filters=[dict(plugin='read-only')])
+    configured(t, ['put %s /b' % t.l('a')], user=read_only).failed()
+    configured(t, ['put %s /b' % t.l('a')]).ok()
+    held = dict(HomeDir='/home/u', RestrictUserToHomeDir=True)
+    assert 'directory: /home/u\n' in configured(t, ['pwd', 'get docs/a %s' % t.l('b')], user=held).ok().out.decode()
+    for settings in (dict(user=held), dict(user=dict(HomeDir='/home/u'), RestrictUserToHomeDir=True)):
+        configured(t, ['get /secret %s' % t.l('c')], **settings).failed()
+        result = configured(t, ['pwd'], '-d', '/', **settings).failed()
+        assert '-d /: a user whom RestrictUserToHomeDir holds begins in HomeDir' in result.text, result
+    result = configured(t, ['pwd'], users=[], RestrictUserToHomeDir=True).failed()
+    assert 'RestrictUserToHomeDir needs a HomeDir' in result.text, result
+    configured(t, ['get /secret %s' % t.l('c')], users=[dict(name='somebody-else')], UserRootDirectory='/home').failed()
+    assert not os.path.exists(t.l('c'))
+
+
 @test
 def test_alone_it_has_the_rights_of_its_user(t):
     need(ROOT, 'only root can start it as somebody else')

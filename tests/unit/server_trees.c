@@ -260,7 +260,7 @@ static void plant_deep(struct grove *g, size_t of_group, size_t of_mount)
                    "mounts = ( { path = \"/\"; plugin = \"store\"; tag = \"s\"; filters = ( %s ); } );\n"
                    "groups = ( { name = \"g\"; filters = ( %s ); },\n"
                    "  { name = \"h\"; filters = ( { plugin = \"any\"; tag = \"h\"; } ); } );\n"
-                   "users = ( { name = \"al\"; groups = ( \"g\" ); } );\n",
+                   "users = ( { name = \"al\"; groups = ( \"g\", \"g\" ); } );\n",
                    filters[1], filters[0]);
     plant(g, whole);
 }
