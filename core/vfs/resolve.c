@@ -68,6 +68,7 @@ static int attach_layers(struct hy_vfs *vfs, const struct hy_point *point, struc
     const struct hy_chain *chain = point->mount->chain;
     const char *inside = strcmp(how->base, ".") == 0 ? "/" : how->base - 1; /* the base as the mount calls it */
 
+    how->view = point->root;
     for (size_t i = chain->layer_count; i-- > 0;) {
         int rc;
 

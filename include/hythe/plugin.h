@@ -253,6 +253,8 @@ struct hythe_attach {
      * but for a user whose root or restricting home lies inside of the mount. Rules about paths compare origin + "/" +
      * the path of a call. Valid until attach() returns, as base is. */
     const char *origin;
+    /* What the user calls the base, a normal absolute path: for what is told about paths, as in a log. */
+    const char *view;
 };
 /* An absolute symlink target is refused, as is whatever leads out of the base; without it such links resolve from the
  * base as if it were the root of the world. */

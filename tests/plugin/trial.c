@@ -99,7 +99,7 @@ int seat_attach(struct seat *seat, struct trial *t, const struct hy_chain *chain
 {
     static atomic_uint_least64_t ids;
     char copy[HY_PATH_MAX], origin[HY_PATH_MAX];
-    struct hythe_attach how = {.size = sizeof how, .flags = flags, .base = copy, .origin = origin};
+    struct hythe_attach how = {.size = sizeof how, .flags = flags, .base = copy, .origin = origin, .view = origin};
     int rc = 0;
 
     memset(seat, 0, sizeof *seat);

@@ -224,7 +224,8 @@ int world_start(struct world *w, const char *root, const struct setting_value *v
 
 int world_attach(struct world *w, const char *base, uint32_t flags)
 {
-    struct hythe_attach how = {sizeof(how), flags, &w->session, base, "/"};
+    struct hythe_attach how = {
+        .size = sizeof(how), .flags = flags, .session = &w->session, .base = base, .origin = "/"};
 
     return w->plugin->attach(w->instance, &how, &w->attached);
 }

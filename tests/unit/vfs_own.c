@@ -123,7 +123,7 @@ static void obeys_a_restricting_home(void)
 /* ---- What layers are told ---- */
 
 struct told {
-    char base[64], origin[64];
+    char base[64], origin[64], view[64];
 };
 
 static int told_attach(void *instance, const struct hythe_attach *how, void **attached)
@@ -133,6 +133,7 @@ static int told_attach(void *instance, const struct hythe_attach *how, void **at
     (void)attached;
     (void)snprintf(told->base, sizeof told->base, "%s", how->base);
     (void)snprintf(told->origin, sizeof told->origin, "%s", how->origin);
+    (void)snprintf(told->view, sizeof told->view, "%s", how->view);
     return 0;
 }
 
@@ -195,7 +196,7 @@ static void tells_each_layer_its_own_name_of_the_base(void)
 
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         const struct hy_instance *layers[2];
-        struct told told[2] = {{"", ""}, {"", ""}};
+        struct told told[2] = {{"", "", ""}, {"", "", ""}};
         struct hythe_attrs attrs;
         struct hy_chain *chain;
         struct world w;
@@ -220,6 +221,8 @@ static void tells_each_layer_its_own_name_of_the_base(void)
         UNIT_ASSERT_STRING(told[1].base, cases[i].base);
         UNIT_ASSERT_STRING(told[0].origin, cases[i].outer);
         UNIT_ASSERT_STRING(told[1].origin, cases[i].inner);
+        UNIT_ASSERT_STRING(told[0].view, cases[i].outer);
+        UNIT_ASSERT_STRING(told[1].view, cases[i].outer);
         world_end(&w);
     }
 }
