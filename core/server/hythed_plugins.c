@@ -1,6 +1,7 @@
 #include "core/server/hythed_plugins.h"
 #include "core/plugin/describe.h"
 
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -79,23 +80,26 @@ static void print_limit(enum hythe_setting_type type, int64_t limit)
         (void)printf("%lld", (long long)limit);
 }
 
-/* Limits of a text are about its length, those of a truth or a word say nothing. */
+static bool has_range(enum hythe_setting_type type)
+{
+    return type != HYTHE_SET_BOOL && type != HYTHE_SET_CHOICE;
+}
+
+static bool is_number(enum hythe_setting_type type)
+{
+    return type == HYTHE_SET_INT || type == HYTHE_SET_SIZE || type == HYTHE_SET_MODE;
+}
+
 static void print_range(const struct hythe_setting *row)
 {
-    switch (row->type) {
-    case HYTHE_SET_INT:
-    case HYTHE_SET_SIZE:
-    case HYTHE_SET_MODE:
-        if (!row->min && !row->max)
-            return;
-        (void)printf(", ");
-        print_limit(row->type, row->min);
-        (void)printf(" to ");
-        print_limit(row->type, row->max);
+    if (!has_range(row->type) || (!row->min && !row->max))
         return;
-    default:
-        return;
-    }
+    (void)printf("%s", row->type == HYTHE_SET_LIST ? ", each " : ", ");
+    print_limit(row->type, row->min);
+    (void)printf(" to ");
+    print_limit(row->type, row->max);
+    if (!is_number(row->type))
+        (void)printf(" bytes");
 }
 
 static void print_choices(const char *choices)

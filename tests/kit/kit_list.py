@@ -16,7 +16,7 @@ static const struct hythe_setting rows[] = {
     ROW(flag, BOOL, 0, 0, "true", "A flag.", NULL), ROW(number, INT, -5, 7, "3", "A number.", NULL),
     ROW(size, SIZE, 1, 3 << 20, "64K", "A size.", NULL), ROW(mode, MODE, 0, 0777, "022", "A mode.", NULL),
     ROW(text, STRING, 1, 9, "", "A text.", NULL), ROW(path, PATH, 0, 0, NULL, "A path.", NULL),
-    ROW(secret, SECRET, 0, 0, NULL, "A secret.", NULL), ROW(list, LIST, 0, 0, NULL, "A list.", NULL),
+    ROW(secret, SECRET, 0, 0, NULL, "A secret.", NULL), ROW(list, LIST, 1, 20, NULL, "A list.", NULL),
     ROW(where, TEMPLATE, 0, 0, NULL, "A template.", NULL), ROW(word, CHOICE, 0, 0, "b", "A word.", "a b c"),
     ROW(number, INT, 0, 0, NULL, NULL, NULL)};
 static int start(const struct hythe_host *host, const void *given, void **instance)
@@ -42,13 +42,13 @@ In its group of the configuration:
       A size.
   mode (mode, 0000 to 0777; default 022)
       A mode.
-  text (string)
+  text (string, 1 to 9 bytes)
       A text.
   path (absolute path; required)
       A path.
   secret (secret; required)
       A secret.
-  list (list of strings; required)
+  list (list of strings, each 1 to 20 bytes; required)
       A list.
   where (template; required)
       A template.
