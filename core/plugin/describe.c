@@ -29,15 +29,6 @@ const char *hy_describe_threads(uint32_t threads)
     return word(words, sizeof words / sizeof words[0], threads);
 }
 
-struct hythe_setting hy_describe_setting(const struct hythe_plugin *plugin, size_t i)
-{
-    struct hythe_setting row = {0};
-    size_t n = plugin->setting_size < sizeof row ? plugin->setting_size : sizeof row;
-
-    memcpy(&row, (const char *)plugin->settings + i * plugin->setting_size, n);
-    return row;
-}
-
 /* ---- Objects ---- */
 
 int hy_describe(const char *directory, const char *name, hy_describe_fn *each, void *ctx)

@@ -21,9 +21,6 @@ int hy_describe(const char *directory, const char *name, hy_describe_fn *each, v
  * when the directory can't be read. */
 int hy_describe_all(const char *directory, hy_describe_fn *each, void *ctx, struct hy_err *err);
 
-/* A plugin's row i, below setting_count: the smaller of its size and ours, the rest zeroed. */
-struct hythe_setting hy_describe_setting(const struct hythe_plugin *plugin, size_t i);
-
 /* "filesystem", "filter", "auth"; "unknown". */
 const char *hy_describe_kind(uint32_t kind);
 /* "serial", "per session", "parallel"; "unknown". */

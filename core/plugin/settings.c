@@ -25,8 +25,7 @@ struct filling {
 
 /* ---- Rows ---- */
 
-/* A row may be longer or shorter than ours: copies the smaller of the two. */
-static struct hythe_setting row_at(const struct hythe_plugin *plugin, size_t i)
+struct hythe_setting hy_settings_row(const struct hythe_plugin *plugin, size_t i)
 {
     struct hythe_setting row = {0};
     size_t n = plugin->setting_size < sizeof row ? plugin->setting_size : sizeof row;
@@ -59,7 +58,7 @@ static const struct hy_option *find_option(const struct hy_option *options, size
 bool hy_settings_hide(const struct hythe_plugin *plugin, const char *name)
 {
     for (size_t i = 0; i < plugin->setting_count; i++) {
-        struct hythe_setting row = row_at(plugin, i);
+        struct hythe_setting row = hy_settings_row(plugin, i);
 
         if (row.name && strcmp(row.name, name) == 0)
             return row.type == HYTHE_SET_SECRET || !hy_setting_kind(row.type);
@@ -186,7 +185,7 @@ static void complain_unknown(const struct hythe_plugin *plugin, const struct hy_
     const char *nearest = NULL;
 
     for (size_t i = 0; names && i < plugin->setting_count; i++)
-        names[i] = row_at(plugin, i).name;
+        names[i] = hy_settings_row(plugin, i).name;
     if (names)
         nearest = hy_nearest(option->name, names);
     if (nearest)
@@ -203,7 +202,7 @@ static void check_names(const struct hythe_plugin *plugin, const struct hy_optio
         bool known = false;
 
         for (size_t k = 0; k < plugin->setting_count && !known; k++)
-            known = strcmp(row_at(plugin, k).name, options[i].name) == 0;
+            known = strcmp(hy_settings_row(plugin, k).name, options[i].name) == 0;
         if (!known)
             complain_unknown(plugin, &options[i], to);
     }
@@ -215,7 +214,7 @@ static void measure(const struct hythe_plugin *plugin, const struct hy_option *o
 {
     *pointers = *bytes = 0;
     for (size_t i = 0; i < plugin->setting_count; i++) {
-        struct hythe_setting row = row_at(plugin, i);
+        struct hythe_setting row = hy_settings_row(plugin, i);
         struct hy_option option = chosen(&row, find_option(options, count, row.name));
         struct hy_setting_value value = {0};
 
@@ -254,7 +253,7 @@ void *hy_settings_make(const struct hythe_plugin *plugin, const struct hy_option
     unsigned before = to->count;
 
     for (size_t i = 0; i < plugin->setting_count; i++) {
-        struct hythe_setting row = row_at(plugin, i);
+        struct hythe_setting row = hy_settings_row(plugin, i);
 
         if (check_row(plugin, &row, to))
             return NULL;
@@ -265,7 +264,7 @@ void *hy_settings_make(const struct hythe_plugin *plugin, const struct hy_option
         return NULL;
     }
     for (size_t i = 0; i < plugin->setting_count; i++) {
-        struct hythe_setting row = row_at(plugin, i);
+        struct hythe_setting row = hy_settings_row(plugin, i);
 
         (void)fill_row(&f, &row, find_option(options, count, row.name));
     }

@@ -1,5 +1,6 @@
 #include "core/server/hythed_plugins.h"
 #include "core/plugin/describe.h"
+#include "core/plugin/settings.h"
 
 #include <stdbool.h>
 #include <stdio.h>
@@ -142,7 +143,7 @@ static void explain(void *ctx, const struct hy_description *d)
                  p->flags & HYTHE_SLOW ? ", slow" : "");
     (void)puts(p->setting_count ? "In its group of the configuration:" : "It has no settings.");
     for (size_t i = 0; i < p->setting_count; i++) {
-        struct hythe_setting row = hy_describe_setting(p, i);
+        struct hythe_setting row = hy_settings_row(p, i);
 
         print_setting(&row);
     }
