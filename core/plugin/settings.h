@@ -11,8 +11,8 @@ void *hy_settings_make(const struct hythe_plugin *plugin, const struct hy_option
                        struct hy_complaints *to);
 void hy_settings_free(void *settings); /* wipes them first; NULL is fine */
 
-/* Row i of the plugin, below its setting_count. It may be longer or shorter than ours: the smaller of the two sizes, the
- * rest zeroed. */
+/* Row i of the plugin, below its setting_count. It may be longer or shorter than ours: the smaller of the two sizes,
+ * the rest zeroed. */
 struct hythe_setting hy_settings_row(const struct hythe_plugin *plugin, size_t i);
 
 /* Whether the setting's value must not be shown: the plugin calls it a secret, or doesn't know it. */
