@@ -151,6 +151,34 @@ def hides_hashes_in_a_dump(box):
     assert made not in dump.text and '# password = "***";' in dump.text, repr(dump)
 
 
+@test
+def checks_every_filter_and_own_mount(box):
+    """Whatever names a plugin is looked at: of the tree, of a group, of a user."""
+    local = dict(path='/x', plugin='local-root', root=box.root)
+    wrongs = (('filters', [dict(plugin='read-only', bogus=1)], 'unknown setting "bogus"'),
+              ('filters', [dict(plugin='local-root', root='/')], 'local-root is a filesystem; a filter is needed here'),
+              ('filters', [dict(plugin='no-such')], 'there is no '),
+              ('mounts', [dict(local, filters=[dict(plugin='read-only', bogus=1)])], 'unknown setting "bogus"'),
+              ('mounts', [dict(local, root='/no/such/folder')], '/no/such/folder'),
+              ('mounts', [dict(path='/x', plugin='read-only')], 'read-only is a filter; a filesystem is needed here'))
+    alice = dict(name='alice', keys=[keys().public('alice')])
+    assert box.check(groups=[dict(name='g', mounts=[local], filters=[dict(plugin='read-only')])],
+                     users=[dict(alice, groups=['g'], mounts=[local])]).code == 0
+    for key, value, why in wrongs:
+        cases = [('groups', dict(groups=[{'name': 'g', key: value}])), ('users', dict(users=[{**alice, key: value}]))]
+        if key == 'filters':
+            cases.append(('mounts', dict(mounts=[dict(local, filters=value)])))
+        for name, settings in cases:
+            said = box.check(**settings)
+            place = '%s:%d: ' % (box.path('hythe.cfg'), box.lines[name])
+            assert said.code == 1 and said.err.decode().startswith(place), repr(said)
+            assert why in said.text and said.text.count('\n') == 1, repr(said)
+            assert run([HYTHED, '-f', box.config(**settings)]).failed().text.count(why) >= 1
+    many = [dict(plugin='read-only')] * 9
+    said = box.check(groups=[dict(name='g', filters=many)], users=[dict(alice, groups=['g'], filters=many)])
+    assert said.code == 1 and ' 18 filters of the user and the groups' in said.text, repr(said)
+
+
 def explained(box, user, path, **settings):
     file = box.config(**settings)
     out = run([HYTHED, '--explain', user, path, '-f', file]).ok().out.decode()
