@@ -32,5 +32,5 @@ EXTRA_DIST += tests/interop/harness.py tests/interop/servers.py tests/interop/to
 	$(INTEROP_TESTS)
 
 # hythed as a program: options, start, rights, log, signals.
-TESTS += tests/interop/hythed_cli.py
-EXTRA_DIST += tests/interop/hythed_cli.py
+TESTS += tests/interop/hythed_cli.py tests/interop/hythed_tree.py
+EXTRA_DIST += tests/interop/hythed_cli.py tests/interop/hythed_tree.py

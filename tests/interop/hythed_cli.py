@@ -152,83 +152,6 @@ def hides_hashes_in_a_dump(box):
 
 
 @test
-def checks_every_filter_and_own_mount(box):
-    """Whatever names a plugin is looked at: of the tree, of a group, of a user."""
-    local = dict(path='/x', plugin='local-root', root=box.root)
-    wrongs = (('filters', [dict(plugin='read-only', bogus=1)], 'unknown setting "bogus"'),
-              ('filters', [dict(plugin='local-root', root='/')], 'local-root is a filesystem; a filter is needed here'),
-              ('filters', [dict(plugin='no-such')], 'there is no '),
-              ('mounts', [dict(local, filters=[dict(plugin='read-only', bogus=1)])], 'unknown setting "bogus"'),
-              ('mounts', [dict(local, root='/no/such/folder')], '/no/such/folder'),
-              ('mounts', [dict(path='/x', plugin='read-only')], 'read-only is a filter; a filesystem is needed here'))
-    alice = dict(name='alice', keys=[keys().public('alice')])
-    assert box.check(groups=[dict(name='g', mounts=[local], filters=[dict(plugin='read-only')])],
-                     users=[dict(alice, groups=['g'], mounts=[local])]).code == 0
-    for key, value, why in wrongs:
-        cases = [('groups', dict(groups=[{'name': 'g', key: value}])), ('users', dict(users=[{**alice, key: value}]))]
-        if key == 'filters':
-            cases.append(('mounts', dict(mounts=[dict(local, filters=value)])))
-        for name, settings in cases:
-            said = box.check(**settings)
-            place = '%s:%d: ' % (box.path('hythe.cfg'), box.lines[name])
-            assert said.code == 1 and said.err.decode().startswith(place), repr(said)
-            assert why in said.text and said.text.count('\n') == 1, repr(said)
-            assert run([HYTHED, '-f', box.config(**settings)]).failed().text.count(why) >= 1
-    many = [dict(plugin='read-only')] * 9
-    said = box.check(groups=[dict(name='g', filters=many)], users=[dict(alice, groups=['g'], filters=many)])
-    assert said.code == 1 and ' 18 filters of the user and the groups' in said.text, repr(said)
-
-
-def explained(box, user, path, **settings):
-    file = box.config(**settings)
-    out = run([HYTHED, '--explain', user, path, '-f', file]).ok().out.decode()
-    return [line.replace(file, 'F') for line in out.splitlines()]
-
-
-@test
-def explains_a_path(box):
-    """None of the roots exists: nothing is started to tell this."""
-    def local(path, root, **more):
-        return dict(path=path, plugin='local-root', root=root, **more)
-
-    read_only = [dict(plugin='read-only')]
-    settings = dict(
-        RootDirectory='/no/root',
-        mounts=[local('/pub', '/no/pub', filters=read_only, set_attributes='ignore')],
-        groups=[dict(name='g', filters=read_only, mounts=[local('/ex', '/no/ex')])],
-        users=[dict(name='alice', keys=[keys().public('alice')], HomeDir='/home/al', RestrictUserToHomeDir=True),
-               dict(name='bob', keys=[keys().public('alice')], UserRootDirectory='/home/bob', groups=['g'])])
-    box.config(**settings)
-    users, groups, mounts, root = ('F:%d' % box.lines[n] for n in ('users', 'groups', 'mounts', 'RootDirectory'))
-
-    said = explained(box, 'bob', '/ex/a', **settings)
-    top = ['user bob  (%s)' % users, '  UserRootDirectory = /home/bob  (%s)' % users, '  HomeDir = /  (default)',
-           '  RestrictUserToHomeDir = false  (default)', '  group g  (%s)' % groups]
-    assert said[:14] == top + [
-        'path /ex/a', '  mount /ex of group g  (%s)' % groups,
-        '  its plugin local-root opens the root of its store and is asked for a there', '  set_attributes = apply',
-        'layers, the outermost first', '   1  read-only of group g  (%s)' % groups,
-        '   2  local-root at /ex of group g  (%s)' % groups, '       root = /no/ex  (%s)' % groups,
-        'operations, and the layers that each of them passes'], said
-    ops = dict(line.split(None, 2)[::2] for line in said[14:])
-    assert ops['read'] == '2' and ops['write'] == '1 2' and ops['rename'] == '1 2' and ops['checksum'] == 'the core', ops
-
-    said = explained(box, 'bob', 'docs/../x', **settings)
-    assert '  mount /  (%s)' % root in said and 'path /x' in said, said
-    assert '  its plugin local-root opens home/bob of its store and is asked for x there' in said, said
-    assert explained(box, 'alice', '/etc', **settings)[4:] == [
-        'path /etc', '  every operation is refused: outside the home directory  (%s)' % users]
-    said = explained(box, 'stranger', '/pub', **settings)
-    assert '  set_attributes = ignore' in said and said[1].startswith('  not one of the file'), said
-    ops = dict(line.split(None, 2)[::2] for line in said[said.index(
-        'operations, and the layers that each of them passes') + 1:])
-    assert ops['rmdir'].startswith('refused') and ops['getattr'] == '2', ops
-    assert run([HYTHED, '--explain', 'bob', '-f', box.config()]).code == 2
-    assert run([HYTHED, '--explain', 'bob', '/', '-f', box.config(
-        mounts=[dict(path='/m', plugin='missing')])]).failed().err.startswith(b'hythed: ')
-
-
-@test
 def fails_when_nobody_can_read_it(box):
     with open('/dev/full', 'wb') as full:
         for args in (['--list-settings'], ['--help'], ['--dump-config', '-f', box.config()]):
@@ -584,9 +507,9 @@ def starts_without_standard_streams(box):
     assert box.end() == 0
 
 
-def main():
+def main(name='hythed_cli'):
     if not os.access(HYTHED, os.X_OK):
-        print('hythed_cli: skipped, hythed was not built in %s' % BUILDDIR)
+        print('%s: skipped, hythed was not built in %s' % (name, BUILDDIR))
         return 77
     counts = dict(passed=0, failed=0, skipped=0)
     signal.alarm(240)
@@ -607,8 +530,9 @@ def main():
         counts[result] += 1
         print('%s %s%s' % (dict(passed='ok', skipped='skipped', failed='FAILED')[result], function.__name__, why),
               flush=True)
-    print('hythed_cli: %(passed)d passed, %(failed)d failed, %(skipped)d skipped' % counts)
+    print('%s: %d passed, %d failed, %d skipped' % (name, counts['passed'], counts['failed'], counts['skipped']))
     return 1 if counts['failed'] else 0
 
 
-sys.exit(main())
+if __name__ == '__main__':
+    sys.exit(main())
