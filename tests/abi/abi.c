@@ -213,6 +213,20 @@ static void filters_with_one_of_the_future(void)
     UNIT_ASSERT_NUMBER(filters("later-filter"), 0);
 }
 
+/* ---- What a plugin can ask itself ---- */
+
+static void tells_which_fields_the_other_side_has(void)
+{
+    struct hythe_host host = {.size = offsetof(struct hythe_host, memory_take)};
+    const struct hythe_copy_arg arg = {.size = offsetof(struct hythe_copy_arg, target)};
+
+    CU_ASSERT(HYTHE_HAS(&host, size) && HYTHE_HAS(&host, ask) && HYTHE_HAS(&host, expand));
+    CU_ASSERT(!HYTHE_HAS(&host, memory_take) && !HYTHE_HAS(&host, keep));
+    CU_ASSERT(HYTHE_HAS(&arg, target_offset) && !HYTHE_HAS(&arg, target));
+    host.size = sizeof host;
+    CU_ASSERT(HYTHE_HAS(&host, keep));
+}
+
 /* ---- Another ABI ---- */
 
 static void refuses_another_abi_by_name(void)
@@ -228,4 +242,4 @@ static void refuses_another_abi_by_name(void)
 
 UNIT_SUITE(abi, UNIT_TEST(serves_an_old_store), UNIT_TEST(serves_a_store_of_the_future),
            UNIT_TEST(an_old_filter_refuses_what_is_newer), UNIT_TEST(filters_with_one_of_the_future),
-           UNIT_TEST(refuses_another_abi_by_name));
+           UNIT_TEST(tells_which_fields_the_other_side_has), UNIT_TEST(refuses_another_abi_by_name));

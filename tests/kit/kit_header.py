@@ -19,6 +19,8 @@ int64_t first(const struct hythe_call *call, struct hythe_read_arg *arg)
     attrs.struct_size = sizeof attrs;
     ask.attrs = &attrs;
     ask.want = HYTHE_ATTR_SIZE;
+    if (!HYTHE_HAS(call->host, keep) || !HYTHE_HAS(arg, offset))
+        return -1;
     if (hythe_ask_fgetattr(call, &ask) < 0 || call->op != HYTHE_OP_read)
         return call->host->fail(call, HYTHE_STATUS(4), "%s", call->file->path);
     return hythe_next_read(call, arg);
