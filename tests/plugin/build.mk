@@ -7,8 +7,14 @@ hythe_plugin_check_SOURCES = tests/plugin/main.c tests/plugin/stage.c tests/plug
 	tests/plugin/check_escape.c tests/plugin/check_reading.c
 hythe_plugin_check_LDADD = $(CORE_LIBS)
 dist_man_MANS += tests/plugin/hythe-plugin-check.1
-EXTRA_DIST += tests/plugin/plugins.py
+EXTRA_DIST += tests/plugin/plugins.py tests/plugin/faults.py
 
 if HYTHE_TESTS
-TESTS += tests/plugin/plugins.py
+TESTS += tests/plugin/plugins.py tests/plugin/faults.py
+
+# local-root, made wrong: what the suite must notice.
+check_LTLIBRARIES += tests/plugin/broken.la
+tests_plugin_broken_la_SOURCES = tests/plugin/broken.c $(local_root_la_SOURCES)
+tests_plugin_broken_la_CPPFLAGS = $(AM_CPPFLAGS) -Dhythe_plugin_entry=sound_plugin_entry
+tests_plugin_broken_la_LDFLAGS = $(PLUGIN_LDFLAGS) -rpath /nowhere -export-symbols-regex '^hythe_plugin_entry$$'
 endif

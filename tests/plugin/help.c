@@ -46,7 +46,9 @@ int64_t do_fill(struct handle *h, void *buf, size_t len, uint64_t offset)
 
     do {
         r = do_read(h, (char *)buf + have, len - have, offset + have);
-        have += r > 0 && (uint64_t)r <= len - have ? (size_t)r : 0;
+        if (r > 0 && (uint64_t)r > len - have)
+            return -EIO; /* a complaint already */
+        have += r > 0 ? (size_t)r : 0;
     } while (r > 0 && have < len);
     return r < 0 ? r : (int64_t)have;
 }

@@ -4,6 +4,8 @@
 #include <ctype.h>
 #include <fnmatch.h>
 #include <getopt.h>
+#include <signal.h>
+#include <unistd.h>
 
 enum { HELD = 0, BROKEN = 1, USAGE = 2 };
 
@@ -245,6 +247,22 @@ static void print_verdict(const struct check *c, char verdict, const char *why, 
         print_why(why);
 }
 
+/* A check that takes so long waits for something that never comes. */
+enum { PATIENCE = 600 };
+
+static const char *running;
+
+static void give_up(int signal)
+{
+    static const char before[] = "BROKEN       ", after[] = ": it hangs\n";
+
+    (void)signal;
+    if (write(STDOUT_FILENO, before, sizeof before - 1) < 0 || write(STDOUT_FILENO, running, strlen(running)) < 0 ||
+        write(STDOUT_FILENO, after, sizeof after - 1) < 0)
+        _exit(USAGE);
+    _exit(BROKEN);
+}
+
 static int run_checks(struct stage *stage, const struct options *o, const char *name)
 {
     unsigned held = 0, broken = 0, missing = 0, number = 0;
@@ -256,6 +274,8 @@ static int run_checks(struct stage *stage, const struct options *o, const char *
 
             if (!is_wanted(c, o->only))
                 continue;
+            running = c->name;
+            (void)alarm(PATIENCE);
             verdict = trial_run(stage, c, ++number, why, sizeof why);
             held += verdict == 'y';
             broken += verdict == 'n';
@@ -290,6 +310,8 @@ static int check_chains(struct stage *stage, const struct options *o, const stru
     struct hy_err err = {""};
     int rc = BROKEN;
 
+    running = "setup";
+    (void)alarm(PATIENCE);
     stage->front = front;
     stage->back = back;
     if (front && back && stage_open(stage, &err) == 0) {
@@ -335,6 +357,7 @@ int main(int argc, char **argv)
     int rc;
 
     setvbuf(stdout, NULL, _IOLBF, 0);
+    (void)signal(SIGALRM, give_up);
     rc = read_options(&o, argc, argv);
     if (rc)
         return rc - 1;
