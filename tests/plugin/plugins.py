@@ -20,7 +20,7 @@ CASES = [
     ('local-root-walk', {'HYTHE_LOCAL_ROOT_WALK': '1'}, '@local-root root={dir}'),
     ('local-root-below', {}, '--base below @local-root root={dir}'),
     ('memory', {}, '@memory'),
-    ('chroot-per-user', {}, '@chroot-per-user base={dir}/%u'),
+    ('chroot-per-user', {}, '@chroot-per-user base={dir}/%u create=true'),
     ('read-only', {}, '--expect read-only --over @local-root @read-only -- root={dir}'),
 ]
 

@@ -1,6 +1,6 @@
 /* A small world for the tests of the local-root plugin, and of others that serve a tree in its manner: the plugin as
- * the core would load it, a folder that it serves, and one beside it that nothing may reach. No code of the core has a
- * part.
+ * the core would load it, a folder that it serves, and one beside it that nothing may reach. Of the core only its
+ * templates have a part.
  * WORLD_PLUGIN names the plugin: local-root; chroot-per-user, whose user "root" is served dir/root; or memory,
  * whose tree is reached through the plugin itself, as if it were a folder with the descriptor MEMORY_ROOT. */
 #ifndef HY_TESTS_LOCALROOT_H
@@ -50,6 +50,7 @@ void world_close(struct world *w);
 /* The same in parts, for tests of starting and attaching. */
 void world_prepare(struct world *w, enum way way);
 int world_start(struct world *w, const char *root, const struct setting_value *values);
+int world_start_in_place(struct world *w, const struct setting_value *values); /* w->place is set */
 int world_attach(struct world *w, const char *base, uint32_t flags);
 void world_detach(struct world *w);
 void world_stop(struct world *w);

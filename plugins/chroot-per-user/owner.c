@@ -1,0 +1,78 @@
+/* The owner setting. Looked up once, at the start: a session never asks the system's directories. */
+#include "chroot.h"
+
+#include <errno.h>
+#include <grp.h>
+#include <pwd.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { NAME_BYTES = 256, RECORD_BYTES = 64 << 10 };
+
+static bool is_number(const char *text, uint32_t *number)
+{
+    char *end;
+    unsigned long long value;
+
+    if (!*text || strspn(text, "0123456789") != strlen(text) || strlen(text) > 10)
+        return false;
+    value = strtoull(text, &end, 10);
+    *number = (uint32_t)value;
+    return value < UINT32_MAX; /* the largest means "none" to chown(2) */
+}
+
+/* A user by name brings the group along. */
+static int find_user(const char *name, char *buf, uid_t *uid, gid_t *gid)
+{
+    struct passwd record, *found = NULL;
+
+    if (is_number(name, uid))
+        return 0;
+    if (getpwnam_r(name, &record, buf, RECORD_BYTES, &found) != 0 || !found)
+        return -ENOENT;
+    *uid = record.pw_uid;
+    *gid = record.pw_gid;
+    return 0;
+}
+
+static int find_group(const char *name, char *buf, gid_t *gid)
+{
+    struct group record, *found = NULL;
+
+    if (is_number(name, gid))
+        return 0;
+    if (getgrnam_r(name, &record, buf, RECORD_BYTES, &found) != 0 || !found)
+        return -ENOENT;
+    *gid = record.gr_gid;
+    return 0;
+}
+
+int cp_find_owner(const struct hythe_host *host, const char *text, uid_t *uid, gid_t *gid)
+{
+    const char *colon = strchr(text, ':');
+    size_t len = colon ? (size_t)(colon - text) : strlen(text);
+    char user[NAME_BYTES], *buf;
+    int rc = 0;
+
+    *uid = (uid_t)-1;
+    *gid = (gid_t)-1;
+    if (!*text)
+        return 0;
+    if (len >= sizeof(user) || (colon && !colon[1])) {
+        host->log(host, 0, "owner \"%s\" must be a user, user:group or :group", text);
+        return -EINVAL;
+    }
+    memcpy(user, text, len);
+    user[len] = '\0';
+    buf = malloc(RECORD_BYTES);
+    if (!buf)
+        return -ENOMEM;
+    if (len)
+        rc = find_user(user, buf, uid, gid);
+    if (rc == 0 && colon)
+        rc = find_group(colon + 1, buf, gid);
+    free(buf);
+    if (rc < 0)
+        host->log(host, 0, "owner \"%s\": the system knows no such user or group", text);
+    return rc;
+}
