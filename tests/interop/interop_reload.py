@@ -109,6 +109,32 @@ def test_an_old_session_keeps_its_view(t):
             assert sftp.close(handle) == OK
 
 
+@alone(idle_timeout=0)
+def test_an_old_session_keeps_its_filters_root_and_own_mounts(t):
+    t.put('file', b'file')
+    write(os.path.join(t.server.placed('@own'), 'mine'), b'mine')
+    t.server.own(t.server.placed('@own'))
+    read_only = [dict(plugin='read-only')]
+    own = dict(path='/own', plugin='local-root', root='@own')
+    with session(t.server) as old:
+        reload(t, groups=[dict(name='g', filters=read_only, mounts=[own])],
+               users=[user(t, 'alice', groups=['g'], UserRootDirectory=t.remote)])
+        with session(t.server) as fresh:
+            assert fresh.stat('/file').attrs['size'] == 4 and fresh.stat('/own/mine').attrs['size'] == 4
+            assert fresh.stat(t.r('file')).code == NO_SUCH_FILE
+            assert fresh.ask(MKDIR, s('/made'), attrs()).code == PERMISSION_DENIED
+            assert old.stat('/own/mine').code == NO_SUCH_FILE and old.stat('/file').code == NO_SUCH_FILE
+            assert old.ask(MKDIR, s(t.r('made')), attrs()).code == OK
+            reload(t, groups=[dict(name='g')], users=[user(t, 'alice', groups=['g'])])
+            assert fresh.ask(RMDIR, s('/made')).code == PERMISSION_DENIED  # it keeps what it began with
+            assert fresh.stat('/own/mine').attrs['size'] == 4
+            with session(t.server) as last:
+                assert last.ask(RMDIR, s(t.r('made'))).code == OK
+                assert last.stat('/own/mine').code == NO_SUCH_FILE
+    put_config(t, users=[user(t, 'alice', groups=['gg'])])
+    refuses(t, r'hythe.cfg:\d+: groups: there is no group "gg"; did you mean g\?')
+
+
 @alone(UserAuthBanner='first', DefaultAuthMethods='publickey')
 def test_settings_hold_for_new_connections(t):
     def banner():
