@@ -459,8 +459,9 @@ struct hythe_auth_call {
     void **state; /* the plugin's own pointer for this connection's login; NULL at first, see end */
 };
 
-/* Calls come from threads of connections, under the plugin's thread model. Those of one login come one after the other.
- */
+/* Calls come under the plugin's thread model from the thread of the connection that logs in, HYTHE_SLOW or not, since
+ * nothing else of that connection could go on meanwhile. Those of one login come one after the other. login_grace is
+ * looked at between calls only, so a plugin that waits for a network bounds its waiting itself. */
 struct hythe_auth {
     size_t size;
     uint32_t methods; /* HYTHE_AUTH_PASSWORD and so on: what check() wants to be asked about */

@@ -5,6 +5,7 @@
 
 #include <crypt.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <sys/stat.h>
@@ -360,6 +361,28 @@ static void a_change_holds_at_the_next_login(void)
     gate_end(&g);
 }
 
+/* The clock of a file system is too coarse to tell two changes of one moment from each other. */
+static void a_change_in_place_and_in_the_same_moment_is_seen(void)
+{
+    static const char *const texts[] = {"ann:!\n", "bob:!\n"};
+    char home[256];
+    struct gate g;
+    int fd;
+
+    gate_begin(&g);
+    gate_put(&g, "passwd", texts[1]);
+    CU_ASSERT_FATAL(gate_open(&g, "passwd-file", "passwd", NULL, 0));
+    fd = open(gate_path(&g, "passwd"), O_WRONLY | O_CLOEXEC);
+    CU_ASSERT_FATAL(fd >= 0);
+    for (int i = 0; i < 200; i++) {
+        CU_ASSERT_FATAL(pwrite(fd, texts[i % 2], 6, 0) == 6);
+        UNIT_ASSERT_NUMBER(gate_lookup(&g, "ann", home), i % 2 == 0);
+        UNIT_ASSERT_NUMBER(gate_lookup(&g, "bob", home), i % 2 == 1);
+    }
+    (void)close(fd);
+    gate_end(&g);
+}
+
 static void a_file_that_became_unusable_denies_until_it_is_usable(void)
 {
     char home[256];
@@ -435,6 +458,6 @@ UNIT_SUITE(passwd_file, UNIT_TEST(lines_make_users), UNIT_TEST(the_right_passwor
            UNIT_TEST(bad_lines_are_named_and_keep_the_server_from_starting), UNIT_TEST(a_nul_byte_locks_its_line),
            UNIT_TEST(many_bad_lines_fill_no_log), UNIT_TEST(only_a_private_file_is_read),
            UNIT_TEST(strange_files_and_folders_are_refused), UNIT_TEST(a_file_beyond_its_bound_is_refused),
-           UNIT_TEST(a_change_holds_at_the_next_login),
+           UNIT_TEST(a_change_holds_at_the_next_login), UNIT_TEST(a_change_in_place_and_in_the_same_moment_is_seen),
            UNIT_TEST(a_file_that_became_unusable_denies_until_it_is_usable),
            UNIT_TEST(threads_hash_on_as_many_processors_as_there_are_while_the_file_changes));
