@@ -77,8 +77,6 @@ int hy_object_suits(const struct hythe_plugin *plugin, enum hythe_kind kind, str
     if (plugin->kind != (uint32_t)kind)
         return hy_complain(to, nowhere, "%s is %s; %s is needed here", plugin->name, kind_name(plugin->kind),
                            kind_name((uint32_t)kind));
-    if (plugin->flags & HYTHE_SLOW)
-        return hy_complain(to, nowhere, "plugins that wait for a network are not available in this build");
     return 0;
 }
 

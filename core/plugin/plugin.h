@@ -12,6 +12,8 @@
  * when others use the instances. */
 struct hy_plugins;
 struct hy_plugins *hy_plugins_new(const char *directory, const struct hy_log *log); /* NULL: out of memory */
+/* What the plugins' memory is counted against; before anything is started. It must outlive all instances. */
+void hy_plugins_set_budget(struct hy_plugins *plugins, struct hy_budget *budget);
 /* Those of the next generation: an instance whose file, settings and label haven't changed is taken over from `before`
  * instead of started, as is what was registered there. `before` must outlive the last hy_plugins_start(); nothing of it
  * changes, also when the new one is given up. NULL: out of memory. */

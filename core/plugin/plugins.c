@@ -9,6 +9,7 @@
 struct hy_plugins {
     char *directory;
     const struct hy_log *log;
+    struct hy_budget *budget;
     const struct hy_plugins *before; /* whose objects and instances may be taken over; NULL for the first */
     struct hy_loaded **objects;
     size_t object_count;
@@ -37,9 +38,16 @@ struct hy_plugins *hy_plugins_next(const struct hy_plugins *before, const char *
 {
     struct hy_plugins *plugins = hy_plugins_new(directory, before->log);
 
-    if (plugins)
-        plugins->before = before;
+    if (!plugins)
+        return NULL;
+    plugins->before = before;
+    plugins->budget = before->budget;
     return plugins;
+}
+
+void hy_plugins_set_budget(struct hy_plugins *plugins, struct hy_budget *budget)
+{
+    plugins->budget = budget;
 }
 
 /* ---- Objects ---- */
@@ -183,7 +191,7 @@ static struct hy_started *provide(struct hy_plugins *plugins, struct hy_loaded *
     s = take_over(plugins, code, &wanted);
     if (s)
         return s;
-    s = hy_started_new(code, options, count, &wanted, label, plugins->log, to);
+    s = hy_started_new(code, options, count, &wanted, label, plugins->log, plugins->budget, to);
     if (!s || plugins->at_rest || hy_started_begin(s, to) == 0)
         return s;
     hy_started_unref(s);

@@ -29,6 +29,8 @@ struct hy_server {
     bool accepting;
 
     struct hy_names *names;
+    struct hy_pool *pool;     /* for calls of slow plugins */
+    struct hy_budget *budget; /* of memory, for all plugins */
 
     pthread_mutex_t lock;          /* everything below */
     struct hy_generation *current; /* what new sessions begin with; NULL before start */

@@ -66,7 +66,7 @@ static struct hy_generation *build(const struct hy_generation *now, const struct
 
     if (!ssh)
         return NULL;
-    next = hy_generation_new(config, now, ssh, now->log, &err);
+    next = hy_generation_new(config, now, ssh, NULL, now->log, &err);
     if (!next)
         hy_problems_add(problems, (struct hy_place){0}, "%s", err.text);
     hy_ssh_server_unref(ssh);

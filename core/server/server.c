@@ -64,9 +64,11 @@ static int start_acceptor(struct hy_server *server, struct hy_err *err)
 int hy_server_start(struct hy_server *server, struct hy_err *err)
 {
     server->names = hy_names_new();
-    if (!server->names)
+    server->pool = hy_pool_new((unsigned)server->config->slow_calls);
+    server->budget = hy_budget_new((size_t)server->config->plugin_memory);
+    if (!server->names || !server->pool || !server->budget)
         return hy_err_set(err, "out of memory");
-    server->current = hy_generation_new(server->config, NULL, server->ssh, server->log, err);
+    server->current = hy_generation_new(server->config, NULL, server->ssh, server->budget, server->log, err);
     if (!server->current)
         return -1;
     return start_acceptor(server, err);
@@ -139,6 +141,8 @@ void hy_server_free(struct hy_server *server)
     if (hy_server_connections(server))
         return; /* their threads still use all of it */
     hy_generation_unref(server->current);
+    hy_pool_free(server->pool);
+    hy_budget_free(server->budget);
     hy_names_free(server->names);
     hy_ssh_server_unref(server->ssh);
     if (server->control.wake >= 0)

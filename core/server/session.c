@@ -22,6 +22,7 @@ struct hy_session {
     struct hy_conversation *conversation;
     char *client;
     struct hythe_session facts; /* for the plugins */
+    struct hy_tally *tally;     /* of engines that still use what is here */
 };
 
 /* With the lock. */
@@ -141,7 +142,11 @@ static int open_sftp(void *ctx, struct hy_sink *sink)
                                       .max_handles = view.max_handles,
                                       .user = account->name,
                                       .symlink_order = hy_client_symlink_order(s->facts.client_id),
-                                      .log_requests = server->log->level >= HY_LOG_VERBOSE};
+                                      .log_requests = server->log->level >= HY_LOG_VERBOSE,
+                                      .slow = {.pool = server->pool,
+                                               .tally = s->tally,
+                                               .requests = (unsigned)generation->config->slow_requests,
+                                               .bytes = (size_t)generation->config->slow_bytes}};
     struct hy_err err = {""};
     struct hy_tree *tree = hy_trees_get(generation->trees, account->name, (const char *const *)account->groups, &err);
     struct hy_vfs *vfs = tree ? hy_vfs_new(tree, &view, &s->facts, server->log, &err) : NULL;
@@ -166,9 +171,12 @@ static void run(struct hy_session *s)
     hy_server_tune(s->fd, s->generation->config->TcpNoDelay);
     hy_log(server->log, HY_LOG_VERBOSE, s->id, "connection from %s port %u", s->address, s->port);
     s->conversation = hy_auth_begin(&s->generation->access.policy, s->id, s->address);
-    if (!s->conversation) {
+    s->tally = hy_tally_new();
+    if (!s->conversation || !s->tally) {
         hy_log(server->log, HY_LOG_ERROR, s->id, "out of memory");
         (void)close(s->fd);
+        hy_tally_end(s->tally);
+        hy_auth_end(s->conversation);
         return;
     }
     if (server->around.begin)
@@ -177,6 +185,7 @@ static void run(struct hy_session *s)
     if (server->around.end)
         server->around.end();
     hy_log(server->log, HY_LOG_INFO, s->id, "end of the connection from %s port %u: %s", s->address, s->port, why.text);
+    hy_tally_end(s->tally); /* calls of slow plugins may still have to return */
     hy_auth_end(s->conversation);
 }
 

@@ -37,6 +37,8 @@ struct standin {
     struct hy_plugins *plugins;
     struct hy_tree *tree;
     struct hy_names *names;
+    struct hy_pool *pool;     /* with a configuration: for calls of slow plugins */
+    struct hy_budget *budget; /* likewise, of plugins' memory */
 };
 
 static void to_stderr(void *ctx, enum hy_log_level level, uint64_t conn, const char *line)
@@ -164,6 +166,11 @@ static int make_tree(struct standin *s, struct hy_err *err)
         return hy_err_set(err, "out of memory");
     if (!s->config)
         return mount_all(s, err);
+    s->pool = hy_pool_new((unsigned)s->config->slow_calls);
+    s->budget = hy_budget_new((size_t)s->config->plugin_memory);
+    if (!s->pool || !s->budget)
+        return hy_err_set(err, "out of memory");
+    hy_plugins_set_budget(s->plugins, s->budget);
     s->account = hy_config_user(s->config, s->user);
     return mount_config(s, s->config, err);
 }
@@ -259,22 +266,32 @@ static int serve(struct standin *s, struct hy_err *err)
                                       .denied = s->options.denied,
                                       .user = s->user,
                                       .log_requests = true,
-                                      .max_handles = handle_limit(s)};
+                                      .max_handles = handle_limit(s),
+                                      .slow = {.pool = s->pool,
+                                               .requests = s->config ? (unsigned)s->config->slow_requests : 0,
+                                               .bytes = s->config ? (size_t)s->config->slow_bytes : 0}};
     const char *from = *s->address ? s->address : "UNKNOWN";
     struct hy_vfs *vfs = open_view(s, &session, err);
+    struct hy_tally *tally;
     struct hy_sink sink;
     enum hy_stdio_end end;
     int error;
 
     if (!vfs)
         return -1;
-    if (hy_sftp_new(vfs, &options, &sink, err) != 0) {
+    tally = hy_tally_new();
+    options.slow.tally = tally;
+    if (!tally)
+        (void)hy_err_set(err, "out of memory");
+    if (!tally || hy_sftp_new(vfs, &options, &sink, err) != 0) {
+        hy_tally_end(tally);
         hy_vfs_free(vfs);
         return -1;
     }
     hy_log(&s->log, HY_LOG_INFO, CONN, "session opened for local user %s from [%s]", s->user, from);
     end = hy_stdio_run(&sink, STDIN_FILENO, STDOUT_FILENO);
     error = errno;
+    hy_tally_end(tally);
     hy_log(&s->log, HY_LOG_INFO, CONN, "session closed for local user %s from [%s]", s->user, from);
     if (end == HY_STDIO_EOF)
         return 0;
@@ -289,6 +306,8 @@ static void unmake(struct standin *s)
     hy_tree_unref(s->tree);
     hy_names_free(s->names);
     hy_plugins_free(s->plugins);
+    hy_pool_free(s->pool);
+    hy_budget_free(s->budget);
     hy_config_free(s->config);
     free(s->user);
     free(s->user_home);

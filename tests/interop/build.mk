@@ -18,6 +18,7 @@ INTEROP_TESTS = \
 	tests/interop/interop_reload.py \
 	tests/interop/interop_escape.py \
 	tests/interop/interop_sftp_server.py \
+	tests/interop/interop_slow.py \
 	tests/interop/abuse_handshake.py \
 	tests/interop/abuse_login.py \
 	tests/interop/abuse_session.py \
@@ -34,3 +35,12 @@ EXTRA_DIST += tests/interop/harness.py tests/interop/servers.py tests/interop/to
 # hythed as a program: options, start, rights, log, signals.
 TESTS += tests/interop/hythed_cli.py tests/interop/hythed_tree.py
 EXTRA_DIST += tests/interop/hythed_cli.py tests/interop/hythed_tree.py
+
+# Filters that wait for a test. An rpath makes them shared.
+check_LTLIBRARIES += tests/interop/waiting.la tests/interop/hanging.la
+tests_interop_waiting_la_SOURCES = tests/interop/waiting.c
+tests_interop_waiting_la_CPPFLAGS = $(AM_CPPFLAGS) -DWAITING_NAME='"waiting"' -DWAITING_FLAGS=HYTHE_SLOW
+tests_interop_waiting_la_LDFLAGS = $(PLUGIN_LDFLAGS) -rpath /nowhere
+tests_interop_hanging_la_SOURCES = tests/interop/waiting.c
+tests_interop_hanging_la_CPPFLAGS = $(AM_CPPFLAGS) -DWAITING_NAME='"hanging"' -DWAITING_FLAGS=0
+tests_interop_hanging_la_LDFLAGS = $(PLUGIN_LDFLAGS) -rpath /nowhere

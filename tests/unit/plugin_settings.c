@@ -420,7 +420,7 @@ static void refuses_damaged_descriptions(void)
                  {"no ops", "it offers no operations"},
                  {"tiny ops", "it offers no operations"},
                  {"no name", "calls itself \"\""},
-                 {"slow", "plugins that wait for a network are not available in this build"},
+                 {"filter", "test is a filter; a filesystem is needed here"},
                  {"outside", "its setting far lies outside of its settings"},
                  {"unknown", "of an unknown type"},
                  {"wordless", "its setting word has no words to choose from"}};
@@ -438,7 +438,8 @@ static void refuses_damaged_descriptions(void)
         p.setting_size = i == 6 ? 8 : p.setting_size;
         p.ops = i == 7 ? NULL : i == 8 ? &tiny : p.ops;
         p.name = i == 9 ? NULL : p.name;
-        p.flags = i == 10 ? HYTHE_SLOW : 0;
+        p.flags = HYTHE_SLOW;
+        p.kind = i == 10 ? HYTHE_FILTER : p.kind;
         if (hy_plugins_register(plugins, &p, &err) == 0)
             CU_ASSERT_PTR_NULL(hy_plugins_start(plugins, "test", HYTHE_FILESYSTEM, NULL, 0, "it", &err));
         if (!strstr(err.text, cases[i].why))

@@ -1,0 +1,78 @@
+/* A filter for tests of what takes its time. A call on a file whose name begins with "wait-" and the operation's name
+ * tells the test that it is there, through one FIFO, and goes on when the test says so, through another. Built twice:
+ * as "waiting", which says that it is slow, and as "hanging", which doesn't. */
+#include "hythe/plugin.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+struct settings {
+    const char *began, *go;
+};
+
+static const struct hythe_setting rows[] = {
+    {.name = "began", .type = HYTHE_SET_PATH, .offset = offsetof(struct settings, began), .help = "A FIFO."},
+    {.name = "go", .type = HYTHE_SET_PATH, .offset = offsetof(struct settings, go), .help = "A FIFO."},
+};
+
+static int start(const struct hythe_host *host, const void *settings, void **instance)
+{
+    (void)host;
+    *instance = (void *)settings;
+    return 0;
+}
+
+static void meet(const char *fifo, int how)
+{
+    int fd = open(fifo, how | O_CLOEXEC);
+
+    if (fd >= 0)
+        (void)close(fd);
+}
+
+static void wait_for_test(const struct hythe_call *call, const char *path, const char *op)
+{
+    const struct settings *s = call->instance;
+    const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
+
+    if (strncmp(name, "wait-", 5) != 0 || strncmp(name + 5, op, strlen(op)) != 0)
+        return;
+    meet(s->began, O_WRONLY);
+    meet(s->go, O_RDONLY);
+}
+
+#define WAITING(op, path) \
+    static int64_t wait_##op(const struct hythe_call *call, struct hythe_##op##_arg *arg) \
+    { \
+        wait_for_test(call, path, #op); \
+        return hythe_next_##op(call, arg); \
+    }
+WAITING(close, call->file->path)
+WAITING(read, call->file->path)
+WAITING(write, call->file->path)
+WAITING(getattr, arg->path)
+
+static const struct hythe_ops ops = {
+    .size = sizeof ops, .close = wait_close, .read = wait_read, .write = wait_write, .getattr = wait_getattr};
+
+const struct hythe_plugin *hythe_plugin_entry(void)
+{
+    static const struct hythe_plugin plugin = {.abi = HYTHE_ABI,
+                                               .size = sizeof plugin,
+                                               .kind = HYTHE_FILTER,
+                                               .threads = HYTHE_PARALLEL,
+                                               .flags = WAITING_FLAGS,
+                                               .name = WAITING_NAME,
+                                               .version = "1",
+                                               .summary = "waits for a test",
+                                               .settings = rows,
+                                               .setting_count = sizeof rows / sizeof *rows,
+                                               .setting_size = sizeof *rows,
+                                               .settings_size = sizeof(struct settings),
+                                               .start = start,
+                                               .ops = &ops};
+    return &plugin;
+}
