@@ -69,6 +69,8 @@ static size_t input(void *ctx, const uint8_t *data, size_t len)
     while (n && !e->broken && !e->copying.active) {
         if (e->upload.active)
             n = hy_upload_feed(e, data + used, len - used);
+        else if (hy_jobs_filling(e))
+            n = hy_jobs_feed(e, data + used, len - used);
         else
             n = take_frame(e, data + used, len - used);
         used += n;
@@ -136,7 +138,7 @@ static bool partial(void *ctx)
 {
     const struct hy_engine *e = ctx;
 
-    return e->upload.active && !e->broken;
+    return (e->upload.active || hy_jobs_filling(e)) && !e->broken;
 }
 
 static void idle(void *ctx)
@@ -150,7 +152,7 @@ static void eof(void *ctx)
 {
     struct hy_engine *e = ctx;
 
-    if (e->upload.active)
+    if (e->upload.active || hy_jobs_filling(e))
         hy_break(e, "the client ended in the middle of a WRITE");
 }
 

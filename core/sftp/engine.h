@@ -131,6 +131,10 @@ int hy_jobs_new(struct hy_engine *e, struct hy_err *err);
 enum hy_offer { HY_OFFER_PASS, HY_OFFER_TAKEN, HY_OFFER_FULL };
 /* Takes a copy of a frame that may have to wait. PASS: carry it out now. FULL: no room, offer it again later. */
 enum hy_offer hy_jobs_offer(struct hy_engine *e, const uint8_t *frame, size_t len);
+/* The first bytes of a WRITE to a slow handle, and what follows; as hy_upload_begin() and hy_upload_feed(). */
+size_t hy_jobs_begin(struct hy_engine *e, const uint8_t *frame, size_t have, size_t len);
+size_t hy_jobs_feed(struct hy_engine *e, const uint8_t *data, size_t len);
+bool hy_jobs_filling(const struct hy_engine *e);
 /* Whether requests on the handle may have to wait. */
 bool hy_jobs_slow_handle(const struct hy_engine *e, hy_handle h);
 /* Moves finished replies into the output as far as there is room. */

@@ -28,7 +28,7 @@ struct need {
     struct hy_pace pace;
 };
 
-enum state { WAITING, RUNNING, DONE };
+enum state { FILLING, WAITING, RUNNING, DONE };
 
 struct job {
     struct hy_task task; /* first: a task is its job */
@@ -37,7 +37,7 @@ struct job {
     struct need need;
     enum state state;
     uint32_t id;
-    size_t cost, len;
+    size_t cost, have, len;  /* bytes of the frame that are there, of all of it */
     struct hy_engine engine; /* its output is the reply */
     uint8_t frame[];
 };
@@ -46,6 +46,7 @@ struct hy_jobs {
     struct hy_engine *engine;
     struct hy_task end;
     struct job *first, **last;
+    struct job *filling; /* a WRITE whose rest is still to come, not in the list yet */
     unsigned count, max, running, max_running;
     size_t bytes, max_bytes;
     bool serial; /* one of those that run is */
@@ -189,14 +190,24 @@ static void schedule(struct hy_jobs *jobs)
 
 /* ---- Coming and going ---- */
 
-static struct job *new_job(struct hy_engine *e, const uint8_t *frame, size_t len, size_t room)
+/* False: too much is under way. One request of any size always goes. */
+static bool has_room(const struct hy_jobs *jobs, size_t cost)
 {
+    return jobs->count < jobs->max && (!jobs->count || cost <= jobs->max_bytes - jobs->bytes);
+}
+
+static struct job *new_job(struct hy_engine *e, size_t len, size_t room, const struct need *need)
+{
+    struct hy_jobs *jobs = e->jobs;
     struct job *job = calloc(1, sizeof *job + len);
+    size_t cost = sizeof *job + len + room, left = jobs->max_bytes - jobs->bytes;
 
     if (!job)
         return NULL;
+    job->jobs = jobs;
+    job->need = *need;
     job->len = len;
-    memcpy(job->frame, frame, len);
+    job->cost = cost < left ? cost : left;
     job->engine = (struct hy_engine){.vfs = e->vfs,
                                      .options = e->options,
                                      .dialect = e->dialect,
@@ -204,7 +215,27 @@ static struct job *new_job(struct hy_engine *e, const uint8_t *frame, size_t len
                                      .line = {.names = e->line.names},
                                      .journal = e->journal};
     hy_out_init(&job->engine.out, 0, room);
+    jobs->count++;
+    jobs->bytes += job->cost;
     return job;
+}
+
+static size_t fill(struct job *job, const uint8_t *data, size_t len)
+{
+    size_t n = len < job->len - job->have ? len : job->len - job->have;
+
+    memcpy(job->frame + job->have, data, n);
+    job->have += n;
+    return n;
+}
+
+static void enlist(struct hy_jobs *jobs, struct job *job)
+{
+    job->id = hy_get_be32(job->frame + 1);
+    job->state = WAITING;
+    *jobs->last = job;
+    jobs->last = &job->next;
+    schedule(jobs);
 }
 
 static void free_job(struct job *job)
@@ -228,33 +259,58 @@ static void drop(struct hy_jobs *jobs, struct job **at)
 
 enum hy_offer hy_jobs_offer(struct hy_engine *e, const uint8_t *frame, size_t len)
 {
-    struct hy_jobs *jobs = e->jobs;
     struct hy_request rq;
-    size_t room = 0, cost;
+    size_t room = 0;
     enum hy_on on = hy_request_on(e, frame, len, &rq, &room);
     struct need need = need_of(e, on, rq);
     struct job *job;
 
     if (!need.pace.slow)
         return HY_OFFER_PASS;
-    cost = sizeof *job + len + room;
-    if (jobs->count >= jobs->max || (jobs->count && cost > jobs->max_bytes - jobs->bytes))
+    if (!has_room(e->jobs, sizeof *job + len + room))
         return HY_OFFER_FULL;
-    job = new_job(e, frame, len, room);
-    if (!job) {
+    job = new_job(e, len, room, &need);
+    if (job) {
+        (void)fill(job, frame, len);
+        enlist(e->jobs, job);
+    } else {
         hy_break(e, "out of memory");
-        return HY_OFFER_TAKEN;
     }
-    job->jobs = jobs;
-    job->need = need;
-    job->id = rq.id;
-    job->cost = cost < jobs->max_bytes - jobs->bytes ? cost : jobs->max_bytes - jobs->bytes;
-    *jobs->last = job;
-    jobs->last = &job->next;
-    jobs->count++;
-    jobs->bytes += job->cost;
-    schedule(jobs);
     return HY_OFFER_TAKEN;
+}
+
+size_t hy_jobs_begin(struct hy_engine *e, const uint8_t *frame, size_t have, size_t len)
+{
+    struct hy_request rq;
+    size_t room = 0;
+    enum hy_on on = hy_request_on(e, frame, have, &rq, &room);
+    struct need need = need_of(e, on, rq);
+
+    if (!has_room(e->jobs, sizeof(struct job) + len + room))
+        return 0;
+    e->jobs->filling = new_job(e, len, room, &need);
+    if (!e->jobs->filling) {
+        hy_break(e, "out of memory");
+        return 0;
+    }
+    return fill(e->jobs->filling, frame, have);
+}
+
+bool hy_jobs_filling(const struct hy_engine *e)
+{
+    return e->jobs && e->jobs->filling;
+}
+
+size_t hy_jobs_feed(struct hy_engine *e, const uint8_t *data, size_t len)
+{
+    struct job *job = e->jobs->filling;
+    size_t n = fill(job, data, len);
+
+    if (job->have == job->len) {
+        e->jobs->filling = NULL;
+        enlist(e->jobs, job);
+    }
+    return n;
 }
 
 /* ---- On a thread of the pool ---- */
@@ -332,7 +388,7 @@ void hy_jobs_collect(struct hy_engine *e)
 
 bool hy_jobs_waiting(const struct hy_engine *e)
 {
-    return e->jobs->count > 0;
+    return e->jobs->first != NULL; /* one that is still being filled waits for the client */
 }
 
 int hy_jobs_wake(const struct hy_engine *e)
@@ -387,6 +443,9 @@ void hy_jobs_close(struct hy_engine *e)
     hy_vfs_cancel(e->vfs);
     hy_vfs_enter(e->vfs);
     jobs->closing = true;
+    if (jobs->filling)
+        free_job(jobs->filling);
+    jobs->filling = NULL;
     for (struct job **at = &jobs->first; *at;)
         if ((*at)->state == RUNNING)
             at = &(*at)->next;

@@ -77,7 +77,9 @@ size_t hy_upload_begin(struct hy_engine *e, const uint8_t *frame, size_t have, s
     rq.in = hy_reader_of(frame + 5, have - 5);
     if (!get_write(&rq, len - have, &u) || u.left == 0 || hy_reader_left(&rq.in) < PIECE_MIN)
         return 0;
-    if (hy_jobs_slow_handle(e, u.to) || !reserve_status(e))
+    if (hy_jobs_slow_handle(e, u.to) && hy_permitted(e, HY_REQUEST_write))
+        return hy_jobs_begin(e, frame, have, len);
+    if (!reserve_status(e))
         return 0;
     hy_vfs_clear_error(e->vfs);
     if (!hy_permitted(e, HY_REQUEST_write))

@@ -431,6 +431,26 @@ static void a_write_in_pieces_arrives_whole(void)
     end(&c);
 }
 
+/* It isn't the plugin that is waited for then, and nothing of it reaches the plugin. */
+static void a_write_that_stops_halfway_is_forgotten(void)
+{
+    struct client c;
+    hy_handle h;
+
+    begin_usual(&c);
+    h = open_path(&c, "/slow/a");
+    put_write(&c, 1, h, 0, 100000);
+    CU_ASSERT(hy_memory_send(&c.link, hy_buf_data(&c.b), 50000));
+    UNIT_ASSERT_NUMBER(hy_buf_len(&c.link.in), 0);
+    CU_ASSERT(!hy_sink_waiting(&c.link.sink) && c.link.sink.partial(c.link.sink.ctx));
+    hy_memory_eof(&c.link);
+    CU_ASSERT(c.link.sink.broken(c.link.sink.ctx));
+    hy_buf_reset(&c.b);
+    end(&c);
+    UNIT_ASSERT_NUMBER(gate_written(), 0);
+    UNIT_ASSERT_NUMBER(gate_aborted(), 1);
+}
+
 /* ---- What is shared ---- */
 
 static void each_failure_has_its_own_text(void)
@@ -576,8 +596,8 @@ UNIT_SUITE(jobs, UNIT_TEST(a_long_close_holds_up_nobody_else), UNIT_TEST(replies
            UNIT_TEST(paths_keep_their_order), UNIT_TEST(a_close_waits_for_what_came_before),
            UNIT_TEST(reads_run_in_parallel), UNIT_TEST(one_call_at_a_time_where_the_plugin_says_so),
            UNIT_TEST(input_waits_while_too_much_is_under_way), UNIT_TEST(bytes_are_bounded_but_one_request_always_goes),
-           UNIT_TEST(a_write_in_pieces_arrives_whole), UNIT_TEST(each_failure_has_its_own_text),
-           UNIT_TEST(a_listing_with_a_slow_mount_in_it_is_slow), UNIT_TEST(copies_to_a_slow_mount_hold_up_nobody),
-           UNIT_TEST(the_end_of_a_session_waits_for_nobody), UNIT_TEST(without_a_pool_the_session_itself_waits),
-           UNIT_TEST(sessions_without_slow_mounts_have_none_of_it));
+           UNIT_TEST(a_write_in_pieces_arrives_whole), UNIT_TEST(a_write_that_stops_halfway_is_forgotten),
+           UNIT_TEST(each_failure_has_its_own_text), UNIT_TEST(a_listing_with_a_slow_mount_in_it_is_slow),
+           UNIT_TEST(copies_to_a_slow_mount_hold_up_nobody), UNIT_TEST(the_end_of_a_session_waits_for_nobody),
+           UNIT_TEST(without_a_pool_the_session_itself_waits), UNIT_TEST(sessions_without_slow_mounts_have_none_of_it));
 UNIT_MAIN("unit-jobs", &unit_jobs)
