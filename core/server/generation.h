@@ -25,8 +25,8 @@ struct hy_generation {
 };
 
 /* Loads the plugins, starts the mounts and who knows the users; what hasn't changed since `before` (NULL: the first) is
- * taken over from it. NULL with err, and nothing is left of it. Takes a reference to ssh. config, budget (for the first:
- * the others have its) and log must outlive it, `before` only this call. */
+ * taken over from it, the budget too, which only the first is given. NULL with err, and nothing is left of it. Takes a
+ * reference to ssh. config, budget and log must outlive it, `before` only this call. */
 struct hy_generation *hy_generation_new(const struct hy_config *config, const struct hy_generation *before,
                                         struct hy_ssh_server *ssh, struct hy_budget *budget, const struct hy_log *log,
                                         struct hy_err *err);
