@@ -1,5 +1,6 @@
 """What the tests of the kit for plugin authors share: compiling a plugin as an author would, an installed Hythe, a
 server over what was built, and a list of tests with one line for each and a summary."""
+import fcntl
 import os
 import shlex
 import sys
@@ -49,7 +50,9 @@ def installed():
                             ('mandir', 'share/man'), ('docdir', 'share/doc/hythe'), ('sysconfdir', 'etc'),
                             ('systemdsystemunitdir', 'lib/systemd/system')):
             variables.append('%s=%s/%s' % (name, _installed, value))
-        run(['make', '-s', '-C', BUILDDIR, 'install'] + variables, seconds=300, env=make_env()).ok()
+        with open(makefile) as lock:  # hythe-plugin.pc is made for the prefix of one script at a time
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            run(['make', '-s', '-C', BUILDDIR, 'install'] + variables, seconds=300, env=make_env()).ok()
     return _installed
 
 

@@ -11,8 +11,8 @@ STRICT = '-O2 -g -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Werror'
 _built = None
 
 
-def build(where, variable):
-    said = run(['make', '-C', where, '%s=%s' % (variable, STRICT)], env=author_env()).ok()
+def build(where, variable, flags=STRICT):
+    said = run(['make', '-C', where, '%s=%s' % (variable, flags)], env=author_env()).ok()
     assert SRCDIR not in said.text and BUILDDIR not in said.text, repr(said)
 
 
@@ -121,6 +121,26 @@ def keeps_what_plugins_promise():
     for args in ([os.path.join(plugins, 'skeleton.so'), 'text=Hi'], [notes, 'size=64M'],
                  ['--over', notes, os.path.join(plugins, 'skeleton-filter.so'), '--', 'size=64M']):
         said = run([check] + args, seconds=120)
+        assert said.code == 0 and re.search(r': [1-9]\d* passed, 0 failed', said.text), repr(said)
+
+
+@test
+def keeps_it_with_sanitizers():
+    """As the page tells authors to: theirs is instrumented, the suite is not."""
+    check = os.path.join(installed(), 'bin', 'hythe-plugin-check')
+    libraries = [run(compiler('$CC', 'cc') + ['-print-file-name=' + name]).ok().out.decode().strip()
+                 for name in ('libasan.so', 'libubsan.so', 'libstdc++.so')]
+    need(all(os.path.isabs(name) for name in libraries), 'the sanitizers of the compiler are not installed')
+    need(b'__asan_init' not in read(check), 'the suite is instrumented already')
+    where = os.path.join(folder('sanitized'), 'mine')
+    shutil.copytree(built(), where, ignore=shutil.ignore_patterns('*.so'))
+    flags = '-g -O1 -fsanitize=address,undefined -fno-sanitize-recover=undefined'
+    build(where, 'CFLAGS', flags)
+    build(os.path.join(where, 'cxx'), 'CXXFLAGS', flags)
+    notes = os.path.join(where, 'cxx', 'notes.so')
+    for args in ([os.path.join(where, 'skeleton.so')], [notes, 'size=64M'],
+                 ['--over', notes, os.path.join(where, 'skeleton-filter.so'), '--', 'size=64M']):
+        said = run([check] + args, seconds=120, env=client_env(LD_PRELOAD=' '.join(libraries)))
         assert said.code == 0 and re.search(r': [1-9]\d* passed, 0 failed', said.text), repr(said)
 
 
