@@ -228,6 +228,11 @@ static void pattern(unsigned char *p, size_t len, uint32_t seed)
         p[i] = (unsigned char)dice(&seed);
 }
 
+static bool no_room(int64_t r)
+{
+    return r == -ENOSPC || r == -EFBIG || r == -EDQUOT || r == -ENOMEM;
+}
+
 enum { LARGE = 3 * 1024 * 1024 + 77 };
 
 /* As a client sends it: many writes in a row, the last one shorter. */
@@ -247,11 +252,15 @@ static int64_t put_in_pieces(struct seat *s, const unsigned char *data, size_t l
 static void keeps_large_files(struct trial *t)
 {
     unsigned char *data = malloc(LARGE), *back = malloc(LARGE);
+    int64_t r;
 
     if (!data || !back)
         abort();
     pattern(data, LARGE, 1);
-    if (IS(put_in_pieces(t->s, data, LARGE, 32768), 0)) {
+    r = put_in_pieces(t->s, data, LARGE, 32768);
+    if (no_room(r)) {
+        absent(t, "it has no room for a file of 3 MiB (%s)", result_of(r).s);
+    } else if (IS(r, 0)) {
         IS(size_of(t->s, "large"), LARGE);
         if (IS(get(t->s, "large", back, LARGE), LARGE))
             for (size_t i = 0; i < LARGE; i++)
@@ -353,11 +362,6 @@ const struct check checks_data[] = {
 };
 
 /* ---- Offsets ---- */
-
-static bool no_room(int64_t r)
-{
-    return r == -ENOSPC || r == -EFBIG || r == -EDQUOT || r == -ENOMEM;
-}
 
 static void goes_beyond_4_gib(struct trial *t)
 {

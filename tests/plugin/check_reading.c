@@ -6,28 +6,13 @@
 struct walk {
     struct trial *t;
     unsigned left; /* entries still to be looked at */
+    void (*look)(struct trial *t, const char *path, int64_t type);
 };
 
-static void look_at_file(struct walk *w, const char *path)
+/* Goes through the tree below the base; the first 2000 entries will do. */
+static void walk(struct walk *w, const char *path)
 {
-    struct trial *t = w->t;
-    struct hythe_attrs a;
-    struct handle h;
-    char buf[4096];
-    int64_t r, total = 0;
-
-    if (do_getattr(t->s, path, 0, &a) < 0 || !(a.valid & HYTHE_ATTR_SIZE) || a.size > 1 << 20 ||
-        do_open(t->s, path, R, &h) < 0)
-        return;
-    while ((r = do_read(&h, buf, sizeof buf, (uint64_t)total)) > 0)
-        total += r;
-    THAT(r == 0 && total == (int64_t)a.size, "%s has %llu bytes by getattr and %lld by read (%s)", path,
-         (unsigned long long)a.size, (long long)total, result_of(r).s);
-    (void)do_close(&h);
-}
-
-static void look_around(struct walk *w, const char *path)
-{
+    bool whole = strcmp(path, ".") == 0;
     struct trial *t = w->t;
     char below[HY_PATH_MAX];
     struct names names;
@@ -39,32 +24,120 @@ static void look_around(struct walk *w, const char *path)
             w->left--;
             if (i)
                 THAT(strcmp(names.items[i - 1], names.items[i]) != 0, "%s is listed twice", names.items[i]);
-            if (snprintf(below, sizeof below, "%s%s%s", strcmp(path, ".") ? path : "", strcmp(path, ".") ? "/" : "",
-                         names.items[i]) >= (int)sizeof below)
+            if (snprintf(below, sizeof below, "%s%s%s", whole ? "" : path, whole ? "" : "/", names.items[i]) >=
+                (int)sizeof below)
                 continue;
             type = type_of(t->s, below);
             THAT(type >= 0, "%s is listed, and getattr of it is %s", below, result_of(type).s);
+            w->look(t, below, type);
             if (type == HYTHE_TYPE_DIRECTORY)
-                look_around(w, below);
-            else if (type == HYTHE_TYPE_REGULAR)
-                look_at_file(w, below);
+                walk(w, below);
         }
     names_free(&names);
 }
 
-/* The session's own base is an empty room: look from the place where the suite works. */
-static void shows_what_is_there(struct trial *t)
+/* The check's own directory is empty: look from the place where the suite works. */
+static void look_around(struct trial *t, void (*look)(struct trial *, const char *, int64_t))
 {
     struct seat top = {0}, *own = t->s;
-    struct walk w = {t, 2000};
+    struct walk w = {t, 2000, look};
 
     if (!IS(seat_attach(&top, t, t->stage->front, t->stage->base, 0), 0))
         return;
-    IS(type_of(&top, "."), HYTHE_TYPE_DIRECTORY);
     t->s = &top;
-    look_around(&w, ".");
+    IS(type_of(&top, "."), HYTHE_TYPE_DIRECTORY);
+    look(t, ".", HYTHE_TYPE_DIRECTORY);
+    walk(&w, ".");
     t->s = own;
     seat_detach(&top);
+}
+
+/* A file small enough to be read whole, and opened; its size. */
+static bool open_small(struct trial *t, const char *path, int64_t type, struct handle *h, size_t *size)
+{
+    struct hythe_attrs a;
+
+    if (type != HYTHE_TYPE_REGULAR || do_getattr(t->s, path, 0, &a) < 0 || !(a.valid & HYTHE_ATTR_SIZE) ||
+        a.size > 1 << 20)
+        return false;
+    *size = (size_t)a.size;
+    return do_open(t->s, path, R, h) >= 0;
+}
+
+static void has_its_size(struct trial *t, const char *path, int64_t type)
+{
+    struct handle h;
+    char buf[4096];
+    int64_t r, total = 0;
+    size_t size;
+
+    if (!open_small(t, path, type, &h, &size))
+        return;
+    while ((r = do_read(&h, buf, sizeof buf, (uint64_t)total)) > 0 && r <= (int64_t)sizeof buf)
+        total += r;
+    THAT(r == 0 && total == (int64_t)size, "%s has %zu bytes by getattr and %lld by read (%s)", path, size,
+         (long long)total, result_of(r).s);
+    (void)do_close(&h);
+}
+
+static void shows_what_is_there(struct trial *t)
+{
+    look_around(t, has_its_size);
+}
+
+/* The same bytes wherever one begins. */
+static void reads_the_same(struct trial *t, const char *path, int64_t type)
+{
+    struct handle h;
+    char *all, part[100];
+    uint32_t state = 3;
+    size_t size;
+
+    if (!open_small(t, path, type, &h, &size))
+        return;
+    all = calloc(1, size + 1);
+    if (!all)
+        abort();
+    if (do_fill(&h, all, size, 0) == (int64_t)size)
+        for (unsigned i = 0; i < 20 && size; i++) {
+            size_t at = dice(&state) % size, n = size - at < sizeof part ? size - at : sizeof part;
+
+            IS(do_fill(&h, part, n, at), (int64_t)n);
+            if (!THAT(memcmp(part, all + at, n) == 0, "%s reads differently from offset %zu on", path, at))
+                break;
+        }
+    IS(do_read(&h, part, sizeof part, size), 0);
+    IS(do_read(&h, part, sizeof part, size + 1000), 0);
+    IS(do_read(&h, part, 0, 0), 0);
+    free(all);
+    (void)do_close(&h);
+}
+
+static void reads_anywhere(struct trial *t)
+{
+    look_around(t, reads_the_same);
+}
+
+static void answers_as_its_kind(struct trial *t, const char *path, int64_t type)
+{
+    char below[HY_PATH_MAX + 32], buf[HY_PATH_MAX];
+    struct hythe_attrs a;
+
+    (void)snprintf(below, sizeof below, "%s/hythe-check-missing", path);
+    if (type == HYTHE_TYPE_DIRECTORY) {
+        IS(do_getattr(t->s, strcmp(path, ".") ? below : below + 2, 0, &a), -ENOENT);
+        IS(try_open(t->s, strcmp(path, ".") ? below : below + 2, R), -ENOENT);
+        ANY(try_open(t->s, path, R), -EISDIR, -EACCES);
+    } else if (type == HYTHE_TYPE_REGULAR) {
+        ANY(do_getattr(t->s, below, 0, &a), -ENOTDIR, -ENOENT);
+        ANY(try_opendir(t->s, path), -ENOTDIR, -EACCES);
+        ANY(do_readlink(t->s, path, buf, sizeof buf), -EINVAL, -ENOSYS, -ENOTSUP);
+    }
+}
+
+static void knows_kinds(struct trial *t)
+{
+    look_around(t, answers_as_its_kind);
 }
 
 /* ---- Read-only ---- */
@@ -117,8 +190,6 @@ static void refuses_opens(struct trial *t)
     static const uint32_t ways[] = {W,
                                     R | W,
                                     MAKE,
-                                    R | HYTHE_OPEN_CREATE,
-                                    R | HYTHE_OPEN_CREATE | HYTHE_OPEN_EXCLUSIVE,
                                     R | HYTHE_OPEN_TRUNCATE,
                                     W | HYTHE_OPEN_APPEND,
                                     R | HYTHE_OPEN_APPEND,
@@ -127,16 +198,21 @@ static void refuses_opens(struct trial *t)
                                     R | HYTHE_OPEN_LOCK_WRITE,
                                     W | HYTHE_OPEN_APPEND | HYTHE_OPEN_ATOMIC_APPEND};
     char what[64];
+    int64_t r;
 
     if (!furnish(t))
         return;
     for (size_t i = 0; i < sizeof ways / sizeof *ways; i++) {
         (void)snprintf(what, sizeof what, "an open with access 0x%x", (unsigned)ways[i]);
         is_denied(t, what, try_open(t->s, "f", ways[i]));
-        if (ways[i] & HYTHE_OPEN_CREATE)
-            is_denied(t, what, try_open(t->s, "new", ways[i]));
         is_as_before(t);
     }
+    /* Where nothing has to be made CREATE may mean nothing. */
+    ANY(try_open(t->s, "f", R | HYTHE_OPEN_CREATE), 0, -EROFS, -EACCES, -EPERM);
+    r = try_open(t->s, "new", R | HYTHE_OPEN_CREATE);
+    THAT(r < 0, "an open that creates a file is %s", result_of(r).s);
+    is_denied(t, "an open that creates a file", try_open(t->s, "new", MAKE));
+    is_as_before(t);
     IS(try_open(t->s, "f", R), 0);
 }
 
@@ -161,6 +237,14 @@ static void refuses_attributes(struct trial *t)
     is_as_before(t);
 }
 
+static void tells_so(struct trial *t)
+{
+    struct hythe_statfs fs;
+
+    MUST(do_statfs(t->s, ".", &fs), 0);
+    THAT(fs.read_only == 1, "statfs doesn't say that it is read-only");
+}
+
 static void refuses_through_handles(struct trial *t)
 {
     struct handle h;
@@ -169,8 +253,7 @@ static void refuses_through_handles(struct trial *t)
     if (!furnish(t))
         return;
     MUST_OPEN(do_open(t->s, "f", R, &h));
-    DENIED(do_write(&h, "x", 0, 0));
-    DENIED(do_write(&h, "x", 1, 0));
+    REFUSED(do_write(&h, "x", 1, 0));
     r = do_copy(&h, 0, 1, &h, 2);
     THAT(r < 0, "a copy into a read-only file is %s", result_of(r).s);
     r = do_lock(&h, 0, 0, HYTHE_LOCK_WRITE);
@@ -184,10 +267,15 @@ static void refuses_through_handles(struct trial *t)
 const struct check checks_reading[] = {
     {"browse.tree", "what lies below the base already is listed, known and read to its size", 0, 0,
      shows_what_is_there},
+    {"browse.read", "files that are there read the same from any offset, and nothing behind their ends", 0, 0,
+     reads_anywhere},
+    {"browse.kinds", "what is there answers as its kind: ENOENT in directories, nothing below files, EISDIR", 0, 0,
+     knows_kinds},
     {"read-only.names", "nothing is made, removed, renamed, linked or copied", 0, FURNISHED, refuses_names},
     {"read-only.open", "no open for writing, nor one that creates, empties, deletes or locks in disguise", 0, FURNISHED,
      refuses_opens},
     {"read-only.attributes", "no attribute is set, by name or by handle", 0, FURNISHED, refuses_attributes},
+    {"read-only.statfs", "statfs says that nothing can be written", CAN(statfs), 0, tells_so},
     {"read-only.handle", "a handle writes, copies and locks nothing", 0, FURNISHED, refuses_through_handles},
     {0},
 };

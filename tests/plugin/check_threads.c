@@ -57,7 +57,7 @@ struct model {
 
 static void name_file(const struct model *m, unsigned i, char out[32])
 {
-    (void)snprintf(out, 32, "own%u/f%u", m->number, i);
+    (void)snprintf(out, 32, m->t->stage->store.can & CAN(directories) ? "own%u/f%u" : "own%u-f%u", m->number, i);
 }
 
 static void model_write(struct model *m, unsigned i)
@@ -131,10 +131,13 @@ static void model_list(struct model *m, unsigned i)
     struct trial *t = m->t;
     struct names names;
     char path[32];
+    bool whole = !(t->stage->store.can & CAN(directories));
 
     (void)snprintf(path, sizeof path, "own%u", m->number);
-    if (IS(list(m->s, path, &names), 0)) {
-        (void)snprintf(path, sizeof path, "f%u", i);
+    if (IS(list(m->s, whole ? "." : path, &names), 0)) {
+        name_file(m, i, path);
+        if (!whole)
+            memmove(path, strchr(path, '/') + 1, strlen(strchr(path, '/')));
         THAT(names_have(&names, path) == m->there[i], "thread %u lists its directory wrongly", m->number);
     }
     names_free(&names);
@@ -150,7 +153,7 @@ static void live_alone(void *ctx, unsigned number)
     char dir[16];
 
     (void)snprintf(dir, sizeof dir, "own%u", number);
-    if (!IS(do_mkdir(m.s, dir), 0))
+    if ((t->stage->store.can & CAN(directories)) && !IS(do_mkdir(m.s, dir), 0))
         return;
     for (unsigned i = 0; i < ROUNDS && t->complaints < 8; i++)
         acts[dice(&m.state) % 8](&m, dice(&m.state) % FILES);
@@ -224,13 +227,18 @@ static void shared_names(struct trial *t, struct seat *s, const char *path, cons
         r = can & CAN(rename) ? do_rename(s, path, other, flags) : 0;
         break;
     default:
-        r = list(s, "shared", &names);
+        r = list(s, t->stage->store.can & CAN(directories) ? "shared" : ".", &names);
         for (size_t i = 1; i < names.count; i++)
             THAT(strcmp(names.items[i - 1], names.items[i]) != 0 || (can & CAN(rename)),
                  "%s is listed twice while others work", names.items[i]);
         names_free(&names);
     }
     THAT(is_calm(r), "working in a shared directory is %s", result_of(r).s);
+}
+
+static const char *in_shared(const struct trial *t)
+{
+    return t->stage->store.can & CAN(directories) ? "shared/" : "";
 }
 
 static void live_together(void *ctx, unsigned number)
@@ -242,8 +250,8 @@ static void live_together(void *ctx, unsigned number)
     for (unsigned i = 0; i < ROUNDS && c->t->complaints < 8; i++) {
         char path[32], other[32];
 
-        (void)snprintf(path, sizeof path, "shared/f%u", dice(&state) % FILES);
-        (void)snprintf(other, sizeof other, "shared/f%u", dice(&state) % FILES);
+        (void)snprintf(path, sizeof path, "%sf%u", in_shared(c->t), dice(&state) % FILES);
+        (void)snprintf(other, sizeof other, "%sf%u", in_shared(c->t), dice(&state) % FILES);
         switch (dice(&state) % 3) {
         case 0:
             shared_write(c->t, s, path, number, &state);
@@ -263,15 +271,16 @@ static void works_together(struct trial *t)
     struct crowd c;
     char path[300];
 
-    MUST(do_mkdir(t->s, "shared"), 0);
+    if (t->stage->store.can & CAN(directories))
+        MUST(do_mkdir(t->s, "shared"), 0);
     if (seat_crowd(&c, t, false))
         (void)together(t, live_together, &c, THREADS);
     dismiss_crowd(&c, false);
     /* What is left is whole: everything listed is there, once. */
-    MUST(list(t->s, "shared", &names), 0);
+    MUST(list(t->s, *in_shared(t) ? "shared" : ".", &names), 0);
     THAT(names.count <= FILES, "%zu files are left of %d names", names.count, FILES);
     for (size_t i = 0; i < names.count; i++) {
-        (void)snprintf(path, sizeof path, "shared/%s", names.items[i]);
+        (void)snprintf(path, sizeof path, "%s%s", in_shared(t), names.items[i]);
         IS(type_of(t->s, path), HYTHE_TYPE_REGULAR);
     }
     names_free(&names);
@@ -348,13 +357,11 @@ static void is_called_in_turn(struct trial *t)
     hy_instance_fini(&instance);
 }
 
-#define WRITING (CAN(files) | CAN(directories))
-
 const struct check checks_threads[] = {
-    {"threads.apart", "4 sessions work in directories of their own without disturbing each other", WRITING, 0,
+    {"threads.apart", "4 sessions work in directories of their own without disturbing each other", CAN(files), 0,
      works_apart},
-    {"threads.session", "a parallel plugin takes several calls of one session", WRITING, 0, works_in_one_session},
-    {"threads.shared", "4 sessions work on the same files: nothing but what they wrote, no odd failure", WRITING, 0,
+    {"threads.session", "a parallel plugin takes several calls of one session", CAN(files), 0, works_in_one_session},
+    {"threads.shared", "4 sessions work on the same files: nothing but what they wrote, no odd failure", CAN(files), 0,
      works_together},
     {"threads.serial", "a serial plugin is called by one thread at a time", 0, 0, is_called_in_turn},
     {0},

@@ -7,6 +7,7 @@ Each line: a name, the environment, the arguments of hythe-plugin-check. {dir} i
 word that begins with @ is a plugin of the build. A plugin that isn't built is passed by."""
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -21,6 +22,8 @@ CASES = [
     ('local-root-below', {}, '--base below @local-root root={dir}'),
     ('memory', {}, '@memory'),
     ('chroot-per-user', {}, '@chroot-per-user base={dir}/%u create=true'),
+    ('permissions', {}, "--over @memory @permissions 'rules[]=/: all'"),
+    ('read-only-over-memory', {}, '--expect read-only --over @memory @read-only'),
     ('read-only', {}, '--expect read-only --over @local-root @read-only -- root={dir}'),
 ]
 
@@ -31,7 +34,7 @@ def plugin(word):
 
 def run(name, env, arguments):
     """Numbers of checks that passed and failed; None when a plugin isn't built. What a store doesn't offer is no test."""
-    words = [plugin(w) for w in arguments.split()]
+    words = [plugin(w) for w in shlex.split(arguments)]
     if not all(os.path.exists(w) for w in words if w.endswith('.so')):
         return None
     # Below /tmp: the folders of a root must let others through for stores that change their user.
