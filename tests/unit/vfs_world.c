@@ -15,8 +15,13 @@ void world_begin(struct world *w)
     memset(w, 0, sizeof *w);
     w->tree = hy_tree_new();
     w->log = (struct hy_log){keep_line, w, HY_LOG_DEBUG};
-    w->session = (struct hythe_session){
-        .size = sizeof w->session, .id = 7, .user = "alice", .home = "", .address = "127.0.0.1", .client_id = "test"};
+    w->session = (struct hythe_session){.size = sizeof w->session,
+                                        .id = 7,
+                                        .user = "alice",
+                                        .home = "",
+                                        .address = "127.0.0.1",
+                                        .client_id = "test",
+                                        .group = ""};
 }
 
 void world_end(struct world *w)
