@@ -121,6 +121,16 @@ static int copy_inner(const struct cp_instance *cp, int from, int to, const char
     return rc;
 }
 
+static int say(const struct cp_instance *cp, const char *name, int rc)
+{
+    char text[128];
+
+    if (rc < 0)
+        cp->host->log(cp->host, 0, "skeleton \"%s\": \"%s\": %s", cp->set->skeleton, name,
+                      strerror_r(-rc, text, sizeof(text)));
+    return rc;
+}
+
 static int copy_entry(const struct cp_instance *cp, int from, int to, const char *name, unsigned depth)
 {
     struct stat st;
@@ -129,11 +139,11 @@ static int copy_entry(const struct cp_instance *cp, int from, int to, const char
         return -errno;
     switch (st.st_mode & S_IFMT) {
     case S_IFREG:
-        return copy_file(cp, from, to, name);
+        return say(cp, name, copy_file(cp, from, to, name));
     case S_IFDIR:
         return copy_inner(cp, from, to, name, st.st_mode, depth);
     case S_IFLNK:
-        return copy_link(cp, from, to, name);
+        return say(cp, name, copy_link(cp, from, to, name));
     default:
         cp->host->log(cp->host, 0, "skeleton \"%s\": \"%s\" is neither a file, a folder nor a symbolic link",
                       cp->set->skeleton, name);

@@ -17,6 +17,7 @@ INTEROP_TESTS = \
 	tests/interop/interop_mounts.py \
 	tests/interop/interop_reload.py \
 	tests/interop/interop_escape.py \
+	tests/interop/interop_stores.py \
 	tests/interop/interop_sftp_server.py \
 	tests/interop/interop_slow.py \
 	tests/interop/abuse_handshake.py \
