@@ -1,4 +1,5 @@
 #include "core/server/hythed_plugins.h"
+#include "core/auth/auth.h"
 #include "core/plugin/describe.h"
 #include "core/plugin/settings.h"
 
@@ -10,6 +11,27 @@
 static const char *or_none(const char *text)
 {
     return text && *text ? text : "-";
+}
+
+/* ---- What needs no file ---- */
+
+/* Describes the plugin that is part of the server if it has the name, or for any name (NULL). */
+static bool describe_built_in(const char *name, hy_describe_fn *each)
+{
+    struct hy_err err = {""};
+    struct hy_users *users = hy_users_new(NULL, 0, &err);
+    struct hy_description d = {0};
+    bool wanted = false;
+
+    if (users) {
+        d.plugin = hy_users_plugin(users);
+        d.name = d.plugin->name;
+        wanted = !name || strcmp(name, d.name) == 0;
+    }
+    if (wanted)
+        each(NULL, &d);
+    hy_users_free(users);
+    return wanted;
 }
 
 /* ---- The list ---- */
@@ -39,6 +61,8 @@ int hythed_list_plugins(const char *directory)
     bad = hy_describe_all(directory, list_one, NULL, &err);
     if (bad < 0)
         (void)fprintf(stderr, "hythed: %s\n", err.text);
+    (void)printf("Built in:\n");
+    (void)describe_built_in(NULL, list_one);
     return bad ? EXIT_FAILURE : EXIT_SUCCESS;
 }
 
@@ -151,5 +175,7 @@ static void explain(void *ctx, const struct hy_description *d)
 
 int hythed_explain_plugin(const char *directory, const char *name)
 {
+    if (describe_built_in(name, explain))
+        return EXIT_SUCCESS;
     return hy_describe(directory, name, explain, NULL) ? EXIT_FAILURE : EXIT_SUCCESS;
 }
