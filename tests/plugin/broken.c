@@ -1,6 +1,6 @@
 /* A plugin that is wrong on purpose: local-root, with one fault that the setting `fault` names. faults.py reads the
  * table to see that each fault turns its check red. */
-#include "plugins/local-root/local.h"
+#include "plugins/shared/local/local.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -67,7 +67,7 @@ enum fault {
 };
 
 struct settings {
-    struct lr_settings sound;
+    _Alignas(16) char sound[256]; /* local-root's own */
     int64_t fault;
 };
 
@@ -362,7 +362,9 @@ static int b_start(const struct hythe_host *host, const void *given, void **inst
     const struct settings *settings = given;
 
     fault = settings->fault;
-    return sound()->start(host, &settings->sound, instance);
+    if (sound()->settings_size > sizeof settings->sound)
+        return -ENOMEM;
+    return sound()->start(host, settings->sound, instance);
 }
 
 static int b_attach(void *instance, const struct hythe_attach *how, void **attached)
