@@ -349,7 +349,7 @@ static void *visit(void *arg)
 {
     struct visit *v = arg;
     struct hythe_session session = v->w->session;
-    struct hythe_attach how = {sizeof(how), 0, &session, ".", "/"};
+    struct hythe_attach how = {.size = sizeof(how), .session = &session, .base = ".", .origin = "/", .view = "/"};
     struct world own = *v->w;
 
     session.user = v->user;
