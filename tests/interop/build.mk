@@ -15,6 +15,7 @@ INTEROP_TESTS = \
 	tests/interop/interop_auth.py \
 	tests/interop/interop_confine.py \
 	tests/interop/interop_mounts.py \
+	tests/interop/interop_filters.py \
 	tests/interop/interop_reload.py \
 	tests/interop/interop_escape.py \
 	tests/interop/interop_stores.py \

@@ -22,7 +22,10 @@ CASES = [
     ('local-root-below', {}, '--base below @local-root root={dir}'),
     ('memory', {}, '@memory'),
     ('chroot-per-user', {}, '@chroot-per-user base={dir}/%u create=true'),
+    ('log', {}, '--over @memory @log json={dir}/json xferlog={dir}/xferlog'),
     ('permissions', {}, "--over @memory @permissions 'rules[]=/: all'"),
+    ('permissions-by-links', {},
+     "--over @local-root @permissions 'rules[]=/: all' 'rules[]=/nowhere/at-all: none' -- root={dir}"),
     ('read-only-over-memory', {}, '--expect read-only --over @memory @read-only'),
     ('read-only', {}, '--expect read-only --over @local-root @read-only -- root={dir}'),
 ]
