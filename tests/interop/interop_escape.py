@@ -153,7 +153,7 @@ def run_table(world, name):
     there nothing of the outside may show in an answer, and nothing of it change."""
     sftp = world.user(name)
     mine = '/mine' if name == ROOTED else '/home/homely/mine'
-    for path, final_link in attempts(name):
+    for number, (path, final_link) in enumerate(attempts(name)):
         for kind, *parts in requests(path, mine, final_link):
             reply = sftp.ask(kind, *parts)
             if name == HOMELY:
@@ -163,8 +163,9 @@ def run_table(world, name):
         if reply.names:
             got = reply.names[0][0]
             assert got.startswith(b'/') and b'..' not in got.split(b'/'), (path, got)
-        seen = world.outside()
-        assert seen == world.before, (path, seen, world.before)
+        if number % 16 == 0:
+            assert world.outside() == world.before, ('by now', path)
+    assert world.outside() == world.before
 
 
 def show_nothing(sftp, reply, what):
@@ -205,7 +206,7 @@ def expansions(world, name):
                 refused(sftp.ask(STAT, s(got)), got)
 
 
-def swapped(world, name, seconds=2):
+def swapped(world, name, seconds=1):
     """A folder of the user's becomes a link to the outside and back while it is used."""
     world.keeper.ask(MKDIR, s('/home/%s/real' % name), attrs(mode=0o777))
     world.store('/home/%s/real/secret' % name, b'inside')
