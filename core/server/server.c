@@ -66,11 +66,14 @@ int hy_server_start(struct hy_server *server, struct hy_err *err)
     server->names = hy_names_new();
     server->pool = hy_pool_new((unsigned)server->config->slow_calls);
     server->budget = hy_budget_new((size_t)server->config->plugin_memory);
-    if (!server->names || !server->pool || !server->budget)
+    server->dog = hy_watchdog_new(server->log);
+    if (!server->names || !server->pool || !server->budget || !server->dog)
         return hy_err_set(err, "out of memory");
     server->current = hy_generation_new(server->config, NULL, server->ssh, server->budget, server->log, err);
     if (!server->current)
         return -1;
+    if (hy_watchdog_start(server->dog))
+        return hy_err_set(err, "can't start a thread");
     return start_acceptor(server, err);
 }
 
@@ -112,9 +115,12 @@ void hy_server_stop(struct hy_server *server, unsigned seconds)
     if (all_gone(server, seconds))
         return;
     atomic_store(&server->cut, true);
-    if (!all_gone(server, LAST_WAIT))
-        hy_log(server->log, HY_LOG_ERROR, 0, "%u connections are stuck in a plugin and are left behind",
-               hy_server_connections(server));
+    if (all_gone(server, LAST_WAIT))
+        return;
+    if (server->dog)
+        hy_watchdog_report(server->dog);
+    hy_log(server->log, HY_LOG_ERROR, 0, "%u connections are stuck in a plugin and are left behind",
+           hy_server_connections(server));
 }
 
 uint16_t hy_server_port(const struct hy_server *server)
@@ -142,6 +148,7 @@ void hy_server_free(struct hy_server *server)
         return; /* their threads still use all of it */
     hy_generation_unref(server->current);
     hy_pool_free(server->pool);
+    hy_watchdog_free(server->dog);
     hy_budget_free(server->budget);
     hy_names_free(server->names);
     hy_ssh_server_unref(server->ssh);

@@ -1,6 +1,7 @@
 #include "core/server/internal.h"
 
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -23,6 +24,8 @@ struct hy_session {
     char *client;
     struct hythe_session facts; /* for the plugins */
     struct hy_tally *tally;     /* of engines that still use what is here */
+    struct hy_watch watch;      /* of the connection's thread */
+    atomic_bool stuck;          /* a call of a plugin hangs */
 };
 
 /* With the lock. */
@@ -51,6 +54,46 @@ static void finished(struct hy_session *s)
     (void)pthread_mutex_unlock(&s->server->lock);
 }
 
+/* For a thread of the pool: the connection's own is free and looks. */
+static void dismiss(void *owner)
+{
+    atomic_store(&((struct hy_session *)owner)->stuck, true);
+}
+
+/* For the connection's own thread, which can't close the socket before the watch ends. */
+static void cut_off(void *owner)
+{
+    struct hy_session *s = owner;
+
+    dismiss(s);
+    (void)shutdown(s->fd, SHUT_RDWR);
+}
+
+static void describe_login(void *ctx, char *out, size_t size)
+{
+    (void)snprintf(out, size, "a login from %s", ((struct hy_session *)ctx)->address);
+}
+
+static void describe_start(void *ctx, char *out, size_t size)
+{
+    (void)snprintf(out, size, "the start of a session of user %s", ((struct hy_session *)ctx)->facts.user);
+}
+
+static void watch(struct hy_session *s, hy_watch_describe *describe)
+{
+    hy_watch_begin(&s->watch, (unsigned)s->generation->config->slow_timeout, describe, s);
+}
+
+static enum hy_verdict judge(struct hy_session *s, const struct hy_factor *factor)
+{
+    enum hy_verdict answer;
+
+    watch(s, describe_login);
+    answer = hy_auth_factor(s->conversation, factor);
+    hy_watch_end(&s->watch);
+    return answer;
+}
+
 static enum hy_ssh_answer authenticate(void *ctx, const struct hy_ssh_factor *f)
 {
     static const struct {
@@ -72,7 +115,7 @@ static enum hy_ssh_answer authenticate(void *ctx, const struct hy_ssh_factor *f)
     for (size_t i = 0; i < sizeof methods / sizeof *methods; i++)
         if (methods[i].theirs == f->method)
             factor.method = methods[i].ours;
-    switch (hy_auth_factor(s->conversation, &factor)) {
+    switch (judge(s, &factor)) {
     case HY_AUTH_ACCEPT:
         return HY_SSH_GRANT;
     case HY_AUTH_PARTIAL:
@@ -126,9 +169,8 @@ static void entered(void *ctx, const char *version)
            version);
 }
 
-static int open_sftp(void *ctx, struct hy_sink *sink)
+static int make_sftp(struct hy_session *s, struct hy_sink *sink)
 {
-    struct hy_session *s = ctx;
     const struct hy_server *server = s->server;
     const struct hy_generation *generation = s->generation;
     const struct hy_account *account = hy_auth_account(s->conversation);
@@ -143,7 +185,12 @@ static int open_sftp(void *ctx, struct hy_sink *sink)
                                       .user = account->name,
                                       .symlink_order = hy_client_symlink_order(s->facts.client_id),
                                       .log_requests = server->log->level >= HY_LOG_VERBOSE,
+                                      .watch = &s->watch,
+                                      .timeout = (unsigned)generation->config->plugin_timeout,
                                       .slow = {.pool = server->pool,
+                                               .timeout = (unsigned)generation->config->slow_timeout,
+                                               .cut = dismiss,
+                                               .owner = s,
                                                .tally = s->tally,
                                                .requests = (unsigned)generation->config->slow_requests,
                                                .bytes = (size_t)generation->config->slow_bytes}};
@@ -159,6 +206,17 @@ static int open_sftp(void *ctx, struct hy_sink *sink)
     return -1;
 }
 
+static int open_sftp(void *ctx, struct hy_sink *sink)
+{
+    struct hy_session *s = ctx;
+    int rc;
+
+    watch(s, describe_start);
+    rc = make_sftp(s, sink);
+    hy_watch_end(&s->watch);
+    return rc;
+}
+
 static void run(struct hy_session *s)
 {
     struct hy_ssh_handler handler = {
@@ -168,6 +226,7 @@ static void run(struct hy_session *s)
     struct hy_err why = {""};
 
     control.unwanted = &s->unwanted;
+    control.stuck = &s->stuck;
     hy_server_tune(s->fd, s->generation->config->TcpNoDelay);
     hy_log(server->log, HY_LOG_VERBOSE, s->id, "connection from %s port %u", s->address, s->port);
     s->conversation = hy_auth_begin(&s->generation->access.policy, s->id, s->address);
@@ -179,6 +238,7 @@ static void run(struct hy_session *s)
         hy_auth_end(s->conversation);
         return;
     }
+    hy_watch_add(server->dog, &s->watch, s->id, cut_off, s);
     if (server->around.begin)
         server->around.begin(s->fd);
     hy_ssh_run(s->generation->ssh, s->fd, s->id, &handler, &s->generation->limits, &control, &why);
@@ -186,6 +246,7 @@ static void run(struct hy_session *s)
         server->around.end();
     hy_log(server->log, HY_LOG_INFO, s->id, "end of the connection from %s port %u: %s", s->address, s->port, why.text);
     hy_tally_end(s->tally); /* calls of slow plugins may still have to return */
+    hy_watch_remove(&s->watch);
     hy_auth_end(s->conversation);
 }
 

@@ -20,10 +20,14 @@ static const char *flaw(const struct hy_engine *e, uint32_t len, uint8_t type)
 }
 
 /* False: it has to be offered again. */
-static bool carry_out(struct hy_engine *e, const uint8_t *frame, size_t len)
+static bool carry_out(struct hy_engine *e, const uint8_t *packet, size_t len)
 {
+    const uint8_t *frame = packet + 4;
     enum hy_offer offer = e->jobs ? hy_jobs_offer(e, frame, len) : HY_OFFER_PASS;
 
+    hy_doing_packet(e, packet);
+    if (e->options.watch)
+        hy_watch_again(e->options.watch);
     return offer == HY_OFFER_PASS ? hy_dispatch(e, frame, len) : offer == HY_OFFER_TAKEN;
 }
 
@@ -54,9 +58,25 @@ static size_t take_frame(struct hy_engine *e, const uint8_t *data, size_t have)
     }
     if (!e->dialect)
         hy_init(e, data + 4, len);
-    else if (!carry_out(e, data + 4, len))
+    else if (!carry_out(e, data, len))
         return 0;
     return 4 + (size_t)len;
+}
+
+/* Around what may call plugins, on the session's thread. */
+static void enter(struct hy_engine *e)
+{
+    hy_doing_other(e);
+    if (e->options.watch)
+        hy_watch_begin(e->options.watch, e->options.timeout, hy_doing_describe, e);
+    hy_vfs_enter(e->vfs);
+}
+
+static void leave(struct hy_engine *e)
+{
+    hy_vfs_leave(e->vfs);
+    if (e->options.watch)
+        hy_watch_end(e->options.watch);
 }
 
 /* After a break the rest is taken and dropped, so that no transport keeps it. */
@@ -65,7 +85,7 @@ static size_t input(void *ctx, const uint8_t *data, size_t len)
     struct hy_engine *e = ctx;
     size_t used = 0, n = 1;
 
-    hy_vfs_enter(e->vfs);
+    enter(e);
     while (n && !e->broken && !e->copying.active) {
         if (e->upload.active)
             n = hy_upload_feed(e, data + used, len - used);
@@ -75,7 +95,7 @@ static size_t input(void *ctx, const uint8_t *data, size_t len)
             n = take_frame(e, data + used, len - used);
         used += n;
     }
-    hy_vfs_leave(e->vfs);
+    leave(e);
     return e->broken ? len : used;
 }
 
@@ -108,9 +128,9 @@ static void work(void *ctx)
 
     if (!busy(e))
         return;
-    hy_vfs_enter(e->vfs);
+    enter(e);
     hy_copy_work(e);
-    hy_vfs_leave(e->vfs);
+    leave(e);
 }
 
 static bool waiting(void *ctx)
@@ -173,11 +193,20 @@ void hy_engine_free(struct hy_engine *e)
 static void close_engine(void *ctx)
 {
     struct hy_engine *e = ctx;
+    struct hy_watch *watch = e->options.watch;
 
-    if (e->jobs)
+    if (e->jobs) {
         hy_jobs_close(e);
-    else
-        hy_engine_free(e);
+        return;
+    }
+    hy_doing_other(e);
+    if (watch)
+        hy_watch_begin(watch, e->options.timeout, hy_doing_describe, e);
+    hy_vfs_free(e->vfs);
+    if (watch)
+        hy_watch_end(watch);
+    e->vfs = NULL;
+    hy_engine_free(e);
 }
 
 int hy_sftp_new(struct hy_vfs *vfs, const struct hy_sftp_options *options, struct hy_sink *sink, struct hy_err *err)

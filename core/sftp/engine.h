@@ -42,6 +42,7 @@ enum {
 /* A request as found in the input: borrowed bytes. */
 struct hy_request {
     uint32_t id;
+    unsigned row;        /* enum hy_sftp_request; HY_REQUEST_COUNT: none, or not looked for */
     struct hy_reader in; /* behind the id, or behind an extension's name */
 };
 
@@ -64,6 +65,13 @@ struct hy_copying {
     uint64_t offset, to_offset, left;
 };
 
+/* What is being done, for a watchdog that looks at it from another thread between the begin and the end of a watch. */
+struct hy_doing {
+    const uint8_t *_Atomic packet; /* of the request, from its length on; NULL: what follows says it */
+    _Atomic(hy_handle) handle;
+    atomic_uint request; /* enum hy_sftp_request */
+};
+
 struct hy_engine {
     struct hy_vfs *vfs;
     struct hy_sftp_options options;
@@ -75,6 +83,7 @@ struct hy_engine {
     struct hy_copying copying;
     struct hy_longname line;
     struct hy_journal *journal;
+    struct hy_doing doing;
     struct hy_jobs *jobs; /* NULL: everything is carried out at once, as it comes in */
     bool broken;
 };
@@ -122,6 +131,15 @@ size_t hy_read_room(const struct hy_engine *e, struct hy_reader in);
 
 /* ext_copy.c: one slice. */
 void hy_copy_work(struct hy_engine *e);
+
+/* doing.c: a new packet; nothing but what goes on over several (an upload, a copy, the end). */
+static inline void hy_doing_packet(struct hy_engine *e, const uint8_t *packet)
+{
+    atomic_store_explicit(&e->doing.packet, packet, memory_order_release);
+}
+void hy_doing_other(struct hy_engine *e);
+/* A hy_watch_describe for an engine. */
+void hy_doing_describe(void *engine, char *out, size_t size);
 
 /* jobs.c: requests that may have to wait for a plugin are left to other threads. Each is carried out on an engine of
  * its own, which shares the session's vfs and journal. */

@@ -39,12 +39,14 @@ struct job {
     uint32_t id;
     size_t cost, have, len;  /* bytes of the frame that are there, of all of it */
     struct hy_engine engine; /* its output is the reply */
-    uint8_t frame[];
+    struct hy_watch watch;
+    uint8_t packet[]; /* the frame behind its length */
 };
 
 struct hy_jobs {
     struct hy_engine *engine;
     struct hy_task end;
+    struct hy_watch watch; /* of the end */
     struct job *first, **last;
     struct job *filling; /* a WRITE whose rest is still to come, not in the list yet */
     unsigned count, max, running, max_running;
@@ -199,7 +201,7 @@ static bool has_room(const struct hy_jobs *jobs, size_t cost)
 static struct job *new_job(struct hy_engine *e, size_t len, size_t room, const struct need *need)
 {
     struct hy_jobs *jobs = e->jobs;
-    struct job *job = calloc(1, sizeof *job + len);
+    struct job *job = calloc(1, sizeof *job + 4 + len);
     size_t cost = sizeof *job + len + room, left = jobs->max_bytes - jobs->bytes;
 
     if (!job)
@@ -207,6 +209,7 @@ static struct job *new_job(struct hy_engine *e, size_t len, size_t room, const s
     job->jobs = jobs;
     job->need = *need;
     job->len = len;
+    hy_put_be32(job->packet, (uint32_t)len);
     job->cost = cost < left ? cost : left;
     job->engine = (struct hy_engine){.vfs = e->vfs,
                                      .options = e->options,
@@ -224,14 +227,14 @@ static size_t fill(struct job *job, const uint8_t *data, size_t len)
 {
     size_t n = len < job->len - job->have ? len : job->len - job->have;
 
-    memcpy(job->frame + job->have, data, n);
+    memcpy(job->packet + 4 + job->have, data, n);
     job->have += n;
     return n;
 }
 
 static void enlist(struct hy_jobs *jobs, struct job *job)
 {
-    job->id = hy_get_be32(job->frame + 1);
+    job->id = hy_get_be32(job->packet + 5);
     job->state = WAITING;
     *jobs->last = job;
     jobs->last = &job->next;
@@ -315,14 +318,62 @@ size_t hy_jobs_feed(struct hy_engine *e, const uint8_t *data, size_t len)
 
 /* ---- On a thread of the pool ---- */
 
+/* A call that hangs ends the session, whose thread is free to hear of it. */
+static void cut(void *owner)
+{
+    const struct hy_jobs *jobs = owner;
+    const struct hy_sftp_slow *slow = &jobs->engine->options.slow;
+
+    if (slow->cut)
+        slow->cut(slow->owner);
+    tell(jobs);
+}
+
+static void watch(struct hy_watch *w, struct hy_jobs *jobs, struct hy_engine *doing)
+{
+    const struct hy_sftp_options *o = &jobs->engine->options;
+
+    if (!o->watch)
+        return;
+    hy_watch_add(o->watch->dog, w, o->conn, cut, jobs);
+    hy_watch_begin(w, o->slow.timeout, hy_doing_describe, doing);
+}
+
+static void unwatch(struct hy_watch *w, const struct hy_jobs *jobs)
+{
+    if (!jobs->engine->options.watch)
+        return;
+    hy_watch_end(w);
+    hy_watch_remove(w);
+}
+
 static void carry_out(struct job *job)
 {
     struct hy_engine *e = &job->engine;
 
-    if (!hy_dispatch(e, job->frame, job->len))
+    hy_doing_packet(e, job->packet);
+    watch(&job->watch, job->jobs, e);
+    if (!hy_dispatch(e, job->packet + 4, job->len))
         hy_break(e, "out of memory");
-    while (e->copying.active && !job->jobs->closing)
+    while (e->copying.active && !job->jobs->closing) {
+        if (e->options.watch)
+            hy_watch_again(&job->watch);
         hy_copy_work(e);
+    }
+    unwatch(&job->watch, job->jobs);
+}
+
+/* What is still open is closed, and that may take its time as well. */
+static void finish(struct hy_jobs *jobs)
+{
+    struct hy_engine *e = jobs->engine;
+
+    hy_doing_other(e);
+    watch(&jobs->watch, jobs, e);
+    hy_vfs_free(e->vfs);
+    unwatch(&jobs->watch, jobs);
+    e->vfs = NULL;
+    hy_engine_free(e);
 }
 
 /* When the engine was closed meanwhile, the last job to end frees it. */
@@ -330,10 +381,10 @@ static void run(struct hy_task *task)
 {
     struct job *job = (struct job *)task;
     struct hy_jobs *jobs = job->jobs;
-    struct hy_engine *e = jobs->engine;
+    struct hy_vfs *vfs = job->engine.vfs;
     bool last;
 
-    hy_vfs_enter(e->vfs);
+    hy_vfs_enter(vfs);
     if (!jobs->closing)
         carry_out(job);
     job->state = DONE;
@@ -344,9 +395,9 @@ static void run(struct hy_task *task)
         schedule(jobs);
         tell(jobs);
     }
-    hy_vfs_leave(e->vfs);
+    hy_vfs_leave(vfs);
     if (last)
-        hy_engine_free(e);
+        finish(jobs);
 }
 
 /* ---- The session's thread ---- */
@@ -429,9 +480,7 @@ int hy_jobs_new(struct hy_engine *e, struct hy_err *err)
 
 static void end(struct hy_task *task)
 {
-    struct hy_jobs *jobs = (struct hy_jobs *)((char *)task - offsetof(struct hy_jobs, end));
-
-    hy_engine_free(jobs->engine);
+    finish((struct hy_jobs *)((char *)task - offsetof(struct hy_jobs, end)));
 }
 
 /* Files that are still open are closed by a thread of the pool too. */
@@ -457,7 +506,7 @@ void hy_jobs_close(struct hy_engine *e)
         return;
     jobs->end.run = end;
     if (!hy_pool_run(e->options.slow.pool, &jobs->end))
-        hy_engine_free(e);
+        finish(jobs);
 }
 
 void hy_jobs_free(struct hy_engine *e)

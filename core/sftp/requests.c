@@ -78,8 +78,9 @@ enum hy_on hy_request_on(const struct hy_engine *e, const uint8_t *frame, size_t
 {
     const struct row *row;
 
-    *rq = (struct hy_request){hy_get_be32(frame + 1), hy_reader_of(frame + 5, len - 5)};
+    *rq = (struct hy_request){.id = hy_get_be32(frame + 1), .in = hy_reader_of(frame + 5, len - 5)};
     row = find(frame[0], rq);
+    rq->row = row ? (unsigned)(row - rows) : HY_REQUEST_COUNT;
     if (!row || !hy_permitted(e, (enum hy_sftp_request)(row - rows)))
         return HY_ON_NOTHING;
     *room = row->room ? row->room : hy_read_room(e, rq->in);
@@ -88,7 +89,7 @@ enum hy_on hy_request_on(const struct hy_engine *e, const uint8_t *frame, size_t
 
 bool hy_dispatch(struct hy_engine *e, const uint8_t *frame, size_t len)
 {
-    struct hy_request rq = {hy_get_be32(frame + 1), hy_reader_of(frame + 5, len - 5)};
+    struct hy_request rq = {.id = hy_get_be32(frame + 1), .in = hy_reader_of(frame + 5, len - 5)};
     const struct row *row = find(frame[0], &rq);
     bool permitted = row && hy_permitted(e, (enum hy_sftp_request)(row - rows));
     size_t room = permitted ? row->room : HY_ROOM_STATUS;

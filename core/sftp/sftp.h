@@ -3,6 +3,7 @@
 #define HY_SFTP_SFTP_H
 
 #include "core/base/pool.h"
+#include "core/base/watch.h"
 #include "core/transport/link.h"
 #include "core/vfs/vfs.h"
 
@@ -18,6 +19,9 @@ enum hy_symlink_order {
 struct hy_sftp_slow {
     struct hy_pool *pool;   /* NULL: nobody, the session itself waits. Must outlive the engine */
     struct hy_tally *tally; /* entered until the engine and its vfs are freed, which may be after sink.close() */
+    unsigned timeout;       /* seconds that such a request may take, with options.watch; 0: any time */
+    void (*cut)(void *owner); /* ends the session from any thread: it took longer; may be NULL without a watch */
+    void *owner;
     unsigned requests;      /* 0: 64 */
     size_t bytes;           /* of those requests and their replies, but one of any size is taken; 0: 4 MiB */
 };
@@ -34,6 +38,8 @@ struct hy_sftp_options {
     uint64_t denied;      /* bit set over enum hy_sftp_request: refused (hythe-sftp-server -p, -P) */
     const char *user;     /* login name, for ~user and home-directory; NULL: unknown. Not copied */
     bool log_requests;    /* one verbose line per open, close, rename ... */
+    struct hy_watch *watch;          /* of the session's thread; NULL: none */
+    unsigned timeout;                /* seconds that a request may take there, with a watch; 0: any time */
     struct hy_sftp_slow slow;
 };
 

@@ -84,6 +84,8 @@ void hy_ssh_wait(struct hy_ssh_conn *c, int64_t timeout)
     hy_ssh_meter_check(c);
     if (atomic_load_explicit(c->control->cut, memory_order_relaxed))
         hy_ssh_die(c, "the server is shutting down");
+    if (c->control->stuck && atomic_load_explicit(c->control->stuck, memory_order_relaxed))
+        hy_ssh_die(c, "a plugin's call didn't return");
 }
 
 void hy_ssh_wait_unfinished(struct hy_ssh_conn *c, int64_t deadline, bool more, const char *what)

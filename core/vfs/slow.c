@@ -3,6 +3,7 @@
 #include "core/vfs/session.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -117,11 +118,38 @@ struct hy_pace hy_vfs_pace_of_handle(const struct hy_vfs *vfs, hy_handle h)
     return file ? file->pace : (struct hy_pace){false, false};
 }
 
-uint32_t hy_vfs_access(const struct hy_vfs *vfs, hy_handle h)
-{
-    const struct hy_file *file = hy_files_get(&vfs->files, h);
+/* ---- Naming ---- */
 
-    return file ? file->facts.access : 0;
+static void describe(const char *path, const struct hy_chain *chain, char *out, size_t size)
+{
+    size_t used = (size_t)snprintf(out, size, "\"%s\"", path);
+
+    for (size_t i = 0; chain && i < chain->layer_count && used < size; i++)
+        used += (size_t)snprintf(out + used, size - used, "%s %s", i ? "," : " in", chain->layers[i]->label);
+}
+
+void hy_vfs_describe_path(const struct hy_vfs *vfs, struct hy_name path, char *out, size_t size)
+{
+    char normal[HY_PATH_MAX];
+    size_t at;
+
+    out[0] = '\0';
+    if (!path.p || hy_path_normalise(normal, vfs->home, path.p, path.len))
+        return;
+    at = hy_rows_covering(hy_vfs_rows(vfs), normal);
+    describe(normal, at == SIZE_MAX ? NULL : vfs->points[at].mount->chain, out, size);
+}
+
+void hy_vfs_describe_handle(struct hy_vfs *vfs, hy_handle h, char *out, size_t size)
+{
+    const struct hy_file *file;
+
+    out[0] = '\0';
+    (void)pthread_mutex_lock(&vfs->files.lock);
+    file = hy_files_get(&vfs->files, h);
+    if (file)
+        describe(file->facts.path, file->scene.chain, out, size);
+    (void)pthread_mutex_unlock(&vfs->files.lock);
 }
 
 /* ---- Sharing ---- */

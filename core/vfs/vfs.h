@@ -137,8 +137,10 @@ struct hy_pace hy_vfs_pace(const struct hy_vfs *vfs);
 /* Of a client's path; without a look-up, from any state. */
 struct hy_pace hy_vfs_pace_of_path(const struct hy_vfs *vfs, struct hy_name path);
 struct hy_pace hy_vfs_pace_of_handle(const struct hy_vfs *vfs, hy_handle h);
-/* HYTHE_OPEN_* of an open file; 0 for none. */
-uint32_t hy_vfs_access(const struct hy_vfs *vfs, hy_handle h);
+/* For lines of the log, from any thread while the session's is in a call: the path and who serves it, as far as that is
+ * known. */
+void hy_vfs_describe_path(const struct hy_vfs *vfs, struct hy_name path, char *out, size_t size);
+void hy_vfs_describe_handle(struct hy_vfs *vfs, hy_handle h, char *out, size_t size);
 
 /* From now on several threads may use the vfs: each between enter and leave. Calls into slow mounts let others in
  * between. As long as such a call goes on, its file must not be closed, and no second call may be made in the session

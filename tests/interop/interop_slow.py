@@ -195,5 +195,69 @@ def test_a_client_that_waits_is_not_to_blame(server, gate, tree):
         assert sftp.reply().data == b'x'
 
 
+def hangs(server, gate, tree, call, line):
+    """A call that never ends is named, its client is cut off and nobody else; its slot is free once it returns."""
+    fill(server, tree, 'wait-read', b'x')
+    connection = Connection(server)
+    with Connection(server) as bystander:
+        other, sftp = bystander.sftp(), connection.sftp()
+        call(sftp)
+        gate.reached()
+        try:
+            sftp.reply()
+            raise AssertionError('it was answered')
+        except (Closed, OSError):
+            pass
+        assert line in server.log(), server.log()
+        assert other.listing('/') and bystander.transport.is_active()
+        assert not gets_in(server) and 'MaxConnections' in server.log()
+        connection.close()
+        gate.lift()
+        wait_for('its slot', lambda: gets_in(server))
+        assert other.listing('/')
+    assert server.log().count("hasn't returned") == 1
+
+
+@test(gates='hanging', plugin_timeout=1, MaxConnections=2)
+def test_a_call_that_hangs_is_named_and_cut_off(server, gate, tree):
+    hangs(server, gate, tree, lambda sftp: sftp.send(READ, s(sftp.open('/slow/wait-read')), u64(0), u32(1)),
+          "a plugin hasn't returned for 1 seconds: read of \"/slow/wait-read\" in hanging")
+
+
+@test(gates='hanging', plugin_timeout=1, MaxConnections=2)
+def test_a_path_whose_call_hangs_is_named(server, gate, tree):
+    fill(server, tree, 'wait-getattr', b'x')
+    hangs(server, gate, tree, lambda sftp: sftp.send(STAT, s('slow/../slow/wait-getattr')),
+          "a plugin hasn't returned for 1 seconds: stat of \"/slow/wait-getattr\" in hanging")
+
+
+@test(slow_timeout=1, plugin_timeout=0, MaxConnections=2)
+def test_a_slow_call_that_hangs_is_named_and_cut_off(server, gate, tree):
+    hangs(server, gate, tree, lambda sftp: sftp.send(READ, s(sftp.open('/slow/wait-read')), u64(0), u32(1)),
+          "a plugin hasn't returned for 1 seconds: read of \"/slow/wait-read\" in waiting")
+
+
+def ends_with_a_call(server, gate, tree, line):
+    fill(server, tree, 'wait-read', b'x')
+    with Connection(server) as connection:
+        sftp = connection.sftp()
+        sftp.send(READ, s(sftp.open('/slow/wait-read')), u64(0), u32(1))
+        gate.reached()
+        code = server.end()
+    assert code == 0, code
+    assert line in server.log(), server.log()
+    assert 'left behind' in server.log(), server.log()
+
+
+@test(gates='hanging', shutdown_timeout=1)
+def test_the_end_names_what_hangs(server, gate, tree):
+    ends_with_a_call(server, gate, tree, 'still in a plugin: read of "/slow/wait-read" in hanging')
+
+
+@test(shutdown_timeout=1)
+def test_the_end_names_slow_calls_too(server, gate, tree):
+    ends_with_a_call(server, gate, tree, 'still in a plugin: read of "/slow/wait-read" in waiting')
+
+
 if __name__ == '__main__':
     suite.main()

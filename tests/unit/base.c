@@ -30,5 +30,6 @@ UNIT_SUITE(err, UNIT_TEST(formats_and_returns_failure), UNIT_TEST(cuts_a_long_te
 UNIT_DECLARE(buf);
 UNIT_DECLARE(log);
 UNIT_DECLARE(pool);
+UNIT_DECLARE(watch);
 
-UNIT_MAIN("unit-base", &unit_buf, &unit_err, &unit_log, &unit_pool)
+UNIT_MAIN("unit-base", &unit_buf, &unit_err, &unit_log, &unit_pool, &unit_watch)

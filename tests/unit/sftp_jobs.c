@@ -350,6 +350,58 @@ static void the_end_of_a_session_waits_for_nobody(void)
     CU_ASSERT(gate_cancelled() >= 1);
 }
 
+static void stop(void *owner)
+{
+    atomic_fetch_add((atomic_uint *)owner, 1);
+}
+
+/* A slow call has a time of its own; what hangs is named by what it is on. */
+static void calls_that_hang_are_named(void)
+{
+    struct hy_watchdog *dog;
+    struct hy_watch watch;
+    atomic_uint cuts = 0;
+    struct client c;
+    hy_handle h;
+
+    begin(&c);
+    dog = hy_watchdog_new(&c.w.log);
+    hy_watch_add(dog, &watch, 7, stop, &cuts);
+    mount(&c, "/slow", &gate_parallel);
+    c.options.watch = &watch;
+    c.options.timeout = 2;
+    c.options.slow.timeout = 4;
+    c.options.slow.cut = stop;
+    c.options.slow.owner = &cuts;
+    c.options.user = "alice";
+    connect(&c);
+    h = open_path(&c, "/slow/a");
+    gate_shut(GATE_READ);
+    put_read(&c, 1, h, 0, 10);
+    send(&c);
+    gate_await_inside(GATE_READ, 1);
+    for (int i = 0; i < 3; i++)
+        hy_watchdog_tick(dog);
+    UNIT_ASSERT_STRING(c.w.lines, "");
+    for (int i = 0; i < 3; i++)
+        hy_watchdog_tick(dog);
+    UNIT_ASSERT_STRING(c.w.lines, "a plugin hasn't returned for 4 seconds: read of \"/slow/a\" in gate, user alice; the"
+                                  " connection is cut off\n");
+    UNIT_ASSERT_NUMBER(atomic_load(&cuts), 1);
+    c.w.lines[0] = '\0';
+    gate_lift(GATE_READ);
+    until(&c, 1);
+    gate_shut(GATE_CLOSE);
+    hang_up(&c);
+    gate_await_inside(GATE_CLOSE, 1);
+    hy_watchdog_report(dog);
+    UNIT_ASSERT_STRING(c.w.lines, "still in a plugin: close, user alice\n");
+    gate_lift(GATE_CLOSE);
+    end(&c);
+    hy_watch_remove(&watch);
+    hy_watchdog_free(dog);
+}
+
 static void without_a_pool_the_session_itself_waits(void)
 {
     struct client c;
@@ -388,5 +440,6 @@ UNIT_SUITE(jobs, UNIT_TEST(a_long_close_holds_up_nobody_else), UNIT_TEST(replies
            UNIT_TEST(a_write_in_pieces_arrives_whole), UNIT_TEST(a_write_that_stops_halfway_is_forgotten),
            UNIT_TEST(each_failure_has_its_own_text), UNIT_TEST(a_listing_with_a_slow_mount_in_it_is_slow),
            UNIT_TEST(copies_to_a_slow_mount_hold_up_nobody), UNIT_TEST(the_end_of_a_session_waits_for_nobody),
-           UNIT_TEST(without_a_pool_the_session_itself_waits), UNIT_TEST(sessions_without_slow_mounts_have_none_of_it));
+           UNIT_TEST(calls_that_hang_are_named), UNIT_TEST(without_a_pool_the_session_itself_waits),
+           UNIT_TEST(sessions_without_slow_mounts_have_none_of_it));
 UNIT_MAIN("unit-jobs", &unit_jobs)

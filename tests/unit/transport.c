@@ -206,7 +206,7 @@ static ssh_session begin(struct side *s, const char *user)
         s->limits.receive_window = 4 * 1024 * 1024;
     if (!s->limits.banner)
         s->limits.banner = "";
-    s->control = (struct hy_ssh_control){eventfd(0, EFD_CLOEXEC), &s->drain, &s->cut, NULL};
+    s->control = (struct hy_ssh_control){.wake = eventfd(0, EFD_CLOEXEC), .drain = &s->drain, .cut = &s->cut};
     CU_ASSERT_FATAL(socketpair(AF_UNIX, SOCK_STREAM, 0, pair) == 0);
     s->fd = pair[0];
     s->peer = pair[1];

@@ -1,0 +1,179 @@
+#include "core/base/watch.h"
+
+#include <pthread.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <time.h>
+
+struct hy_watchdog {
+    const struct hy_log *log;
+    pthread_mutex_t lock; /* held while watches are looked at or the list changes */
+    pthread_cond_t stop;
+    pthread_t thread;
+    bool running, ending;
+    struct hy_watch *first;
+    atomic_uint now; /* in ticks */
+};
+
+struct hy_watchdog *hy_watchdog_new(const struct hy_log *log)
+{
+    struct hy_watchdog *dog = calloc(1, sizeof *dog);
+    pthread_condattr_t attr;
+
+    if (!dog)
+        return NULL;
+    dog->log = log;
+    (void)pthread_mutex_init(&dog->lock, NULL);
+    (void)pthread_condattr_init(&attr);
+    (void)pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+    (void)pthread_cond_init(&dog->stop, &attr);
+    (void)pthread_condattr_destroy(&attr);
+    atomic_init(&dog->now, 1);
+    return dog;
+}
+
+void hy_watchdog_free(struct hy_watchdog *dog)
+{
+    if (!dog)
+        return;
+    (void)pthread_mutex_lock(&dog->lock);
+    dog->ending = true;
+    (void)pthread_cond_broadcast(&dog->stop);
+    (void)pthread_mutex_unlock(&dog->lock);
+    if (dog->running)
+        (void)pthread_join(dog->thread, NULL);
+    (void)pthread_cond_destroy(&dog->stop);
+    (void)pthread_mutex_destroy(&dog->lock);
+    free(dog);
+}
+
+/* ---- Looking ---- */
+
+/* With the lock: whoever is held can't end before it is given back. */
+static bool hold(struct hy_watch *w)
+{
+    int working = HY_WATCH_WORKING;
+
+    return atomic_compare_exchange_strong(&w->state, &working, HY_WATCH_HELD);
+}
+
+static void let_go(struct hy_watch *w)
+{
+    int held = HY_WATCH_HELD;
+
+    (void)atomic_compare_exchange_strong(&w->state, &held, HY_WATCH_WORKING);
+}
+
+static bool late(const struct hy_watch *w, unsigned now)
+{
+    return now >= atomic_load_explicit(&w->deadline, memory_order_relaxed);
+}
+
+/* One that was named stays held, so that it isn't named again. */
+static void look_at(struct hy_watchdog *dog, struct hy_watch *w, unsigned now)
+{
+    char what[512] = "";
+
+    if (!late(w, now) || !hold(w))
+        return;
+    if (!late(w, now)) { /* it ended and began again in between */
+        let_go(w);
+        return;
+    }
+    w->describe(w->ctx, what, sizeof what);
+    hy_log(dog->log, HY_LOG_ERROR, w->conn, "a plugin hasn't returned for %u seconds: %s; the connection is cut off",
+           w->limit, what);
+    w->cut(w->owner);
+}
+
+void hy_watchdog_tick(struct hy_watchdog *dog)
+{
+    unsigned now = atomic_fetch_add(&dog->now, 1) + 1;
+
+    (void)pthread_mutex_lock(&dog->lock);
+    for (struct hy_watch *w = dog->first; w; w = w->next)
+        look_at(dog, w, now);
+    (void)pthread_mutex_unlock(&dog->lock);
+}
+
+void hy_watchdog_report(struct hy_watchdog *dog)
+{
+    (void)pthread_mutex_lock(&dog->lock);
+    for (struct hy_watch *w = dog->first; w; w = w->next) {
+        bool held = hold(w);
+        char what[512] = "";
+
+        if (!held && atomic_load(&w->state) != HY_WATCH_HELD)
+            continue;
+        w->describe(w->ctx, what, sizeof what);
+        hy_log(dog->log, HY_LOG_ERROR, w->conn, "still in a plugin: %s", what);
+        if (held)
+            let_go(w);
+    }
+    (void)pthread_mutex_unlock(&dog->lock);
+}
+
+static void *watch(void *ctx)
+{
+    struct hy_watchdog *dog = ctx;
+    struct timespec next;
+
+    (void)clock_gettime(CLOCK_MONOTONIC, &next);
+    (void)pthread_mutex_lock(&dog->lock);
+    while (!dog->ending) {
+        next.tv_sec++;
+        while (!dog->ending && pthread_cond_timedwait(&dog->stop, &dog->lock, &next) == 0)
+            ;
+        (void)pthread_mutex_unlock(&dog->lock);
+        hy_watchdog_tick(dog);
+        (void)pthread_mutex_lock(&dog->lock);
+    }
+    (void)pthread_mutex_unlock(&dog->lock);
+    return NULL;
+}
+
+int hy_watchdog_start(struct hy_watchdog *dog)
+{
+    sigset_t all, before;
+
+    (void)sigfillset(&all);
+    (void)pthread_sigmask(SIG_SETMASK, &all, &before);
+    dog->running = pthread_create(&dog->thread, NULL, watch, dog) == 0;
+    (void)pthread_sigmask(SIG_SETMASK, &before, NULL);
+    return dog->running ? 0 : -1;
+}
+
+/* ---- Being watched ---- */
+
+void hy_watch_add(struct hy_watchdog *dog, struct hy_watch *w, uint64_t conn, void (*cut)(void *owner), void *owner)
+{
+    *w = (struct hy_watch){.dog = dog, .now = &dog->now, .conn = conn, .cut = cut, .owner = owner};
+    atomic_init(&w->deadline, UINT_MAX);
+    atomic_init(&w->state, HY_WATCH_IDLE);
+    (void)pthread_mutex_lock(&dog->lock);
+    w->next = dog->first;
+    if (w->next)
+        w->next->before = w;
+    dog->first = w;
+    (void)pthread_mutex_unlock(&dog->lock);
+}
+
+void hy_watch_remove(struct hy_watch *w)
+{
+    struct hy_watchdog *dog = w->dog;
+
+    (void)pthread_mutex_lock(&dog->lock);
+    *(w->before ? &w->before->next : &dog->first) = w->next;
+    if (w->next)
+        w->next->before = w->before;
+    (void)pthread_mutex_unlock(&dog->lock);
+}
+
+void hy_watch_end(struct hy_watch *w)
+{
+    if (atomic_exchange(&w->state, HY_WATCH_IDLE) != HY_WATCH_HELD)
+        return;
+    (void)pthread_mutex_lock(&w->dog->lock);
+    (void)pthread_mutex_unlock(&w->dog->lock);
+}

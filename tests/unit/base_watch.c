@@ -1,0 +1,121 @@
+#include "core/base/watch.h"
+#include "tests/unit/unit.h"
+
+struct seen {
+    struct hy_log log;
+    struct hy_watchdog *dog;
+    struct hy_watch watch;
+    char lines[2048];
+    unsigned cuts;
+    const char *what;
+};
+
+static void keep(void *ctx, enum hy_log_level level, uint64_t conn, const char *line)
+{
+    struct seen *s = ctx;
+    size_t used = strlen(s->lines);
+
+    (void)level;
+    (void)snprintf(s->lines + used, sizeof s->lines - used, "%d %s\n", (int)conn, line);
+}
+
+static void count(void *owner)
+{
+    ((struct seen *)owner)->cuts++;
+}
+
+static void describe(void *ctx, char *out, size_t size)
+{
+    (void)snprintf(out, size, "%s", ((struct seen *)ctx)->what);
+}
+
+static void begin(struct seen *s)
+{
+    *s = (struct seen){.log = {keep, s, HY_LOG_DEBUG}, .what = "a read"};
+    s->dog = hy_watchdog_new(&s->log);
+    hy_watch_add(s->dog, &s->watch, 7, count, s);
+}
+
+static void end(struct seen *s)
+{
+    hy_watch_remove(&s->watch);
+    hy_watchdog_free(s->dog);
+}
+
+static void names_what_takes_too_long_once(void)
+{
+    struct seen s;
+
+    begin(&s);
+    hy_watch_begin(&s.watch, 3, describe, &s);
+    hy_watchdog_tick(s.dog);
+    hy_watchdog_tick(s.dog);
+    UNIT_ASSERT_STRING(s.lines, "");
+    for (int i = 0; i < 5; i++)
+        hy_watchdog_tick(s.dog);
+    UNIT_ASSERT_STRING(s.lines, "7 a plugin hasn't returned for 3 seconds: a read; the connection is cut off\n");
+    UNIT_ASSERT_NUMBER(s.cuts, 1);
+    hy_watch_end(&s.watch);
+    hy_watch_begin(&s.watch, 1, describe, &s);
+    hy_watchdog_tick(s.dog);
+    UNIT_ASSERT_NUMBER(s.cuts, 2);
+    hy_watch_end(&s.watch);
+    end(&s);
+}
+
+static void lets_pass_what_goes_on(void)
+{
+    struct seen s;
+
+    begin(&s);
+    hy_watch_begin(&s.watch, 2, describe, &s);
+    for (int i = 0; i < 5; i++) {
+        hy_watchdog_tick(s.dog);
+        hy_watch_again(&s.watch);
+    }
+    hy_watch_end(&s.watch);
+    for (int i = 0; i < 5; i++)
+        hy_watchdog_tick(s.dog);
+    hy_watch_begin(&s.watch, 0, describe, &s);
+    for (int i = 0; i < 5; i++)
+        hy_watchdog_tick(s.dog);
+    hy_watch_end(&s.watch);
+    UNIT_ASSERT_STRING(s.lines, "");
+    UNIT_ASSERT_NUMBER(s.cuts, 0);
+    end(&s);
+}
+
+static void reports_what_goes_on(void)
+{
+    struct hy_watch other;
+    struct seen s;
+
+    begin(&s);
+    hy_watch_add(s.dog, &other, 8, count, &s);
+    hy_watchdog_report(s.dog);
+    UNIT_ASSERT_STRING(s.lines, "");
+    hy_watch_begin(&s.watch, 1, describe, &s);
+    hy_watchdog_report(s.dog);
+    UNIT_ASSERT_STRING(s.lines, "7 still in a plugin: a read\n");
+    UNIT_ASSERT_NUMBER(s.cuts, 0);
+    hy_watchdog_tick(s.dog);
+    UNIT_ASSERT_NUMBER(s.cuts, 1); /* the report didn't excuse it */
+    s.lines[0] = '\0';
+    hy_watchdog_report(s.dog);
+    UNIT_ASSERT_STRING(s.lines, "7 still in a plugin: a read\n");
+    hy_watch_end(&s.watch);
+    hy_watch_remove(&other);
+    end(&s);
+}
+
+static void its_thread_ends(void)
+{
+    struct seen s;
+
+    begin(&s);
+    UNIT_ASSERT_NUMBER(hy_watchdog_start(s.dog), 0);
+    end(&s);
+}
+
+UNIT_SUITE(watch, UNIT_TEST(names_what_takes_too_long_once), UNIT_TEST(lets_pass_what_goes_on),
+           UNIT_TEST(reports_what_goes_on), UNIT_TEST(its_thread_ends));
