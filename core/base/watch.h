@@ -1,6 +1,6 @@
-/* Notices calls that don't return. Whoever may be held up says when work begins and ends; a watchdog that counts seconds
- * names what takes too long in the log, once, and cuts off whoever it is for. Beginning, going on and ending cost a few
- * stores and one exchange, no lock and no look at a clock. */
+/* Notices calls that don't return. Whoever may be held up says when work begins and ends; a watchdog that counts
+ * seconds names what takes too long in the log, once, and cuts off whoever it is for. Beginning, going on and ending
+ * cost a few stores and one exchange, no lock and no look at a clock. */
 #ifndef HY_BASE_WATCH_H
 #define HY_BASE_WATCH_H
 
@@ -11,8 +11,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Says what is being done, for a line of the log. Runs on the watchdog's thread while the work goes on, or has just gone
- * on to other work of the same begin and end: what it looks at must not go away before the end. */
+/* Says what is being done, for a line of the log. Runs on the watchdog's thread while the work goes on, or has just
+ * gone on to other work of the same begin and end: what it looks at must not go away before the end. */
 typedef void hy_watch_describe(void *ctx, char *out, size_t size);
 
 struct hy_watchdog;

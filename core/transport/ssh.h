@@ -62,7 +62,7 @@ struct hy_ssh_control {
     atomic_bool *drain; /* finish what was received, then disconnect */
     atomic_bool *cut;   /* disconnect now */
     const atomic_bool *unwanted; /* of this connection: disconnect soon, unless it is in by then; may be NULL */
-    const atomic_bool *stuck;    /* of this connection: a call hangs, disconnect now; a sink's wake tells. May be NULL */
+    const atomic_bool *stuck;    /* of this connection: a call hangs, disconnect now; a sink's wake tells */
 };
 
 /* Host keys and algorithms, shared by all connections that begin with them. Counted; a connection under way must be
