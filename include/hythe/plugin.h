@@ -494,9 +494,12 @@ struct hythe_plugin {
     size_t settings_size; /* size of the struct that the rows' offsets point into */
 
     /* Begins an instance: once for each mount that names the plugin. `settings` is filled and stays valid until stop().
-     * Returns 0 and sets *instance, or a negative errno after host->log said why: the server then doesn't start. */
+     * Returns 0 and sets *instance, or a negative errno after host->log said why: the server then doesn't start, or
+     * goes on with the configuration that it has. A reload with other settings or another build of the plugin starts a
+     * new instance while the old one still serves its sessions; without a change the instance is kept. */
     int (*start)(const struct hythe_host *host, const void *settings, void **instance);
-    /* Ends it; no session is attached any more. */
+    /* Ends it; no session is attached any more. From any thread; afterwards the object may be unloaded, so no thread of
+     * the plugin may be left. */
     void (*stop)(void *instance);
     /* A session's first use of the mount. Returns 0 and sets *attached, or a negative errno, which the operation that
      * needed the mount gets as its result. */
