@@ -237,6 +237,29 @@ static void the_same_content_is_the_same_code(void)
     folder_end(&f);
 }
 
+/* As with symbols that are unique in the process: the code stays when nobody uses it any more, and must not be taken
+ * for the next one's. The last test, since others count what is mapped. */
+static void code_that_stays_does_not_come_back(void)
+{
+    const struct hy_instance *instance;
+    struct folder f;
+
+    folder_begin(&f);
+    folder_install(&f, "sample-stays.so", NULL, "sample.so");
+    instance = start(&f, f.plugins);
+    CU_ASSERT_FATAL(instance != NULL);
+    UNIT_ASSERT_NUMBER(version_of(instance), 1);
+    for (unsigned i = 1; i <= 4; i++) {
+        hy_plugins_free(f.plugins); /* unlike a reload, closes the old one before it opens the new one */
+        f.plugins = hy_plugins_new(f.dir, &f.log);
+        folder_install(&f, i % 2 ? "sample-2.so" : "sample-stays.so", NULL, "sample.so");
+        instance = start(&f, f.plugins);
+        CU_ASSERT_FATAL(instance != NULL);
+        UNIT_ASSERT_NUMBER(version_of(instance), i % 2 ? 2 : 1);
+    }
+    folder_end(&f);
+}
+
 /* ---- What must not come ---- */
 
 /* The old one serves on, whatever stands where its file was. */
@@ -413,4 +436,5 @@ UNIT_SUITE(reload, UNIT_TEST(what_has_not_changed_is_kept),
            UNIT_TEST(overwriting_the_file_brings_the_new_version), UNIT_TEST(overwriting_it_secretly_does_too),
            UNIT_TEST(renaming_over_the_file_brings_the_new_version), UNIT_TEST(the_same_content_is_the_same_code),
            UNIT_TEST(a_file_that_cannot_be_loaded_changes_nothing), UNIT_TEST(a_failing_start_changes_nothing),
-           UNIT_TEST(many_rounds_leave_nothing_behind), UNIT_TEST(every_difference_counts_but_the_order));
+           UNIT_TEST(many_rounds_leave_nothing_behind), UNIT_TEST(every_difference_counts_but_the_order),
+           UNIT_TEST(code_that_stays_does_not_come_back));
