@@ -153,6 +153,9 @@ static char *make_decoy(const struct hy_users *users)
             best = hashes[i];
         }
     }
+    /* That it has the shape of a hash doesn't mean that its parameters can be used: only crypt(3) tells. */
+    if (best && users->hasher.matches(users->hasher.ctx, "", best) == -EINVAL)
+        best = NULL;
     decoy = best ? strdup(best) : hy_password_hash("");
     free(hashes);
     return decoy;
@@ -225,6 +228,8 @@ static int check_password(struct hy_users *users, const struct user *user, const
     if (factor->secret_len > HY_PASSWORD_MAX)
         return HYTHE_AUTH_REJECT;
     matches = run_hasher(users, factor->secret, has ? user->password : users->decoy);
+    if (matches == -EINVAL && has)
+        (void)run_hasher(users, factor->secret, users->decoy); /* the time of any other user's */
     if (matches < 0)
         return matches;
     return has && matches ? HYTHE_AUTH_ACCEPT : HYTHE_AUTH_REJECT;

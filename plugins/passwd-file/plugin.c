@@ -202,6 +202,15 @@ static int check(const struct hythe_auth_call *call, const struct hythe_factor *
     if (user && (user->bad || !user->hash))
         user = NULL;
     rc = hash(in, factor->secret, user ? user->hash : e->table->decoy);
+    if (rc == -EINVAL) { /* parameters that crypt(3) doesn't take, which only it can tell: some work must be done */
+        int other = hash(in, factor->secret, in->fallback);
+
+        if (user)
+            call->host->log(call->host, 0, "%s:%u: the hash of user \"%s\" can't be computed", in->set->file,
+                            user->line, user->name);
+        else
+            rc = other;
+    }
     leave(in, e);
     if (rc < 0)
         return rc;

@@ -188,6 +188,36 @@ def test_strangers_are_told_what_users_are_told(t):
     assert said('dora') == said('alice') == said('ghost') == said('nobody-at-all')
 
 
+def reread(t):
+    """What the server says when its file, with the settings as they are now, is read again."""
+    path = os.path.join(t.server.folder, 'hythe.cfg')
+    write(path, re.sub(r'^LocalPort = \d+;$', 'LocalPort = 0;', t.server.config(), flags=re.M).encode())
+    before = len(t.server.log())
+    t.server.signal(signal.SIGHUP)
+    return wait_for('an answer to SIGHUP', lambda: 'SIGHUP: ' in t.server.log()[before:] and t.server.log()[before:])
+
+
+@suite.test(LogLevel=1)
+def test_a_reload_brings_and_takes_plugins(t):
+    need_hythed()
+    prepare()
+    home_of(t, 'dora')
+    by_password(t, 'dora', PASSWORD).failed()
+    t.server.settings.update(plugins())
+    assert 'holds for new connections' in reread(t)
+    by_password(t, 'dora', PASSWORD).ok()
+    by_key(t, 'dora', 'alice').ok()
+    by_key(t, 'alice', 'alice').ok()
+    t.server.settings['auth'][1]['file'] += '-of-nobody'
+    said = reread(t)
+    assert 'nothing has changed' in said and 'passwd-of-nobody: No such file' in said, said
+    by_password(t, 'dora', PASSWORD).ok()
+    del t.server.settings['auth'][1:]
+    assert 'holds for new connections' in reread(t)
+    by_password(t, 'dora', PASSWORD).failed()
+    by_key(t, 'alice', 'alice').ok()
+
+
 def test_accounts_of_keys_alone(t):
     need_hythed()
     prepare()

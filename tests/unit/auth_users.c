@@ -11,6 +11,7 @@
 struct counter {
     atomic_int calls;
     int answer;
+    const char *refuses; /* the beginning of hashes that it can't compute */
     char hash[256];
 };
 
@@ -21,6 +22,8 @@ static int count_call(void *ctx, const char *password, const char *hash)
     (void)password;
     (void)snprintf(counter->hash, sizeof counter->hash, "%s", hash);
     counter->calls++;
+    if (counter->refuses && strncmp(hash, counter->refuses, strlen(counter->refuses)) == 0)
+        return -EINVAL;
     return counter->answer;
 }
 
@@ -258,6 +261,26 @@ static void a_hash_that_fails_is_unavailable(void)
     close_door(&p, users);
 }
 
+/* Of the right shape, but no hash that can be computed; only the library can tell. */
+static void a_hash_that_cannot_be_computed_costs_as_much_and_is_no_decoy(void)
+{
+    struct counter counter = {.answer = 0, .refuses = "$2b$"};
+    struct hy_hasher hasher = {&counter, count_call};
+    struct hy_users *users = hy_users_new_with(&entries[3], 1, &hasher, NULL);
+    struct hy_instance p;
+
+    CU_ASSERT_PTR_NOT_NULL_FATAL(users);
+    p = door_of(users);
+    counter.calls = 0;
+    UNIT_ASSERT_NUMBER(check(&p, "nobody", "x", HYTHE_AUTH_PASSWORD), HYTHE_AUTH_REJECT);
+    UNIT_ASSERT_NUMBER(counter.calls, 1);
+    CU_ASSERT(strncmp(counter.hash, "$y$", 3) == 0);
+    UNIT_ASSERT_NUMBER(check(&p, "carol", "x", HYTHE_AUTH_PASSWORD), -EINVAL);
+    UNIT_ASSERT_NUMBER(counter.calls, 3);
+    CU_ASSERT(strncmp(counter.hash, "$y$", 3) == 0);
+    close_door(&p, users);
+}
+
 static void a_password_beyond_the_limit_is_rejected_unseen_for_everyone(void)
 {
     struct counter counter = {.answer = 1};
@@ -268,6 +291,7 @@ static void a_password_beyond_the_limit_is_rejected_unseen_for_everyone(void)
 
     CU_ASSERT_PTR_NOT_NULL_FATAL(users);
     p = door_of(users);
+    counter.calls = 0;
     memset(secret, 'x', sizeof secret - 1);
     UNIT_ASSERT_NUMBER(check(&p, "alice", secret, HYTHE_AUTH_PASSWORD), HYTHE_AUTH_REJECT);
     UNIT_ASSERT_NUMBER(check(&p, "nobody", secret, HYTHE_AUTH_PASSWORD), HYTHE_AUTH_REJECT);
@@ -362,6 +386,7 @@ UNIT_SUITE(auth_users, UNIT_TEST(accounts_are_found_by_their_whole_name),
            UNIT_TEST(a_name_declared_unknown_is_never_accepted), UNIT_TEST(a_key_opens_only_the_account_it_stands_at),
            UNIT_TEST(every_password_costs_one_hash), UNIT_TEST(a_match_with_the_decoy_opens_nothing),
            UNIT_TEST(the_decoy_costs_what_most_users_cost), UNIT_TEST(a_hash_that_fails_is_unavailable),
+           UNIT_TEST(a_hash_that_cannot_be_computed_costs_as_much_and_is_no_decoy),
            UNIT_TEST(a_password_beyond_the_limit_is_rejected_unseen_for_everyone),
            UNIT_TEST(a_bad_entry_is_an_error_that_names_it), UNIT_TEST(no_users_at_all_is_a_provider_that_knows_nobody),
            UNIT_TEST(many_threads_check_at_once));

@@ -80,6 +80,31 @@ void gate_put(const struct gate *g, const char *name, const char *text)
     gate_write(g, name, text, strlen(text));
 }
 
+static unsigned next_number(unsigned *seed)
+{
+    *seed = *seed * 1103515245u + 12345u;
+    return *seed >> 16;
+}
+
+size_t gate_spoil(char *out, size_t size, const char *text, size_t len, unsigned *seed)
+{
+    static const char likely[] = ":\n\r\0 #$/.!*\t%AAAA=";
+    size_t n = 0;
+
+    for (size_t i = 0; i < len && n + 2 < size; i++) {
+        unsigned what = next_number(seed) % 200;
+
+        if (what == 0)
+            continue;
+        out[n++] = what == 1   ? (char)next_number(seed)
+                   : what == 2 ? likely[next_number(seed) % (sizeof likely - 1)]
+                               : text[i];
+        if (what == 3)
+            out[n++] = text[i];
+    }
+    return n;
+}
+
 static struct hythe_session session_of(const char *user)
 {
     return (struct hythe_session){.size = sizeof(struct hythe_session),

@@ -27,6 +27,10 @@ const char *gate_path(const struct gate *g, const char *name);
 void gate_write(const struct gate *g, const char *name, const char *text, size_t len);
 void gate_put(const struct gate *g, const char *name, const char *text);
 
+/* The same text with a few bytes changed, taken out or doubled, from a fixed row of numbers that *seed goes through. At
+ * most size bytes; returns how many. */
+size_t gate_spoil(char *out, size_t size, const char *text, size_t len, unsigned *seed);
+
 /* Its answers. The account's strings are those of the plugin while it was looked up, copied to home. */
 int gate_lookup(struct gate *g, const char *user, char home[256]);
 int gate_password(struct gate *g, const char *user, bool known, const char *password);

@@ -76,6 +76,23 @@ static void lines_that_cannot_be_used_are_named_and_accept_nothing(void)
     }
 }
 
+static void spoilt_files_accept_no_other_key(void)
+{
+    char text[2048];
+    unsigned seed = 1;
+    struct gate g;
+
+    open_keys(&g);
+    for (int i = 0; i < 200; i++) {
+        size_t n = gate_spoil(text, sizeof text, some_keys, sizeof some_keys - 1, &seed);
+
+        gate_write(&g, "keys/alice", text, n);
+        UNIT_ASSERT_NUMBER(gate_key(&g, "alice", true, SAMPLE_P384), HYTHE_AUTH_REJECT);
+        g.said[0] = '\0';
+    }
+    gate_end(&g);
+}
+
 static void the_whole_key_and_its_type_must_match(void)
 {
     static const char *const lines[] = {
@@ -215,7 +232,8 @@ static void accounts_are_owned_only_when_told_so(void)
 
 UNIT_SUITE(authorized_keys, UNIT_TEST(listed_keys_are_accepted),
            UNIT_TEST(lines_that_cannot_be_used_are_named_and_accept_nothing),
-           UNIT_TEST(the_whole_key_and_its_type_must_match), UNIT_TEST(a_file_that_others_could_have_made_has_no_keys),
+           UNIT_TEST(spoilt_files_accept_no_other_key), UNIT_TEST(the_whole_key_and_its_type_must_match),
+           UNIT_TEST(a_file_that_others_could_have_made_has_no_keys),
            UNIT_TEST(links_are_followed_only_in_front_of_what_is_filled_in),
            UNIT_TEST(templates_name_the_user_or_the_home), UNIT_TEST(a_template_is_filled_in_for_the_user),
            UNIT_TEST(accounts_are_owned_only_when_told_so));

@@ -15,13 +15,15 @@
 
 static struct {
     atomic_int calls, now, most;
-    atomic_int fails; /* an errno instead of a hash */
+    atomic_int fails;    /* an errno instead of a hash */
+    atomic_int pretends; /* that it was computed */
     char setting[256];
 } counted;
 
 char *crypt_rn(const char *phrase, const char *setting, void *data, int size)
 {
     int now = ++counted.now, most = counted.most;
+    static char nothing[] = "-";
     char *made = NULL;
 
     (void)size;
@@ -32,6 +34,8 @@ char *crypt_rn(const char *phrase, const char *setting, void *data, int size)
         (void)snprintf(counted.setting, sizeof counted.setting, "%s", setting);
     if (counted.fails)
         errno = counted.fails;
+    else if (counted.pretends)
+        made = nothing;
     else
         made = crypt_r(phrase, setting, data);
     counted.now--;
@@ -40,7 +44,7 @@ char *crypt_rn(const char *phrase, const char *setting, void *data, int size)
 
 static void reset(void)
 {
-    counted.calls = counted.now = counted.most = counted.fails = 0;
+    counted.calls = counted.now = counted.most = counted.fails = counted.pretends = 0;
 }
 
 /* ---- Users ---- */
@@ -174,6 +178,29 @@ static void a_hash_that_fails_is_unavailable(void)
     gate_end(&g);
 }
 
+/* Of the right shape, but no hash that can be computed; only the library can tell. */
+static void a_hash_that_cannot_be_computed_costs_as_much_and_opens_nothing(void)
+{
+    static const char text[] = "bob:$2b$94$abcdefghijklmnopqrstuuINEu0.fL6TmOr.GOngyVnjNLH3aX75y\n";
+    char home[256];
+    struct gate g;
+
+    gate_begin(&g);
+    gate_put(&g, "passwd", text);
+    CU_ASSERT_FATAL(gate_open(&g, "passwd-file", "passwd", NULL, 0));
+    UNIT_ASSERT_NUMBER(gate_lookup(&g, "bob", home), 1);
+    reset();
+    UNIT_ASSERT_NUMBER(gate_password(&g, "nobody", false, SAMPLE_PASSWORD), HYTHE_AUTH_REJECT);
+    UNIT_ASSERT_NUMBER(counted.calls, 2); /* the second of them is the one that works */
+    CU_ASSERT(strncmp(counted.setting, "$y$", 3) == 0);
+    reset();
+    UNIT_ASSERT_NUMBER(gate_password(&g, "bob", true, SAMPLE_PASSWORD), -EINVAL);
+    UNIT_ASSERT_NUMBER(counted.calls, 2);
+    CU_ASSERT(strncmp(counted.setting, "$y$", 3) == 0);
+    CU_ASSERT(strstr(g.said, "passwd:1: the hash of user \"bob\" can't be computed") != NULL);
+    gate_end(&g);
+}
+
 /* ---- Bad files ---- */
 
 static void bad_lines_are_named_and_keep_the_server_from_starting(void)
@@ -263,6 +290,30 @@ static void many_bad_lines_fill_no_log(void)
         lines++;
     CU_ASSERT(lines < 10);
     CU_ASSERT(strstr(g.said, "95 more lines can't be used") != NULL);
+    gate_end(&g);
+}
+
+static void spoilt_files_do_no_harm(void)
+{
+    char text[1024], home[256];
+    unsigned seed = 1;
+    struct gate g;
+
+    gate_begin(&g);
+    gate_put(&g, "passwd", some_users);
+    CU_ASSERT_FATAL(gate_open(&g, "passwd-file", "passwd", NULL, 0));
+    counted.pretends = 1; /* the cost of a spoilt hash may be anything */
+    for (int i = 0; i < 200; i++) {
+        size_t n = gate_spoil(text, sizeof text, some_users, sizeof some_users - 1, &seed);
+        int rc;
+
+        gate_write(&g, "passwd", text, n);
+        rc = gate_lookup(&g, "bob", home);
+        CU_ASSERT(rc == 0 || rc == 1 || rc == -EBADMSG);
+        UNIT_ASSERT_NUMBER(gate_password(&g, "dave", true, SAMPLE_PASSWORD), HYTHE_AUTH_REJECT);
+        g.said[0] = '\0';
+    }
+    reset();
     gate_end(&g);
 }
 
@@ -455,9 +506,11 @@ static void threads_hash_on_as_many_processors_as_there_are_while_the_file_chang
 UNIT_SUITE(passwd_file, UNIT_TEST(lines_make_users), UNIT_TEST(the_right_password_is_accepted),
            UNIT_TEST(every_password_costs_one_hash), UNIT_TEST(the_decoy_has_the_cost_of_most),
            UNIT_TEST(a_hash_that_fails_is_unavailable),
+           UNIT_TEST(a_hash_that_cannot_be_computed_costs_as_much_and_opens_nothing),
            UNIT_TEST(bad_lines_are_named_and_keep_the_server_from_starting), UNIT_TEST(a_nul_byte_locks_its_line),
-           UNIT_TEST(many_bad_lines_fill_no_log), UNIT_TEST(only_a_private_file_is_read),
-           UNIT_TEST(strange_files_and_folders_are_refused), UNIT_TEST(a_file_beyond_its_bound_is_refused),
-           UNIT_TEST(a_change_holds_at_the_next_login), UNIT_TEST(a_change_in_place_and_in_the_same_moment_is_seen),
+           UNIT_TEST(many_bad_lines_fill_no_log), UNIT_TEST(spoilt_files_do_no_harm),
+           UNIT_TEST(only_a_private_file_is_read), UNIT_TEST(strange_files_and_folders_are_refused),
+           UNIT_TEST(a_file_beyond_its_bound_is_refused), UNIT_TEST(a_change_holds_at_the_next_login),
+           UNIT_TEST(a_change_in_place_and_in_the_same_moment_is_seen),
            UNIT_TEST(a_file_that_became_unusable_denies_until_it_is_usable),
            UNIT_TEST(threads_hash_on_as_many_processors_as_there_are_while_the_file_changes));
