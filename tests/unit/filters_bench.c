@@ -29,7 +29,7 @@ const struct hy_instance *filter_start(struct hy_plugins *plugins, const char *n
 
 /* ---- The store ---- */
 
-static unsigned seen[HYTHE_OP_COUNT];
+static atomic_uint seen[HYTHE_OP_COUNT];
 
 #define HYTHE_OP(name, klass, on, fields) \
     static int64_t store_##name(const struct hythe_call *call, struct hythe_##name##_arg *arg) \
@@ -191,7 +191,8 @@ void bench_begin(struct bench *b, const char *filter, const struct hy_option *op
     const struct hy_instance *layers[2];
 
     memset(b, 0, sizeof *b);
-    memset(seen, 0, sizeof seen);
+    for (int op = 0; op < HYTHE_OP_COUNT; op++)
+        seen[op] = 0;
     store_ops.realpath = real_realpath;
     b->plugins = filter_plugins(NULL);
     b->filter = filter_start(b->plugins, filter, options, &b->err);

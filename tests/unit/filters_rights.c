@@ -341,6 +341,70 @@ static void lists_in_pieces_around_what_is_hidden(void)
     house_end(&h);
 }
 
+/* A store may hand out as little as it likes: an answer of nothing but hidden names isn't the end. */
+static int64_t one_getattr(const struct hythe_call *call, struct hythe_getattr_arg *arg)
+{
+    (void)call;
+    arg->attrs->valid = HYTHE_ATTR_TYPE;
+    arg->attrs->type = HYTHE_TYPE_DIRECTORY;
+    return 0;
+}
+
+static int64_t one_opendir(const struct hythe_call *call, struct hythe_opendir_arg *arg)
+{
+    (void)arg;
+    *call->slot = calloc(1, sizeof(int));
+    return 0;
+}
+
+static int64_t one_readdir(const struct hythe_call *call, struct hythe_readdir_arg *arg)
+{
+    static const char *const names[] = {"h1", "a", "h2", "h3", "b", "h4"};
+    const struct hythe_attrs attrs = {.struct_size = sizeof attrs, .valid = HYTHE_ATTR_TYPE, .type = 1};
+    int *next = *call->slot, rc;
+
+    if (*next == sizeof names / sizeof names[0])
+        return 0;
+    rc = arg->emit(arg->ctx, names[*next], &attrs);
+    *next += rc == 0;
+    return rc ? rc : 1;
+}
+
+static int64_t one_close(const struct hythe_call *call, struct hythe_close_arg *arg)
+{
+    (void)arg;
+    free(*call->slot);
+    return 0;
+}
+
+static void lists_a_store_that_hands_out_one_by_one(void)
+{
+    static const struct hythe_ops ops = {
+        .size = sizeof ops, .getattr = one_getattr, .opendir = one_opendir, .readdir = one_readdir, .close = one_close};
+    static const struct hythe_plugin plugin = {.abi = HYTHE_ABI,
+                                               .size = sizeof plugin,
+                                               .kind = HYTHE_FILESYSTEM,
+                                               .threads = HYTHE_PARALLEL,
+                                               .name = "one",
+                                               .ops = &ops};
+    const struct hy_option options[] = {FILTER_LIST("hidden", "h*"), {.name = NULL}};
+    struct hy_plugins *plugins;
+    struct world w;
+    char names[64];
+
+    world_begin(&w);
+    plugins = filter_plugins(&w.log);
+    world_mount(
+        &w, "/",
+        (struct hy_instance *const[]){(struct hy_instance *)filter_start(plugins, "permissions", options, &w.err),
+                                      world_start(&w, &plugin, "one"), NULL});
+    CU_ASSERT_FATAL(world_see(&w, NULL, NULL, false) != NULL);
+    UNIT_ASSERT_STRING(do_list(&w, "/", names, sizeof names), ". .. a b");
+    world_end(&w);
+    hy_plugins_free(plugins);
+}
+
 UNIT_SUITE(rights, UNIT_TEST(opens_by_rights), UNIT_TEST(dates_what_it_made), UNIT_TEST(sets_attributes_by_rights),
            UNIT_TEST(renames_by_rights), UNIT_TEST(follows_links_with_both_eyes), UNIT_TEST(denies_hidden_names),
-           UNIT_TEST(denies_hidden_names_to_copies), UNIT_TEST(lists_in_pieces_around_what_is_hidden));
+           UNIT_TEST(denies_hidden_names_to_copies), UNIT_TEST(lists_in_pieces_around_what_is_hidden),
+           UNIT_TEST(lists_a_store_that_hands_out_one_by_one));
