@@ -3,11 +3,16 @@
 #ifndef HY_BASE_ERR_H
 #define HY_BASE_ERR_H
 
+#include <stdint.h>
+
 struct hy_err {
     char text[1024];
 };
 
 /* Formats the text and returns -1, so that one can write `return hy_err_set(err, "...")`. err may be NULL. */
 int hy_err_set(struct hy_err *err, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+/* What a negative errno from outside means, or that it is none. Never NULL. */
+const char *hy_err_reason(int64_t result);
 
 #endif

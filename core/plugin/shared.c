@@ -58,7 +58,7 @@ int hy_started_begin(struct hy_started *s, struct hy_complaints *to)
     if (instance->plugin.start)
         rc = instance->plugin.start(&instance->host, s->settings, &instance->self);
     if (rc)
-        return hy_complain(to, nowhere, "it can't be started: %s", strerrordesc_np(rc < 0 ? -rc : EIO));
+        return hy_complain(to, nowhere, "it can't be started: %s", hy_err_reason(rc));
     s->running = true;
     return 0;
 }

@@ -7,6 +7,7 @@ libhythe_core_la_SOURCES += \
     core/vfs/frame.h \
     core/vfs/handles.c \
     core/vfs/instance.c \
+    core/vfs/judge.c \
     core/vfs/listing.c \
     core/vfs/paths.c \
     core/vfs/policy.c \

@@ -53,6 +53,8 @@ static inline void granted_OPENS(size_t *granted, const struct hythe_link *link,
         struct hy_frame f = frame(scene, link, HYTHE_OP_##name, granted); \
         int64_t r = link->any ? ((any_fn *)link->fn)(&f.call, arg) : ((name##_fn *)link->fn)(&f.call, arg); \
 \
+        if (__builtin_expect(r < -4095, 0)) \
+            r = hy_judge(scene, link, HYTHE_OP_##name, r); \
         granted_##on(granted, link, r); \
         return r; \
     }

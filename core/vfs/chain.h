@@ -77,6 +77,7 @@ struct hy_report {
     struct hy_kept *kept;             /* host->keep(): freed by hy_report_clear() */
     atomic_bool cancelled;            /* host->cancelled() */
     struct hy_budget *_Atomic budget; /* the last that a call of the session waited for; NULL: none */
+    atomic_uint blamed;               /* results that were no results */
     struct hy_report *whole;          /* this one is of one call alone, and that one of its session; else NULL */
 };
 

@@ -24,6 +24,9 @@ static inline const struct hy_frame *hy_frame_of(const struct hythe_call *call)
 HYTHE_OPS
 #undef HYTHE_OP
 
+/* For a result below every errno: the result, if it is a status, or -EIO and a line in the log that names the layer. */
+int64_t hy_judge(const struct hy_scene *scene, const struct hythe_link *link, enum hythe_op op, int64_t result);
+
 /* What answers an operation that the filesystem doesn't offer; has the operation's type. */
 hy_fn hy_default_of(enum hythe_op op);
 

@@ -178,7 +178,11 @@ int hy_instance_attach(const struct hy_instance *instance, const struct hythe_at
     lock(instance);
     rc = instance->plugin.attach(instance->self, how, attached);
     unlock(instance);
-    return rc > 0 ? -EIO : rc;
+    if (rc <= 0 && rc > -4096)
+        return rc;
+    hy_log(instance->log, HY_LOG_ERROR, how->session->id,
+           "%s broke the contract of plugins: attach answered %d, which is no errno", instance->label, rc);
+    return -EIO;
 }
 
 void hy_instance_detach(const struct hy_instance *instance, void *attached)

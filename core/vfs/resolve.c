@@ -77,7 +77,7 @@ static int attach_layers(struct hy_vfs *vfs, const struct hy_point *point, struc
         if (rc) {
             detach_from(chain, attached, i + 1);
             hy_log(vfs->log, HY_LOG_INFO, vfs->session.id, "%s can't be attached for user %s at %s: %s",
-                   chain->layers[i]->label, vfs->session.user, how->base, strerrordesc_np(-rc));
+                   chain->layers[i]->label, vfs->session.user, how->base, hy_err_reason(rc));
             return rc;
         }
     }

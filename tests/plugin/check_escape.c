@@ -82,8 +82,8 @@ static void does_not_read(struct trial *t, struct seat *s, const char *path)
     THAT(r < 0 || (real[0] != '/' && strncmp(real, "..", 2) != 0), "realpath of %s is \"%s\"", path, real);
 }
 
-/* Everything that changes; the answers don't matter, only what they do. */
-static void changes_nothing(struct trial *t, struct seat *s, const char *path)
+/* Everything that changes; the answers don't matter, only what they do. The links themselves stay. */
+static void changes_nothing(struct trial *t, struct seat *s, const char *path, bool behind)
 {
     struct hythe_attrs size = wish(HYTHE_ATTR_SIZE), time = wish(HYTHE_ATTR_MTIME), mode = wish(HYTHE_ATTR_MODE);
     uint32_t can = t->stage->front_ability.can;
@@ -92,7 +92,7 @@ static void changes_nothing(struct trial *t, struct seat *s, const char *path)
     time.mtime.sec = time.atime.sec = 77;
     mode.mode = 0711;
     (void)snprintf(below, sizeof below, "%s/made", path);
-    if (strcmp(path + strlen(path) - strlen("secret"), "secret") == 0 || strchr(path, '/')) {
+    if (behind) {
         if (can & CAN(unlink))
             (void)do_unlink(s, path);
         if (can & CAN(rename))
@@ -136,7 +136,7 @@ static void try_the_table(struct trial *t, uint32_t flags)
         for (size_t i = 0; i < LINKS && t->complaints < 4; i++)
             for (size_t k = 0; k < sizeof tails / sizeof *tails; k++) {
                 (void)snprintf(path, sizeof path, "%s%s", links[i].name, tails[k]);
-                changes_nothing(t, &s, path);
+                changes_nothing(t, &s, path, k > 0);
                 nothing_changed(t, path);
             }
     seat_detach(&s);
