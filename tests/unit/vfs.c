@@ -11,5 +11,5 @@ UNIT_DECLARE(files);
 UNIT_DECLARE(copy);
 UNIT_DECLARE(own);
 UNIT_DECLARE(policy);
-UNIT_MAIN("unit-vfs", &unit_ask, &unit_budget, &unit_chain, &unit_tree, &unit_view, &unit_listing, &unit_faults, &unit_files,
-          &unit_copy, &unit_own, &unit_policy)
+UNIT_MAIN("unit-vfs", &unit_ask, &unit_budget, &unit_chain, &unit_tree, &unit_view, &unit_listing, &unit_faults,
+          &unit_files, &unit_copy, &unit_own, &unit_policy)
