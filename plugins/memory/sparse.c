@@ -119,9 +119,26 @@ static void cut(struct mem_store *store, struct mem_data *data, void **slot, uns
     *slot = NULL;
 }
 
+static bool has_only_first(const struct index *index)
+{
+    for (unsigned i = 1; i < FAN; i++)
+        if (index->slots[i])
+            return false;
+    return true;
+}
+
+/* Frees the chunks behind the size, and the levels that nothing needs any more. */
 static void cut_behind(struct mem_store *store, struct mem_data *data, uint64_t size)
 {
+    struct index *top;
+
     cut(store, data, &data->top, data->height, size / MEM_CHUNK + (size % MEM_CHUNK != 0));
+    while (data->height > 0 && data->top && has_only_first(data->top)) {
+        top = data->top;
+        data->top = top->slots[0];
+        data->height--;
+        drop_piece(store, data, top, sizeof(*top));
+    }
 }
 
 static size_t at_most(uint64_t a, size_t b)

@@ -49,7 +49,7 @@ static void is_full_when_it_is_full(void)
     struct hythe_attrs attrs;
     char block[4096];
     struct world w;
-    uint64_t before, written = 0;
+    uint64_t before, alloc, written = 0;
     int64_t rc;
     void *file;
 
@@ -64,6 +64,13 @@ static void is_full_when_it_is_full(void)
     UNIT_ASSERT_NUMBER(do_getattr(&w, "f", 0, &attrs), 0);
     UNIT_ASSERT_NUMBER(attrs.size, written);
     UNIT_ASSERT_NUMBER(do_write(&w, file, block, sizeof(block), 0), sizeof(block)); /* takes no more room */
+    UNIT_ASSERT_NUMBER(do_getattr(&w, "f", 0, &attrs), 0);
+    alloc = attrs.alloc;
+    for (uint64_t far = 1 << 20; far < (uint64_t)1 << 60; far <<= 1) /* what a failed write began is taken back */
+        UNIT_ASSERT_NUMBER(do_write(&w, file, block, sizeof(block), far), -ENOSPC);
+    UNIT_ASSERT_NUMBER(do_getattr(&w, "f", 0, &attrs), 0);
+    UNIT_ASSERT_NUMBER(attrs.size, written);
+    UNIT_ASSERT_NUMBER(attrs.alloc, alloc);
     UNIT_ASSERT_NUMBER(do_unlink(&w, "f"), 0);
     CU_ASSERT(room(&w) < before); /* it is still open */
     UNIT_ASSERT_NUMBER(do_close(&w, file), 0);
@@ -152,6 +159,9 @@ BOTH(keeps_holes_as_holes)
     UNIT_ASSERT_NUMBER(do_copy(w, file, far - 5, 8, to, 0), 8); /* a hole clears what is there */
     UNIT_ASSERT_NUMBER(do_read(w, to, buf, sizeof(buf), 0), 9);
     CU_ASSERT(memcmp(buf, "\0\0\0\0\0end9", 9) == 0);
+    UNIT_ASSERT_NUMBER(do_copy(w, file, 1ull << 40, 2, to, 5), 2);
+    UNIT_ASSERT_NUMBER(do_read(w, to, buf, sizeof(buf), 0), 9);
+    CU_ASSERT(memcmp(buf, "\0\0\0\0\0\0\0d9", 9) == 0);
     UNIT_ASSERT_NUMBER(do_close(w, file), 0);
     UNIT_ASSERT_NUMBER(do_close(w, to), 0);
     UNIT_ASSERT_NUMBER(do_unlink(w, "f"), 0);
@@ -292,6 +302,7 @@ BOTH(outlives_its_base)
 {
     struct listing l = {.room = 5};
     struct hythe_attrs a;
+    struct world other = *w;
     void *file;
 
     put_folder(w->root, "home");
@@ -302,9 +313,13 @@ BOTH(outlives_its_base)
     world_detach(w);
     UNIT_ASSERT_NUMBER(world_attach(w, ".", 0), 0);
     UNIT_ASSERT_NUMBER(do_opendir(w, "home", &file), 0);
+    UNIT_ASSERT_NUMBER(world_attach(&other, "home", 0), 0);
     UNIT_ASSERT_NUMBER(do_rmdir(w, "home"), 0);
     UNIT_ASSERT_NUMBER(do_readdir(w, file, 0, receive, &l), 0);
     UNIT_ASSERT_NUMBER(do_close(w, file), 0);
+    UNIT_ASSERT_NUMBER(do_mkdir(&other, "d", -1), -ENOENT);
+    UNIT_ASSERT_NUMBER(do_getattr(&other, ".", 0, &a), 0);
+    world_detach(&other);
     put_folder(w->root, "gone");
     put_file(w->root, "f", "");
     world_detach(w);

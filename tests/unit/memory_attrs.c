@@ -151,6 +151,7 @@ BOTH(takes_wishes_for_new_files)
 BOTH(bounds_attributes)
 {
     static char big[70000];
+    struct hythe_statfs before, after;
     struct hythe_attrs a = {.struct_size = sizeof(a), .valid = HYTHE_ATTR_ACL | HYTHE_ATTR_SIZE}, now;
     struct hythe_pair many[300];
 
@@ -160,6 +161,15 @@ BOTH(bounds_attributes)
     a.acl_len = sizeof(big);
     UNIT_ASSERT_NUMBER(do_setattr(w, "f", 0, &a), -E2BIG);
     UNIT_ASSERT_STRING(file_text(w->root, "f"), "12345"); /* nothing was done by halves */
+    UNIT_ASSERT_NUMBER(do_statfs(w, ".", &before), 0);
+    put_file(w->root, "g", "");
+    a.valid = HYTHE_ATTR_ACL;
+    a.acl_len = 60000;
+    UNIT_ASSERT_NUMBER(do_setattr(w, "g", 0, &a), 0);
+    UNIT_ASSERT_NUMBER(do_setattr(w, "g", 0, &a), 0);
+    UNIT_ASSERT_NUMBER(do_unlink(w, "g"), 0);
+    UNIT_ASSERT_NUMBER(do_statfs(w, ".", &after), 0);
+    UNIT_ASSERT_NUMBER(after.bfree, before.bfree);
     a.acl_len = SIZE_MAX - 10;
     UNIT_ASSERT_NUMBER(do_setattr(w, "f", 0, &a), -E2BIG);
     a.valid = HYTHE_ATTR_MIME;
