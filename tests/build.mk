@@ -64,13 +64,16 @@ check-asan:
 	@$(MAKE) -C asan --no-print-directory
 	@$(MAKE) -C asan --no-print-directory check TESTS='$(filter $(SANITIZED_TESTS),$(TESTS))'
 
-# Threads: the contract suite on every plugin under the sanitizer that looks for races.
+# Threads: the contract suite on every plugin, and what several threads work at, under the sanitizer that looks for
+# races.
+THREADED_TESTS = tests/plugin/% tests/unit/unit-base tests/unit/unit-jobs tests/unit/unit-vfs \
+	tests/interop/interop_slow.py
 check-tsan:
 	@$(MKDIR_P) tsan
 	@test -e tsan/config.status || (cd tsan && '$(abs_top_srcdir)/configure' -q --disable-hardening CC='$(CC)' \
 		CFLAGS='-g -O1 -fno-omit-frame-pointer -fsanitize=thread' LDFLAGS='-fsanitize=thread')
 	@$(MAKE) -C tsan --no-print-directory
-	@$(MAKE) -C tsan --no-print-directory check TESTS='$(filter tests/plugin/%,$(TESTS))'
+	@$(MAKE) -C tsan --no-print-directory check TESTS='$(filter $(THREADED_TESTS),$(TESTS))'
 
 check-valgrind: all
 	@command -v valgrind >/dev/null || { echo "valgrind is missing; install the Debian package valgrind" >&2; exit 1; }

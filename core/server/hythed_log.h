@@ -5,6 +5,7 @@
 #include "core/base/err.h"
 #include "core/base/log.h"
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <sys/types.h>
 
@@ -12,7 +13,7 @@ struct hythed_log {
     struct hy_log log;
     const char *path; /* NULL: standard error */
     int fd;
-    bool starting; /* errors go to standard error too, where somebody waits for hythed to come up */
+    atomic_bool starting; /* errors go to standard error too, where somebody waits for hythed to come up */
     bool journal;  /* standard error is systemd's journal, which wants the level as a number */
 };
 
