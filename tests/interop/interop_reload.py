@@ -364,9 +364,9 @@ def both_versions(t, change):
     wait_for('its code to be gone', lambda: pieces(t) == 1)
 
 
-def pieces(t):
-    """Versions of the sample whose code is in the process."""
-    return len(re.findall(r'r-xp.*memfd:sample\.so', read('/proc/%d/maps' % t.server.pid).decode()))
+def pieces(t, name='sample'):
+    """Versions of a plugin whose code is in the process."""
+    return len(re.findall(r'r-xp.*memfd:%s\.so' % name, read('/proc/%d/maps' % t.server.pid).decode()))
 
 
 @alone(idle_timeout=0)
@@ -392,6 +392,45 @@ def test_a_plugin_that_is_half_written(t):
             assert version(old) == 1
             with session(t.server) as new:
                 assert version(new) == 1
+
+
+def held(t, name):
+    """A call is in the middle of a filter's code when nothing wants that filter any more and its file is gone."""
+    source = os.path.join(BUILDDIR, 'tests/interop/.libs', name + '.so')
+    need(os.path.exists(source), '%s was not built; make check does' % source)
+    folder = plugin_folder(t, (source, name + '.so'))
+    tree, began, go = (t.server.placed('@' + part) for part in ('tree', 'gates/began', 'gates/go'))
+    for fifo in (began, go):
+        os.mkfifo(fifo)
+        os.chmod(fifo, 0o666)
+    t.server.own(write(os.path.join(tree, 'wait-read'), b'answered'))
+    plain = dict(path='/', plugin='local-root', root=tree)
+    reload(t, plugin_directory=folder, mounts=[dict(plain, filters=[dict(plugin=name, began=began, go=go)])])
+    with Connection(t.server) as connection:
+        sftp = connection.sftp()
+        handle = sftp.open('/wait-read')
+        number = sftp.send(READ, s(handle), u64(0), u32(100))
+        open(began, 'rb').close()
+        write(os.path.join(folder, name + '.so'), bytes(1 << 16))
+        os.unlink(os.path.join(folder, name + '.so'))
+        reload(t, mounts=[plain])
+        with session(t.server) as fresh:
+            assert fresh.read(fresh.open('/wait-read'), 0, 100).data == b'answered'  # nobody holds it here
+        assert pieces(t, name) == 1
+        open(go, 'wb').close()
+        reply = sftp.reply()
+        assert reply.id == number and reply.data == b'answered', reply
+    wait_for('its code to be gone', lambda: pieces(t, name) == 0)
+
+
+@alone(idle_timeout=0)
+def test_a_call_outlives_its_plugin(t):
+    held(t, 'hanging')  # on the connection's thread
+
+
+@alone(idle_timeout=0)
+def test_a_slow_call_outlives_its_plugin(t):
+    held(t, 'waiting')  # on a thread for slow calls
 
 
 @alone(idle_timeout=0)
