@@ -4,6 +4,7 @@ local-root holds calls until the test lets them go, so that nothing here depends
 import functools
 import os
 import shutil
+import subprocess
 
 from harness import *
 from wire import *
@@ -193,6 +194,30 @@ def test_a_client_that_waits_is_not_to_blame(server, gate, tree):
             ended(server)  # of the one that does nothing
         gate.lift()
         assert sftp.reply().data == b'x'
+
+
+@test()
+def test_the_subsystem_of_sshd(server, gate, tree):
+    """hythe-sftp-server over pipes: the same, and the client's end of file is waited for."""
+    program = os.path.join(BUILDDIR, 'hythe-sftp-server')
+    config = write(os.path.join(server.folder, 'tree.cfg'), ''.join(
+        '%s = %s;\n' % (name, libconfig(server.settings[name])) for name in ('mounts', 'plugin_directory')).encode())
+    process = subprocess.Popen([program, '-e', '--config', config], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                               stderr=subprocess.DEVNULL, bufsize=0)
+    janitor().tell('start', process.pid)
+    sftp = Sftp(process.stdin.write, process.stdout.read)
+    slow, fast = sftp.open('/slow/wait-close', NEW), sftp.open('/file', NEW)
+    assert sftp.write(slow, 0, DATA) == OK
+    closing = sftp.send(CLOSE, s(slow))
+    gate.reached()
+    assert sftp.write(fast, 0, DATA) == OK and sftp.read(fast, 1, 9).data == DATA[1:10]
+    assert sftp.stat('/slow/wait-close').attrs['size'] == len(DATA)
+    process.stdin.close()
+    gate.lift()
+    reply = sftp.reply()
+    assert (reply.id, reply.code) == (closing, OK), reply
+    assert process.wait(20) == 0
+    janitor().tell('end', process.pid)
 
 
 def hangs(server, gate, tree, call, line):
