@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <pthread.h>
+#include <sched.h>
 #include <string.h>
 
 enum { FILE_SIZE = 1 << 20 };
@@ -98,6 +99,9 @@ static void pass(const struct hythe_call *call, enum gate_of which, uint64_t off
     g.most = g.now > g.most ? g.now : g.most;
     g.inside[which]++;
     (void)pthread_cond_broadcast(&g.moved);
+    (void)pthread_mutex_unlock(&g.lock);
+    (void)sched_yield(); /* others may come in, if they are let */
+    (void)pthread_mutex_lock(&g.lock);
     while (g.shut[which] && offset == 0)
         (void)pthread_cond_wait(&g.moved, &g.lock);
     g.cancelled += call && call->host->cancelled(call);
