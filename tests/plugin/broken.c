@@ -11,6 +11,11 @@
 #include <time.h>
 #include <unistd.h>
 
+#ifndef BROKEN_NAME
+#define BROKEN_NAME "broken"
+#define BROKEN_THREADS HYTHE_PARALLEL
+#endif
+
 /* The build gives local-root's own entry point another name. */
 static const struct hythe_plugin *sound(void)
 {
@@ -423,8 +428,9 @@ HYTHE_EXPORT const struct hythe_plugin *hythe_plugin_entry(void)
     ops.copy = b_copy;
     ops.readdir = b_readdir;
     plugin = *sound();
-    plugin.name = "broken";
+    plugin.name = BROKEN_NAME;
     plugin.summary = "a folder of this machine, wrong on purpose";
+    plugin.threads = BROKEN_THREADS;
     plugin.setting_count = copy_rows(rows);
     plugin.settings = rows;
     plugin.settings_size = sizeof(struct settings);

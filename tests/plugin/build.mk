@@ -17,4 +17,10 @@ check_LTLIBRARIES += tests/plugin/broken.la
 tests_plugin_broken_la_SOURCES = tests/plugin/broken.c $(local_root_la_SOURCES)
 tests_plugin_broken_la_CPPFLAGS = $(AM_CPPFLAGS) -Dhythe_plugin_entry=sound_plugin_entry
 tests_plugin_broken_la_LDFLAGS = $(PLUGIN_LDFLAGS) -rpath /nowhere -export-symbols-regex '^hythe_plugin_entry$$'
+# The same for one call at a time.
+check_LTLIBRARIES += tests/plugin/serial.la
+tests_plugin_serial_la_SOURCES = $(tests_plugin_broken_la_SOURCES)
+tests_plugin_serial_la_CPPFLAGS = $(tests_plugin_broken_la_CPPFLAGS) -DBROKEN_NAME='"serial"' \
+	-DBROKEN_THREADS=HYTHE_SERIAL
+tests_plugin_serial_la_LDFLAGS = $(tests_plugin_broken_la_LDFLAGS)
 endif

@@ -3,8 +3,8 @@
 
     HYTHE_BUILDDIR=... tests/plugin/plugins.py [words of a line ...]
 
-Each line: a name, the environment, the arguments of hythe-plugin-check. {dir} is an empty folder of the case's own, a
-word that begins with @ is a plugin of the build. A plugin that isn't built is passed by."""
+Each line: a name, the environment, the arguments of hythe-plugin-check. {dir} is an empty folder of the case's own,
+{build} that of the build, a word that begins with @ is a plugin of the build. A plugin that isn't built is passed by."""
 import os
 import re
 import shlex
@@ -20,6 +20,7 @@ CASES = [
     ('local-root', {}, '@local-root root={dir}'),
     ('local-root-walk', {'HYTHE_LOCAL_ROOT_WALK': '1'}, '@local-root root={dir}'),
     ('local-root-below', {}, '--base below @local-root root={dir}'),
+    ('serial', {}, '{build}/tests/plugin/.libs/serial.so root={dir}'),
     ('memory', {}, '@memory'),
     ('chroot-per-user', {}, '@chroot-per-user base={dir}/%u create=true'),
     ('log', {}, '--over @memory @log json={dir}/json xferlog={dir}/xferlog'),
@@ -37,7 +38,7 @@ def plugin(word):
 
 def run(name, env, arguments):
     """Numbers of checks that passed and failed; None when a plugin isn't built. What a store doesn't offer is no test."""
-    words = [plugin(w) for w in shlex.split(arguments)]
+    words = [plugin(w).replace('{build}', BUILD) for w in shlex.split(arguments)]
     if not all(os.path.exists(w) for w in words if w.endswith('.so')):
         return None
     # Below /tmp: the folders of a root must let others through for stores that change their user.

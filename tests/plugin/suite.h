@@ -94,8 +94,9 @@ struct check {
     X(directories) \
     X(open) \
     X(data) \
-    X(offsets) X(attrs) X(attrs_life) X(symlinks) X(links) X(rename) X(listing) X(handles) X(copying) X(odd) X(limits) \
-        X(threads) X(races) X(escape) X(swap) X(reading)
+    X(offsets) \
+    X(attrs) X(attrs_life) X(symlinks) X(links) X(rename) X(listing) X(handles) X(copying) X(odd) X(limits) X(threads) \
+        X(races) X(escape) X(swap) X(reading)
 #define X(group) extern const struct check checks_##group[];
 GROUPS(X)
 #undef X
