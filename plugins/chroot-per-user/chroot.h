@@ -52,8 +52,8 @@ int cp_clear(int folder);
 
 /* owner.c */
 
-/* The owner setting: "user", "user:group" or ":group", by name or number. -EINVAL or -ENOENT, and
- * host->log says why. */
+/* The owner setting: "user", "user:group" or ":group", by name or number. -EINVAL, -ENOENT, or -EPERM for one to whom
+ * this process may give nothing, and host->log says why. */
 int cp_find_owner(const struct hythe_host *host, const char *text, uid_t *uid, gid_t *gid);
 
 #endif

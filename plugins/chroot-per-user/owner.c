@@ -3,9 +3,12 @@
 
 #include <errno.h>
 #include <grp.h>
+#include <linux/capability.h>
 #include <pwd.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 enum { NAME_BYTES = 256, RECORD_BYTES = 64 << 10 };
 
@@ -47,6 +50,30 @@ static int find_group(const char *name, char *buf, gid_t *gid)
     return 0;
 }
 
+static bool is_own_group(gid_t gid)
+{
+    int count = getgroups(0, NULL);
+    gid_t *groups = count > 0 ? calloc((size_t)count, sizeof(*groups)) : NULL;
+    bool found = gid == getegid();
+
+    count = groups ? getgroups(count, groups) : 0;
+    for (int i = 0; i < count && !found; i++)
+        found = groups[i] == gid;
+    free(groups);
+    return found;
+}
+
+/* Whether the process may do that to what it made. A server has given up its rights by the time it starts plugins. */
+static bool may_give(uid_t uid, gid_t gid)
+{
+    struct __user_cap_header_struct head = {.version = _LINUX_CAPABILITY_VERSION_3};
+    struct __user_cap_data_struct caps[_LINUX_CAPABILITY_U32S_3];
+
+    if ((uid == (uid_t)-1 || uid == geteuid()) && (gid == (gid_t)-1 || is_own_group(gid)))
+        return true;
+    return syscall(SYS_capget, &head, caps) == 0 && (caps[0].effective & 1u << CAP_CHOWN);
+}
+
 int cp_find_owner(const struct hythe_host *host, const char *text, uid_t *uid, gid_t *gid)
 {
     const char *colon = strchr(text, ':');
@@ -74,5 +101,12 @@ int cp_find_owner(const struct hythe_host *host, const char *text, uid_t *uid, g
     free(buf);
     if (rc < 0)
         host->log(host, 0, "owner \"%s\": the system knows no such user or group", text);
+    if (rc == 0 && !may_give(*uid, *gid)) {
+        host->log(host, 0,
+                  "owner \"%s\": the server hasn't the right to give folders away (CAP_CHOWN); leave it out to make "
+                  "them its own",
+                  text);
+        return -EPERM;
+    }
     return rc;
 }

@@ -15,15 +15,8 @@ int cp_finish(const struct cp_instance *cp, int fd, mode_t mode)
 {
     bool given = cp->uid != (uid_t)-1 || cp->gid != (gid_t)-1;
 
-    if (given && fchown(fd, cp->uid, cp->gid) != 0) {
-        int err = errno;
-
-        cp->host->log(cp->host, 0,
-                      "owner \"%s\": the server hasn't the right to give folders away (CAP_CHOWN); "
-                      "leave owner out to make them its own",
-                      cp->set->owner);
-        return -err;
-    }
+    if (given && fchown(fd, cp->uid, cp->gid) != 0)
+        return -errno;
     return fchmod(fd, mode & 07777) == 0 ? 0 : -errno;
 }
 

@@ -259,14 +259,18 @@ int64_t mem_op_fgetattr(const struct hythe_call *call, struct hythe_fgetattr_arg
 int64_t mem_op_setattr(const struct hythe_call *call, struct hythe_setattr_arg *arg)
 {
     struct mem_base *base = mem_base_of(call);
+    struct mem_node *node = NULL;
     struct mem_found found;
     int64_t rc;
 
     mem_tree_read(base->store);
     rc = mem_walk(base, arg->path, arg->flags & HYTHE_NOFOLLOW ? MEM_NOFOLLOW : 0, &found);
     if (rc == 0)
-        rc = change(call, found.node, true, arg->attrs);
+        node = mem_node_ref(found.node);
     mem_tree_unlock(base->store);
+    if (node)
+        rc = change(call, node, true, arg->attrs); /* to cut a large file takes a while */
+    mem_node_unref(base->store, node);
     return mem_refuse(call, rc);
 }
 

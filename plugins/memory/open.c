@@ -64,8 +64,6 @@ static int64_t open_locked(const struct hythe_call *call, const struct hythe_ope
         return rc;
     if (!at->node)
         rc = make_file(call, arg, at);
-    else if (arg->access & HYTHE_OPEN_TRUNCATE)
-        empty(mem_store_of(call), at->node);
     if (rc < 0)
         return rc;
     file->node = mem_node_ref(at->node);
@@ -85,6 +83,8 @@ static int64_t open_file(const struct hythe_call *call, const struct hythe_open_
         mem_tree_read(store);
     rc = open_locked(call, arg, file);
     mem_tree_unlock(store);
+    if (rc == 0 && (arg->access & HYTHE_OPEN_TRUNCATE))
+        empty(store, file->node); /* of a large file that takes a while */
     return mem_refuse(call, rc);
 }
 

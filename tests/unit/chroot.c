@@ -200,16 +200,15 @@ static void gives_it_its_owner(void)
     struct world w;
     struct stat st;
 
-    UNIT_ASSERT_NUMBER(begin(&w, BY_KERNEL, "%u", values), 0);
     if (geteuid() == 0) {
+        UNIT_ASSERT_NUMBER(begin(&w, BY_KERNEL, "%u", values), 0);
         UNIT_ASSERT_NUMBER(come(&w, "alice"), 0);
         CU_ASSERT(fstatat(w.root, "alice", &st, AT_SYMLINK_NOFOLLOW) == 0);
         UNIT_ASSERT_NUMBER(st.st_uid, 12345);
         UNIT_ASSERT_NUMBER(st.st_gid, 54321);
     } else {
-        UNIT_ASSERT_NUMBER(come(&w, "alice"), -EPERM);
-        CU_ASSERT_PTR_NOT_NULL(strstr(w.log, "12345:54321") || strstr(w.log, "permitted") ? "" : NULL);
-        UNIT_ASSERT_NUMBER(names_in(w.root), 0);
+        UNIT_ASSERT_NUMBER(begin(&w, BY_KERNEL, "%u", values), -EPERM);
+        CU_ASSERT_PTR_NOT_NULL(strstr(w.log, "12345:54321"));
     }
     world_close(&w);
 }
