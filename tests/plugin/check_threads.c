@@ -328,7 +328,7 @@ static void call_in_turn(void *ctx, unsigned number)
 static void is_called_in_turn(struct trial *t)
 {
     const struct hy_chain *real = t->stage->front;
-    struct stage stage = *t->stage;
+    struct stage stage = *t->stage, *own = t->stage;
     struct counter counter = {0};
     const struct hy_instance *layers[HY_LAYERS_MAX];
     struct hy_instance instance;
@@ -351,6 +351,7 @@ static void is_called_in_turn(struct trial *t)
         if (seat_crowd(&c, t, false))
             (void)together(t, call_in_turn, &c, THREADS);
         dismiss_crowd(&c, false);
+        t->stage = own;
         THAT(atomic_load(&counter.most) == 1, "%d calls were in a serial plugin at once", atomic_load(&counter.most));
     }
     free(chain);
