@@ -238,7 +238,7 @@ enum { SWAPS = 300 };
 struct swap {
     struct trial *t;
     struct seat inner, outer;
-    atomic_bool done;
+    atomic_uint turns, walks;
     void (*turn)(struct swap *swap);
 };
 
@@ -276,18 +276,23 @@ static void walk_through(struct swap *swap, unsigned round)
     (void)do_unlink(s, "d/secret");
 }
 
+/* Neither ends before the other has done its part. */
+static bool goes_on(struct swap *swap)
+{
+    return atomic_load(&swap->turns) < SWAPS || atomic_load(&swap->walks) < SWAPS;
+}
+
 static void swap_run(void *ctx, unsigned number)
 {
     struct swap *swap = ctx;
 
-    if (number == 0) {
-        for (unsigned i = 0; i < SWAPS; i++)
+    while (goes_on(swap))
+        if (number == 0) {
             swap->turn(swap);
-        atomic_store(&swap->done, true);
-        return;
-    }
-    for (unsigned i = 0; !atomic_load(&swap->done) || i < SWAPS; i++)
-        walk_through(swap, i);
+            atomic_fetch_add(&swap->turns, 1);
+        } else {
+            walk_through(swap, atomic_fetch_add(&swap->walks, 1));
+        }
 }
 
 static void try_swapping(struct trial *t, void (*turn)(struct swap *), uint32_t flags)
