@@ -156,18 +156,20 @@ def test_the_log_level_changes_at_once(t):
     with session(t.server) as sftp:
         sftp.stat(t.r('before'))
         reload(t, LogLevel=2)
-        assert 'connection from' not in t.server.log()
+        assert ' verbose ' not in t.server.log()
     with session(t.server):
-        wait_for('a line of level 2', lambda: 'connection from' in t.server.log())
+        wait_for('a line of level 2', lambda: ' verbose [conn 2]' in t.server.log())
+    wait_for('both to have ended', lambda: t.server.log().count('end of the connection') == 2)
     before = t.server.log()
     put_config(t, LogLevel=0)
     t.server.signal(signal.SIGHUP)
     wait_for('it to be read', lambda: 'host key' in t.server.log()[len(before):])
-    before = t.server.log()
     put_config(t, 'rubbish')
-    refuses(t, 'hythe.cfg:')
+    refuses(t, 'hythe.cfg:')  # afterwards the level is certainly another one
+    before = t.server.log()
     with session(t.server) as sftp:
         sftp.stat(t.r('after'))
+    refuses(t, 'hythe.cfg:')
     assert ' info ' not in t.server.log()[len(before):]
 
 
