@@ -247,6 +247,8 @@ int64_t mem_op_getattr(const struct hythe_call *call, struct hythe_getattr_arg *
     rc = mem_walk(base, arg->path, arg->flags & HYTHE_NOFOLLOW ? MEM_NOFOLLOW : 0, &found);
     if (rc == 0)
         rc = show(call, found.node, arg->want, arg->attrs);
+    if (rc == 0 && HYTHE_HAS(arg, identity) && arg->identity)
+        *arg->identity = mem_identity(base->store, found.node);
     mem_tree_unlock(base->store);
     return mem_refuse(call, rc);
 }

@@ -227,6 +227,11 @@ static inline struct mem_store *mem_store_of(const struct hythe_call *call)
     return (struct mem_store *)call->instance;
 }
 
+static inline struct hythe_identity mem_identity(const struct mem_store *store, const struct mem_node *node)
+{
+    return (struct hythe_identity){.store = store->id, .file = {node->number, 0}};
+}
+
 static inline struct mem_file *mem_file_of(const struct hythe_call *call)
 {
     return (struct mem_file *)*call->slot;

@@ -113,7 +113,7 @@ int64_t mem_op_open(const struct hythe_call *call, struct hythe_open_arg *arg)
     if (file->found == &found)
         file->found = NULL;
     if (arg->identity)
-        *arg->identity = (struct hythe_identity){.store = mem_store_of(call)->id, .file = {file->node->number, 0}};
+        *arg->identity = mem_identity(mem_store_of(call), file->node);
     *call->slot = file;
     return 0;
 }

@@ -44,6 +44,7 @@ HYTHE_EXPORT const struct hythe_plugin *hythe_plugin_entry(void);
     X(nofollow, "nofollow-ignored", "symlink.nofollow") \
     X(slot, "slot-of-others", "open.read") \
     X(identity, "identity-new", "open.identity") \
+    X(named, "identity-by-name", "getattr.identity") \
     X(leak, "leak", "handle.leak") \
     X(more, "read-more", "read.offset") \
     X(eof, "eof-error", "read.end") \
@@ -118,6 +119,8 @@ static int64_t b_getattr(const struct hythe_call *call, struct hythe_getattr_arg
         (void)snprintf(owner, sizeof owner, "owner of %.40s", arg->path);
         arg->attrs->owner = owner;
     }
+    if (fault == FAULT_named && r == 0 && arg->identity)
+        arg->identity->file[0]++;
     return r;
 }
 

@@ -53,6 +53,17 @@ int64_t do_want(struct seat *s, const char *path, uint32_t flags, uint32_t want,
     return judge(s, "getattr", hy_do_getattr(&scene, &arg), 0);
 }
 
+int64_t do_identity(struct seat *s, const char *path, struct hythe_identity *out)
+{
+    struct hythe_attrs attrs = {.struct_size = sizeof attrs};
+    struct hythe_getattr_arg arg = {.path = path, .flags = HYTHE_NOFOLLOW, .attrs = &attrs, .identity = out};
+    struct hy_scene scene = scene_of(s);
+
+    *out = (struct hythe_identity){0};
+    hy_report_clear(&s->report);
+    return judge(s, "getattr", hy_do_getattr(&scene, &arg), 0);
+}
+
 int64_t do_getattr(struct seat *s, const char *path, uint32_t flags, struct hythe_attrs *out)
 {
     return do_want(s, path, flags, 0xffff, out);

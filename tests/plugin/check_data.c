@@ -144,6 +144,20 @@ static void tells_identity(struct trial *t)
     (void)do_close(&a);
 }
 
+/* Locks of an open file bind what is done to its names. */
+static void names_have_the_identity(struct trial *t)
+{
+    struct hythe_identity id;
+    struct handle h;
+
+    MUST(put(t->b, "f", "x"), 0);
+    MUST_OPEN(do_open(t->s, "f", R, &h));
+    IS(do_identity(t->s, "f", &id), 0);
+    THAT(memcmp(&id, &h.facts.identity, sizeof id) == 0, "getattr tells another identity than open");
+    IS(do_identity(t->s, "none", &id), -ENOENT);
+    (void)do_close(&h);
+}
+
 static void identity_survives_rename(struct trial *t)
 {
     struct handle a, b;
@@ -178,6 +192,8 @@ const struct check checks_open[] = {
      deletes_on_close},
     {"open.identity", "identity is the same for two opens of a file and another for another file", CAN(identity),
      CAN(files), tells_identity},
+    {"getattr.identity", "getattr tells the identity that open tells, when it is asked for it", CAN(identity),
+     CAN(files), names_have_the_identity},
     {"open.identity-rename", "a file keeps its identity when it is renamed", CAN(identity) | CAN(rename) | CAN(files),
      0, identity_survives_rename},
     {0},

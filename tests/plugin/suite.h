@@ -185,6 +185,7 @@ struct handle {
     char path[HY_PATH_MAX];
 };
 
+int64_t do_identity(struct seat *s, const char *path, struct hythe_identity *out); /* by getattr; NOFOLLOW */
 int64_t do_getattr(struct seat *s, const char *path, uint32_t flags, struct hythe_attrs *out); /* wants everything */
 int64_t do_want(struct seat *s, const char *path, uint32_t flags, uint32_t want, struct hythe_attrs *out);
 int64_t do_setattr(struct seat *s, const char *path, uint32_t flags, const struct hythe_attrs *attrs);

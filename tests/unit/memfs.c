@@ -169,6 +169,11 @@ static int make(const struct base *base, const char *path, uint32_t type, const 
     return 0;
 }
 
+static struct hythe_identity identity_of(const struct memfs *fs, const struct node *n)
+{
+    return (struct hythe_identity){(uintptr_t)fs, {(uintptr_t)n, 0}};
+}
+
 /* ---- Operations on paths ---- */
 
 static int64_t op_getattr(const struct hythe_call *call, struct hythe_getattr_arg *arg)
@@ -178,6 +183,8 @@ static int64_t op_getattr(const struct hythe_call *call, struct hythe_getattr_ar
 
     if (rc == 0)
         *arg->attrs = n->attrs;
+    if (rc == 0 && arg->identity)
+        *arg->identity = identity_of(call->instance, n);
     return rc;
 }
 
@@ -368,7 +375,7 @@ static int64_t op_open(const struct hythe_call *call, struct hythe_open_arg *arg
     n->refs++;
     fs->open++;
     *call->slot = n;
-    *arg->identity = (struct hythe_identity){(uintptr_t)fs, {(uintptr_t)n, 0}};
+    *arg->identity = identity_of(fs, n);
     return 0;
 }
 

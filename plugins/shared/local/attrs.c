@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <string.h>
 #include <sys/statvfs.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
 /* What a setattr is done to. */
@@ -61,14 +62,19 @@ void lr_fill_attrs(struct hythe_attrs *attrs, const struct statx *sx, uint32_t w
     attrs->btime = time_of(&sx->stx_btime);
 }
 
-static int64_t attrs_of(int fd, uint32_t want, struct hythe_attrs *out)
+static int64_t attrs_of(int fd, uint32_t want, struct hythe_attrs *out, struct statx *sx)
 {
-    struct statx sx;
-
-    if (statx(fd, "", AT_EMPTY_PATH, lr_statx_mask(want), &sx) != 0)
+    if (statx(fd, "", AT_EMPTY_PATH, lr_statx_mask(want), sx) != 0)
         return -errno;
-    lr_fill_attrs(out, &sx, want);
+    lr_fill_attrs(out, sx, want);
     return 0;
+}
+
+/* The statx mask has the inode in any case. */
+static void tell_identity(const struct hythe_getattr_arg *arg, const struct statx *sx)
+{
+    if (HYTHE_HAS(arg, identity) && arg->identity)
+        *arg->identity = lr_identity(makedev(sx->stx_dev_major, sx->stx_dev_minor), sx->stx_ino);
 }
 
 /* A name in the base itself needs no look-up of its own, unless it is a link to be followed (1 then). */
@@ -83,6 +89,7 @@ static int64_t quick_getattr(const struct lr_base *base, const struct hythe_geta
     if (S_ISLNK(sx.stx_mode) && !(arg->flags & HYTHE_NOFOLLOW))
         return 1;
     lr_fill_attrs(arg->attrs, &sx, arg->want);
+    tell_identity(arg, &sx);
     return 0;
 }
 
@@ -90,6 +97,7 @@ int64_t lr_getattr(const struct hythe_call *call, struct hythe_getattr_arg *arg)
 {
     int look = arg->flags & HYTHE_NOFOLLOW ? O_NOFOLLOW : 0;
     int64_t rc = quick_getattr(lr_base_of(call), arg);
+    struct statx sx;
     int fd;
 
     if (rc <= 0)
@@ -97,14 +105,18 @@ int64_t lr_getattr(const struct hythe_call *call, struct hythe_getattr_arg *arg)
     fd = lr_open_path(lr_base_of(call), arg->path, O_PATH | look);
     if (fd < 0)
         return lr_refuse(call, fd);
-    rc = attrs_of(fd, arg->want, arg->attrs);
+    rc = attrs_of(fd, arg->want, arg->attrs, &sx);
+    if (rc == 0)
+        tell_identity(arg, &sx);
     close(fd);
     return rc;
 }
 
 int64_t lr_fgetattr(const struct hythe_call *call, struct hythe_fgetattr_arg *arg)
 {
-    return attrs_of(lr_file_of(call)->fd, arg->want, arg->attrs);
+    struct statx sx;
+
+    return attrs_of(lr_file_of(call)->fd, arg->want, arg->attrs, &sx);
 }
 
 static int64_t set_size(const struct target *t, const struct hythe_attrs *attrs)

@@ -136,6 +136,12 @@ static inline struct lr_file *lr_file_of(const struct hythe_call *call)
     return (struct lr_file *)*call->slot;
 }
 
+/* One backing store for all instances: file is (device, inode). */
+static inline struct hythe_identity lr_identity(dev_t dev, ino_t ino)
+{
+    return (struct hythe_identity){.store = 0x6c6f63616c000000u, .file = {dev, ino}};
+}
+
 /* The operations: lr_getattr and so on, of the type that struct hythe_ops wants. */
 #define HYTHE_OP(name, klass, on, fields) \
     int64_t lr_##name(const struct hythe_call *call, struct hythe_##name##_arg *arg);

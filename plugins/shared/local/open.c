@@ -11,9 +11,6 @@
 /* Rounds of making and finding a name that others make and remove at the same time. */
 enum { RACE_MAX = 256 };
 
-/* One backing store for all instances: file is (device, inode). */
-#define STORE_TAG 0x6c6f63616c000000u
-
 static int flags_of(uint32_t access)
 {
     int flags = O_RDONLY;
@@ -147,7 +144,7 @@ static int64_t remember_name(const struct hythe_call *call, const struct hythe_o
 static void tell_identity(struct hythe_identity *identity, const struct stat *st)
 {
     if (identity)
-        *identity = (struct hythe_identity){.store = STORE_TAG, .file = {st->st_dev, st->st_ino}};
+        *identity = lr_identity(st->st_dev, st->st_ino);
 }
 
 int64_t lr_open(const struct hythe_call *call, struct hythe_open_arg *arg)

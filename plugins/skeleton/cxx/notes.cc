@@ -123,6 +123,13 @@ void fill(hythe_attrs &attrs, const Note *note)
     attrs.mtime.sec = note->mtime;
 }
 
+/* What open says of a note, and getattr when it is asked. */
+void tell_identity(const hythe_call &call, const Note &note, hythe_identity &identity)
+{
+    identity.store = reinterpret_cast<uintptr_t>(call.instance);
+    identity.file[0] = note.id;
+}
+
 /* ---- Operations ---- */
 
 int64_t getattr(const hythe_call &call, hythe_getattr_arg &arg)
@@ -133,6 +140,8 @@ int64_t getattr(const hythe_call &call, hythe_getattr_arg &arg)
     if (found == board.notes.end() && !is_root(arg.path))
         return missing(board, arg.path);
     fill(*arg.attrs, found == board.notes.end() ? nullptr : found->second.get());
+    if (HYTHE_HAS(&arg, identity) && arg.identity && found != board.notes.end())
+        tell_identity(call, *found->second, *arg.identity);
     return 0;
 }
 
@@ -204,8 +213,7 @@ int64_t open(const hythe_call &call, hythe_open_arg &arg)
         result = note->resize(0);
     if (result < 0)
         return result;
-    arg.identity->store = reinterpret_cast<uintptr_t>(call.instance);
-    arg.identity->file[0] = note->id;
+    tell_identity(call, *note, *arg.identity);
     keep(call, std::move(note));
     return 0;
 }
