@@ -56,6 +56,7 @@ HYTHE_EXPORT const struct hythe_plugin *hythe_plugin_entry(void);
     X(unknown, "unknown-taken", "setattr.unknown") \
     X(target, "target-with-nul", "symlink.text") \
     X(replace, "rename-replaces", "rename.keeps") \
+    X(fickle, "rename-fickle", "offers.consistent") \
     X(itself, "rename-loses-itself", "rename.itself") \
     X(twice, "listed-twice", "readdir.all") \
     X(skips, "refused-is-lost", "readdir.again") \
@@ -165,7 +166,10 @@ static int64_t b_mkdir(const struct hythe_call *call, struct hythe_mkdir_arg *ar
 static int64_t b_rename(const struct hythe_call *call, struct hythe_rename_arg *arg)
 {
     struct hythe_unlink_arg old = {.size = sizeof old, .path = arg->to};
+    static unsigned calls;
 
+    if (fault == FAULT_fickle && calls++ % 2 == 0)
+        return -ENOTSUP;
     if (fault == FAULT_replace)
         arg->flags |= HYTHE_RENAME_REPLACE;
     if (fault == FAULT_itself && strcmp(arg->from, arg->to) == 0)

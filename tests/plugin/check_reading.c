@@ -140,6 +140,26 @@ static void knows_kinds(struct trial *t)
     look_around(t, answers_as_its_kind);
 }
 
+/* ---- What is offered ---- */
+
+/* "I don't do this" is no answer of a day: what was found out at the beginning is found out again. */
+static void offers_the_same(struct trial *t)
+{
+    const struct ability *first = &t->stage->front_ability;
+    struct ability now;
+    uint32_t skip = t->stage->without | ~t->stage->store.can;
+
+    if (t->stage->read_only)
+        skip |= ~CAN_READING;
+    probe(t, t->s, skip, &now);
+    for (unsigned i = 0; i < FEATURE_COUNT; i++) {
+        int64_t r = first->refusal[i] ? first->refusal[i] : now.refusal[i];
+
+        THAT(!((now.can ^ first->can) & (UINT32_C(1) << i)), "it does %s in one directory and not in another (%s)",
+             feature_texts[i], result_of(r).s);
+    }
+}
+
 /* ---- Read-only ---- */
 
 static bool furnish(struct trial *t)
@@ -271,6 +291,8 @@ const struct check checks_reading[] = {
      reads_anywhere},
     {"browse.kinds", "what is there answers as its kind: ENOENT in directories, nothing below files, EISDIR", 0, 0,
      knows_kinds},
+    {"offers.consistent", "what isn't offered is refused everywhere, what is offered nowhere", CAN(files), 0,
+     offers_the_same},
     {"read-only.names", "nothing is made, removed, renamed, linked or copied", 0, FURNISHED, refuses_names},
     {"read-only.open", "no open for writing, nor one that creates, empties, deletes or locks in disguise", 0, FURNISHED,
      refuses_opens},
