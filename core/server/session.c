@@ -185,6 +185,7 @@ static int make_sftp(struct hy_session *s, struct hy_sink *sink)
                                       .user = account->name,
                                       .symlink_order = hy_client_symlink_order(s->facts.client_id),
                                       .log_requests = server->log->level >= HY_LOG_VERBOSE,
+                                      .check_home = true,
                                       .watch = &s->watch,
                                       .timeout = (unsigned)generation->config->plugin_timeout,
                                       .slow = {.pool = server->pool,
@@ -196,7 +197,7 @@ static int make_sftp(struct hy_session *s, struct hy_sink *sink)
                                                .bytes = (size_t)generation->config->slow_bytes}};
     struct hy_err err = {""};
     struct hy_tree *tree = hy_trees_get(generation->trees, account->name, (const char *const *)account->groups, &err);
-    struct hy_vfs *vfs = tree ? hy_vfs_new(tree, &view, &s->facts, server->log, &err) : NULL;
+    struct hy_vfs *vfs = tree ? hy_vfs_bare(tree, &view, &s->facts, server->log, &err) : NULL;
 
     hy_tree_unref(tree); /* the vfs has its own reference */
     if (vfs && hy_sftp_new(vfs, &options, sink, &err) == 0)

@@ -64,6 +64,6 @@ void hy_doing_describe(void *engine, char *out, size_t size)
         if (h) /* at the end the vfs is going away */
             hy_vfs_describe_handle(e->vfs, h, on, sizeof on);
     }
-    (void)snprintf(out, size, "%s%s%s, user %s", name ? name : "a request", *on ? " of " : "", on,
+    (void)snprintf(out, size, "%s%s%s, user %s", name ? name : "the start", *on ? " of " : "", on,
                    e->options.user ? e->options.user : "unknown");
 }

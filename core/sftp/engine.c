@@ -1,6 +1,7 @@
 #include "core/sftp/engine.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 void hy_break(struct hy_engine *e, const char *why)
 {
@@ -86,7 +87,7 @@ static size_t input(void *ctx, const uint8_t *data, size_t len)
     size_t used = 0, n = 1;
 
     enter(e);
-    while (n && !e->broken && !e->copying.active) {
+    while (n && !e->broken && !e->copying.active && !e->starting) {
         if (e->upload.active)
             n = hy_upload_feed(e, data + used, len - used);
         else if (hy_jobs_filling(e))
@@ -209,6 +210,28 @@ static void close_engine(void *ctx)
     hy_engine_free(e);
 }
 
+/* On a slow mount it is looked at when the client says INIT, by another thread. */
+static int check_home_now(struct hy_engine *e, struct hy_err *err)
+{
+    const char *home = hy_vfs_home(e->vfs);
+
+    if (!e->options.check_home)
+        return 0;
+    e->options.check_home = e->jobs && hy_vfs_pace_of_path(e->vfs, (struct hy_name){home, strlen(home)}).slow;
+    if (e->options.check_home)
+        return 0;
+    hy_vfs_enter(e->vfs);
+    if (hy_vfs_check_home(e->vfs, err) == 0) {
+        hy_vfs_leave(e->vfs);
+        return 0;
+    }
+    hy_vfs_leave(e->vfs);
+    if (e->jobs && e->options.slow.tally)
+        hy_tally_leave(e->options.slow.tally);
+    hy_jobs_free(e);
+    return -1;
+}
+
 int hy_sftp_new(struct hy_vfs *vfs, const struct hy_sftp_options *options, struct hy_sink *sink, struct hy_err *err)
 {
     uint32_t packet = options->max_packet ? options->max_packet : HY_PACKET_USUAL;
@@ -232,7 +255,7 @@ int hy_sftp_new(struct hy_vfs *vfs, const struct hy_sftp_options *options, struc
     e->journal->on = options->log_requests && options->log && options->log->level >= HY_LOG_VERBOSE;
     hy_out_init(&e->out, options->out_limit ? options->out_limit : 2 * (size_t)packet,
                 packet > HY_ROOM_GROUPS ? packet : HY_ROOM_GROUPS);
-    if (hy_jobs_new(e, err)) {
+    if (hy_jobs_new(e, err) || check_home_now(e, err)) {
         free(e->journal);
         free(e);
         return -1;

@@ -84,6 +84,7 @@ struct hy_engine {
     struct hy_longname line;
     struct hy_journal *journal;
     struct hy_doing doing;
+    bool starting;        /* INIT is there, and the home is still looked at: nothing else is taken */
     struct hy_jobs *jobs; /* NULL: everything is carried out at once, as it comes in */
     bool broken;
 };
@@ -118,8 +119,9 @@ void hy_put_extensions(const struct hy_engine *e, struct hy_buf *out);
 /* Ends the session as cleanly as can be: nothing more is read. */
 void hy_break(struct hy_engine *e, const char *why);
 
-/* init.c */
+/* init.c: takes INIT; VERSION, at once or from the job that has looked at the home. */
 void hy_init(struct hy_engine *e, const uint8_t *frame, size_t len);
+void hy_init_reply(struct hy_engine *e);
 
 /* write.c: the first bytes of a WRITE that is not complete yet (frame as in hy_dispatch, `have` bytes of it are
  * there), and what follows. Both return how many bytes they took; 0: wait for more. */
@@ -146,6 +148,8 @@ void hy_doing_describe(void *engine, char *out, size_t size);
 struct hy_jobs;
 /* 0 with e->jobs, NULL when nothing in the session can be slow; -1. */
 int hy_jobs_new(struct hy_engine *e, struct hy_err *err);
+/* Looks at the home and sends VERSION, or ends the session. */
+void hy_jobs_start(struct hy_engine *e);
 enum hy_offer { HY_OFFER_PASS, HY_OFFER_TAKEN, HY_OFFER_FULL };
 /* Takes a copy of a frame that may have to wait. PASS: carry it out now. FULL: no room, offer it again later. */
 enum hy_offer hy_jobs_offer(struct hy_engine *e, const uint8_t *frame, size_t len);

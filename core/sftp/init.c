@@ -1,16 +1,9 @@
 #include "core/sftp/reply.h"
 
-/* Extension pairs of the client's are ignored, as the draft asks of what isn't known. */
-void hy_init(struct hy_engine *e, const uint8_t *frame, size_t len)
+void hy_init_reply(struct hy_engine *e)
 {
     struct hy_buf *b = hy_out_buf(&e->out);
 
-    if (len < 5) {
-        hy_break(e, "INIT without a version");
-        return;
-    }
-    e->dialect = hy_dialect_for(hy_get_be32(frame + 1));
-    hy_vfs_set_protocol(e->vfs, e->dialect->version);
     e->reply_at = hy_buf_len(b);
     hy_buf_put_u32(b, 0);
     hy_buf_put_u8(b, SSH_FXP_VERSION);
@@ -18,4 +11,19 @@ void hy_init(struct hy_engine *e, const uint8_t *frame, size_t len)
     hy_put_extensions(e, b);
     if (hy_reply_end(e) < 0)
         hy_break(e, "out of memory");
+}
+
+/* Extension pairs of the client's are ignored, as the draft asks of what isn't known. */
+void hy_init(struct hy_engine *e, const uint8_t *frame, size_t len)
+{
+    if (len < 5) {
+        hy_break(e, "INIT without a version");
+        return;
+    }
+    e->dialect = hy_dialect_for(hy_get_be32(frame + 1));
+    hy_vfs_set_protocol(e->vfs, e->dialect->version);
+    if (e->options.check_home)
+        hy_jobs_start(e);
+    else
+        hy_init_reply(e);
 }

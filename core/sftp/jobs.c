@@ -36,6 +36,7 @@ struct job {
     struct hy_jobs *jobs;
     struct need need;
     enum state state;
+    bool start; /* not a request: the start of the session */
     uint32_t id;
     size_t cost, have, len;  /* bytes of the frame that are there, of all of it */
     struct hy_engine engine; /* its output is the reply */
@@ -182,6 +183,10 @@ static void schedule(struct hy_jobs *jobs)
             job->state = RUNNING;
             jobs->running++;
             jobs->serial |= job->need.pace.serial;
+        } else if (job->start) {
+            hy_break(&job->engine, "no thread");
+            job->state = DONE;
+            tell(jobs);
         } else {
             hy_reply_status(&job->engine, job->id, -EAGAIN);
             job->state = DONE;
@@ -217,6 +222,7 @@ static struct job *new_job(struct hy_engine *e, size_t len, size_t room, const s
                                      .max_data = e->max_data,
                                      .line = {.names = e->line.names},
                                      .journal = e->journal};
+    atomic_init(&job->engine.doing.request, HY_REQUEST_COUNT);
     hy_out_init(&job->engine.out, 0, room);
     jobs->count++;
     jobs->bytes += job->cost;
@@ -280,6 +286,21 @@ enum hy_offer hy_jobs_offer(struct hy_engine *e, const uint8_t *frame, size_t le
         hy_break(e, "out of memory");
     }
     return HY_OFFER_TAKEN;
+}
+
+void hy_jobs_start(struct hy_engine *e)
+{
+    static const uint8_t nothing[5];
+    const struct need need = {.lanes = {LANE_OF_PATHS, LANE_NONE}, .pace = hy_vfs_pace(e->vfs)};
+    struct job *job = new_job(e, sizeof nothing, HY_ROOM_NAME, &need);
+
+    if (!job) {
+        hy_break(e, "out of memory");
+        return;
+    }
+    (void)fill(job, nothing, sizeof nothing);
+    job->start = e->starting = true;
+    enlist(e->jobs, job);
 }
 
 size_t hy_jobs_begin(struct hy_engine *e, const uint8_t *frame, size_t have, size_t len)
@@ -347,12 +368,30 @@ static void unwatch(struct hy_watch *w, const struct hy_jobs *jobs)
     hy_watch_remove(w);
 }
 
+static void start(struct job *job)
+{
+    struct hy_engine *e = &job->engine;
+    struct hy_err err = {""};
+
+    if (hy_vfs_check_home(e->vfs, &err) == 0) {
+        hy_init_reply(e);
+        return;
+    }
+    hy_log(e->options.log, HY_LOG_ERROR, e->options.conn, "no sftp for %s", err.text);
+    e->broken = true;
+}
+
 static void carry_out(struct job *job)
 {
     struct hy_engine *e = &job->engine;
 
-    hy_doing_packet(e, job->packet);
+    hy_doing_packet(e, job->start ? NULL : job->packet);
     watch(&job->watch, job->jobs, e);
+    if (job->start) {
+        start(job);
+        unwatch(&job->watch, job->jobs);
+        return;
+    }
     if (!hy_dispatch(e, job->packet + 4, job->len))
         hy_break(e, "out of memory");
     while (e->copying.active && !job->jobs->closing) {
@@ -414,6 +453,7 @@ static bool move(struct hy_engine *e, struct job *job)
     if (hy_out_buf(&e->out)->failed)
         hy_break(e, "out of memory");
     e->broken |= job->engine.broken;
+    e->starting &= !job->start;
     return true;
 }
 

@@ -38,6 +38,7 @@ struct hy_sftp_options {
     uint64_t denied;      /* bit set over enum hy_sftp_request: refused (hythe-sftp-server -p, -P) */
     const char *user;     /* login name, for ~user and home-directory; NULL: unknown. Not copied */
     bool log_requests;    /* one verbose line per open, close, rename ... */
+    bool check_home;                 /* the vfs is bare: whether its home is there is found out first */
     struct hy_watch *watch;          /* of the session's thread; NULL: none */
     unsigned timeout;                /* seconds that a request may take there, with a watch; 0: any time */
     struct hy_sftp_slow slow;

@@ -116,10 +116,6 @@ struct hy_pace hy_pace_of_listing(const struct hy_vfs *vfs, const char *path);
  * in the tree, or in the view for an own mount. 0 or -ENAMETOOLONG. */
 int hy_point_base(const struct hy_vfs *vfs, const struct hy_point *point, char *full, const char **base);
 
-/* The session without a look at its home: no plugin is called. */
-struct hy_vfs *hy_vfs_bare(struct hy_tree *tree, const struct hy_view *view, const struct hythe_session *session,
-                           const struct hy_log *log, struct hy_err *err);
-
 /* Fills in a spot whose path is set, by names alone. False outside of a restricting home. */
 bool hy_locate(const struct hy_vfs *vfs, struct hy_spot *spot);
 /* The one place where a client's path gets a meaning. 0, -EINVAL, -ENAMETOOLONG, -EACCES outside a restricting home, or

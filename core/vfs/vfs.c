@@ -53,7 +53,7 @@ static const char *reason(const struct hy_vfs *vfs, int64_t result)
 }
 
 /* A user whose home is missing isn't let in: a client would otherwise land in a directory that answers nothing. */
-static int check_home(struct hy_vfs *vfs, struct hy_err *err)
+int hy_vfs_check_home(struct hy_vfs *vfs, struct hy_err *err)
 {
     struct hythe_attrs attrs;
     int64_t r = hy_vfs_getattr(vfs, (struct hy_name){vfs->home, strlen(vfs->home)}, HYTHE_ATTR_TYPE, 0, &attrs);
@@ -95,7 +95,7 @@ struct hy_vfs *hy_vfs_new(struct hy_tree *tree, const struct hy_view *view, cons
 {
     struct hy_vfs *vfs = hy_vfs_bare(tree, view, session, log, err);
 
-    if (!vfs || check_home(vfs, err) == 0)
+    if (!vfs || hy_vfs_check_home(vfs, err) == 0)
         return vfs;
     hy_vfs_free(vfs);
     return NULL;

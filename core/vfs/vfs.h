@@ -68,6 +68,11 @@ struct hy_where {
 int hy_vfs_where(struct hy_tree *tree, const struct hy_view *view, const char *user, struct hy_name path,
                  struct hy_where *out, struct hy_err *err);
 
+/* The session without a look at its home: no plugin is called. */
+struct hy_vfs *hy_vfs_bare(struct hy_tree *tree, const struct hy_view *view, const struct hythe_session *session,
+                           const struct hy_log *log, struct hy_err *err);
+/* What hy_vfs_new() finds out of a bare one: -1 when the home is missing or is not a directory. */
+int hy_vfs_check_home(struct hy_vfs *vfs, struct hy_err *err);
 /* Closes what is still open (as aborted), detaches every mount and frees. */
 void hy_vfs_free(struct hy_vfs *vfs);
 

@@ -13,12 +13,12 @@
  *
  * Threads. Calls come from the thread of the connection that they serve; those of a HYTHE_SLOW plugin, and of the
  * layers that stand with one before or behind the same mount, from threads of the core's that differ from call to call,
- * but for what a login and the start of a session need. `threads` of struct hythe_plugin says how many of them may run
- * at once. Whatever it says, writes, changes of attributes and the close of one open file come one at a time and in the
- * client's order; reads of one file overlap only under HYTHE_PARALLEL. Of the host's functions log, expand, memory_take
- * without a call and memory_give may be called from any thread, the others and emit only during a call and from its
- * thread. A plugin starts threads of its own in start(), not in a constructor. Memory that a call is given belongs to
- * the core and is valid until the call returns.
+ * but for what a login needs. `threads` of struct hythe_plugin says how many of them may run at once. Whatever it says,
+ * writes, changes of attributes and the close of one open file come one at a time and in the client's order; reads of
+ * one file overlap only under HYTHE_PARALLEL. Of the host's functions log, expand, memory_take without a call and
+ * memory_give may be called from any thread, the others and emit only during a call and from its thread. A plugin
+ * starts threads of its own in start(), not in a constructor. Memory that a call is given belongs to the core and is
+ * valid until the call returns.
  *
  * Filters. Arguments for the next layer are changed in place and put back afterwards: a copy would lose fields that the
  * core has and the filter doesn't know. A layer that answers an open itself, without the next one, takes every

@@ -151,6 +151,74 @@ static void one_call_at_a_time_where_the_plugin_says_so(void)
     end(&c);
 }
 
+/* ---- The start ---- */
+
+/* A session whose home lies on a slow mount: the session's thread doesn't wait for it. */
+static void begin_at_home(struct client *c, const char *home)
+{
+    const struct hy_view view = {.home = home, .max_handles = 8};
+    struct hy_sink sink;
+    struct hy_vfs *vfs;
+
+    begin(c);
+    mount(c, "/slow", &gate_parallel);
+    gate_shut(GATE_STAT);
+    vfs = hy_vfs_bare(c->w.tree, &view, &c->w.session, &c->w.log, &c->w.err);
+    CU_ASSERT_FATAL(vfs != NULL);
+    c->options.log = &c->w.log;
+    c->options.check_home = true;
+    CU_ASSERT_FATAL(hy_sftp_new(vfs, &c->options, &sink, &c->w.err) == 0);
+    hy_memory_open(&c->link, &sink, 1 << 20);
+    hy_buf_put(&c->b, (const uint8_t[]){0, 0, 0, 5, SSH_FXP_INIT, 0, 0, 0, 3}, 9);
+    put_path(c, SSH_FXP_STAT, 1, "/fast");
+    send(c);
+    gate_await_inside(GATE_STAT, 1);
+    until(c, 0);
+    gate_lift(GATE_STAT);
+}
+
+static void a_slow_home_is_looked_at_by_others(void)
+{
+    struct client c;
+
+    begin_at_home(&c, "/slow");
+    until(&c, 2);
+    UNIT_ASSERT_NUMBER(c.replies[0].type, SSH_FXP_VERSION);
+    expect(&c, 1, SSH_FXP_ATTRS, 1);
+    end(&c);
+}
+
+static void a_slow_home_that_is_missing_ends_the_session(void)
+{
+    struct client c;
+
+    begin_at_home(&c, "/slow/missing");
+    for (struct pollfd wake = {.fd = hy_sink_wake(&c.link.sink), .events = POLLIN};
+         !c.link.sink.broken(c.link.sink.ctx); hy_memory_run(&c.link))
+        CU_ASSERT_FATAL(poll(&wake, 1, PATIENCE) == 1);
+    UNIT_ASSERT_NUMBER(c.count, 0);
+    UNIT_ASSERT_STRING(c.w.lines, "no sftp for user alice: the home directory /slow/missing can't be used: there is no"
+                                  " missing\n");
+    end(&c);
+}
+
+static void a_fast_home_is_looked_at_at_once(void)
+{
+    const struct hy_view view = {.home = "/nowhere", .max_handles = 8};
+    struct hy_sink sink;
+    struct client c;
+    struct hy_vfs *vfs;
+
+    begin(&c);
+    mount(&c, "/slow", &gate_parallel);
+    vfs = hy_vfs_bare(c.w.tree, &view, &c.w.session, &c.w.log, &c.w.err);
+    c.options.check_home = true;
+    UNIT_ASSERT_NUMBER(hy_sftp_new(vfs, &c.options, &sink, &c.w.err), -1);
+    CU_ASSERT(strstr(c.w.err.text, "the home directory /nowhere can't be used") != NULL);
+    hy_vfs_free(vfs);
+    end(&c);
+}
+
 /* ---- Bounds ---- */
 
 static void input_waits_while_too_much_is_under_way(void)
@@ -436,10 +504,11 @@ static void sessions_without_slow_mounts_have_none_of_it(void)
 UNIT_SUITE(jobs, UNIT_TEST(a_long_close_holds_up_nobody_else), UNIT_TEST(replies_of_one_handle_keep_their_order),
            UNIT_TEST(paths_keep_their_order), UNIT_TEST(a_close_waits_for_what_came_before),
            UNIT_TEST(reads_run_in_parallel), UNIT_TEST(one_call_at_a_time_where_the_plugin_says_so),
-           UNIT_TEST(input_waits_while_too_much_is_under_way), UNIT_TEST(bytes_are_bounded_but_one_request_always_goes),
-           UNIT_TEST(a_write_in_pieces_arrives_whole), UNIT_TEST(a_write_that_stops_halfway_is_forgotten),
-           UNIT_TEST(each_failure_has_its_own_text), UNIT_TEST(a_listing_with_a_slow_mount_in_it_is_slow),
-           UNIT_TEST(copies_to_a_slow_mount_hold_up_nobody), UNIT_TEST(the_end_of_a_session_waits_for_nobody),
-           UNIT_TEST(calls_that_hang_are_named), UNIT_TEST(without_a_pool_the_session_itself_waits),
-           UNIT_TEST(sessions_without_slow_mounts_have_none_of_it));
+           UNIT_TEST(a_slow_home_is_looked_at_by_others), UNIT_TEST(a_slow_home_that_is_missing_ends_the_session),
+           UNIT_TEST(a_fast_home_is_looked_at_at_once), UNIT_TEST(input_waits_while_too_much_is_under_way),
+           UNIT_TEST(bytes_are_bounded_but_one_request_always_goes), UNIT_TEST(a_write_in_pieces_arrives_whole),
+           UNIT_TEST(a_write_that_stops_halfway_is_forgotten), UNIT_TEST(each_failure_has_its_own_text),
+           UNIT_TEST(a_listing_with_a_slow_mount_in_it_is_slow), UNIT_TEST(copies_to_a_slow_mount_hold_up_nobody),
+           UNIT_TEST(the_end_of_a_session_waits_for_nobody), UNIT_TEST(calls_that_hang_are_named),
+           UNIT_TEST(without_a_pool_the_session_itself_waits), UNIT_TEST(sessions_without_slow_mounts_have_none_of_it));
 UNIT_MAIN("unit-jobs", &unit_jobs)
