@@ -212,8 +212,4 @@ void hy_check_config(struct hy_reading *r)
     check_users(r);
     check_methods(r);
     check_address(r);
-    if (r->config->ProtocolVersion != 3)
-        hy_reading_add(r, place_of(r, "ProtocolVersion"),
-                       "ProtocolVersion: %d is not available in this build (it speaks SFTP 3)",
-                       (int)r->config->ProtocolVersion);
 }

@@ -1,7 +1,7 @@
 #include "core/sftp/dialect.h"
 
 /* Highest first. */
-static const struct hy_dialect *const dialects[] = {&hy_dialect_v3};
+static const struct hy_dialect *const dialects[] = {&hy_dialect_v6, &hy_dialect_v5, &hy_dialect_v4, &hy_dialect_v3};
 
 const struct hy_dialect *hy_dialect_for(uint32_t version)
 {

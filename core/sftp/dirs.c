@@ -20,11 +20,8 @@ static int emit(void *ctx, const char *name, const struct hythe_attrs *attrs)
 
     if (len >= HY_PATH_MAX)
         return 0;
-    if (d->entry_room + d->entry_names * len > l->left)
-        return -ENOBUFS;
-    d->put_entry(l->out, &l->e->line, name, len, attrs);
-    if (l->out->failed)
-        return -ENOMEM;
+    if (!d->put_entry(d, l->out, l->left, &l->e->line, name, len, attrs))
+        return l->out->failed ? -ENOMEM : -ENOBUFS;
     l->left -= hy_buf_len(l->out) - before;
     l->count++;
     return 0;
@@ -36,7 +33,7 @@ static int64_t fill(struct listing *l, hy_handle h)
     int64_t r;
 
     do
-        r = hy_vfs_readdir(l->e->vfs, h, l->e->dialect->entry_want, emit, l);
+        r = hy_vfs_readdir(l->e->vfs, h, l->e->dialect->entry.attrs, emit, l);
     while (r > 0 && l->count == 0);
     return l->count > 0 && r != -ENOMEM ? 0 : r;
 }
@@ -60,5 +57,7 @@ int64_t hy_request_readdir(struct hy_engine *e, struct hy_request *rq)
         return r < 0 ? r : HY_EOF;
     }
     hy_put_be32(l.out->data + l.out->off + count_at, l.count);
+    if (e->dialect->end_flags)
+        hy_buf_put_u8(l.out, hy_vfs_listed(e->vfs, h));
     return hy_reply_end(e);
 }

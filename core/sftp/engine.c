@@ -55,12 +55,15 @@ static size_t take_frame(struct hy_engine *e, const uint8_t *data, size_t have)
     if (have - 4 < len) {
         size_t taken = data[4] == SSH_FXP_WRITE ? hy_upload_begin(e, data + 4, have - 4, len) : 0;
 
+        e->begun |= taken > 0;
         return taken ? 4 + taken : 0;
     }
     if (!e->dialect)
         hy_init(e, data + 4, len);
     else if (!carry_out(e, data, len))
         return 0;
+    else
+        e->begun = true;
     return 4 + (size_t)len;
 }
 
@@ -184,6 +187,7 @@ void hy_engine_free(struct hy_engine *e)
     hy_vfs_free(e->vfs);
     hy_jobs_free(e);
     hy_out_free(&e->out);
+    hy_given_free(&e->given);
     hy_journal_free(e->journal);
     free(e->journal);
     free(e);
@@ -251,7 +255,7 @@ int hy_sftp_new(struct hy_vfs *vfs, const struct hy_sftp_options *options, struc
     e->options = *options;
     e->options.max_packet = packet;
     e->max_data = (packet < HY_PACKET_TOLD ? packet : HY_PACKET_TOLD) - HY_OVERHEAD;
-    e->line.names = options->names;
+    e->line.names = e->given.names = options->names;
     e->journal->on = options->log_requests && options->log && options->log->level >= HY_LOG_VERBOSE;
     hy_out_init(&e->out, options->out_limit ? options->out_limit : 2 * (size_t)packet,
                 packet > HY_ROOM_GROUPS ? packet : HY_ROOM_GROUPS);

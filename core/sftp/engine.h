@@ -10,6 +10,8 @@
 #include "core/sftp/sftp.h"
 #include "core/sftp/status.h"
 
+#include <string.h>
+
 enum {
     HY_PACKET_LEAST = 34000, /* what a server should take, by the draft */
     HY_PACKET_MOST = 1 << 20,
@@ -17,6 +19,7 @@ enum {
     HY_PACKET_USUAL = HY_PACKET_TOLD + 1024,
     HY_OVERHEAD = 1024,  /* of a packet, what is no data at most */
     HY_DATA_HEADER = 13, /* length, type, id and length of DATA */
+    HY_END_FLAG = 1,     /* the byte at the end of DATA and NAME */
     HY_HANDLE_BYTES = 8,
     HY_TEXT_MAX = 1024,   /* of a STATUS message */
     HY_GROUPS_MAX = 1024, /* numbers in one users-groups-by-id */
@@ -24,8 +27,9 @@ enum {
 
     /* Bounds of replies, for requests.def. */
     HY_ROOM_STATUS = HY_TEXT_MAX + 1024,
-    HY_ROOM_NAME = 2 * HY_PATH_MAX + 1024,
+    HY_ROOM_NAME = 3 * HY_PATH_MAX + 2048,
     HY_ROOM_LIST = HY_LIST_MAX + 64,
+    HY_ROOM_ATTRS = HY_ATTRS_MAX + 64,
     HY_ROOM_GROUPS = HY_GROUPS_MAX * (4 + HY_NAME_TEXT) + 1024
 };
 
@@ -44,6 +48,7 @@ struct hy_request {
     uint32_t id;
     unsigned row;        /* enum hy_sftp_request; HY_REQUEST_COUNT: none, or not looked for */
     struct hy_reader in; /* behind the id, or behind an extension's name */
+    bool nul;            /* a path had NUL in it: its refusal is told exactly */
 };
 
 /* A WRITE whose data is still coming in. */
@@ -76,12 +81,14 @@ struct hy_engine {
     struct hy_vfs *vfs;
     struct hy_sftp_options options;
     const struct hy_dialect *dialect; /* NULL before INIT */
+    bool begun;                       /* a request was taken in */
     uint32_t max_data;                /* of one READ, and told for WRITE */
     struct hy_out out;
     size_t reply_at; /* where the reply under construction starts in its buffer */
     struct hy_upload upload;
     struct hy_copying copying;
     struct hy_longname line;
+    struct hy_given given;
     struct hy_journal *journal;
     struct hy_doing doing;
     bool starting;        /* INIT is there, and the home is still looked at: nothing else is taken */
@@ -114,14 +121,33 @@ bool hy_dispatch(struct hy_engine *e, const uint8_t *frame, size_t len);
 enum hy_on hy_request_on(const struct hy_engine *e, const uint8_t *frame, size_t len, struct hy_request *rq,
                          size_t *room);
 bool hy_permitted(const struct hy_engine *e, enum hy_sftp_request request);
-/* Adds the pairs of VERSION for the extensions that are permitted. */
+/* Adds the pairs of VERSION for the extensions that are permitted and told there. */
 void hy_put_extensions(const struct hy_engine *e, struct hy_buf *out);
+/* Adds the names of all that are permitted, and returns how many there are. */
+uint32_t hy_put_extension_names(const struct hy_engine *e, struct hy_buf *out);
 /* Ends the session as cleanly as can be: nothing more is read. */
 void hy_break(struct hy_engine *e, const char *why);
 
 /* init.c: takes INIT; VERSION, at once or from the job that has looked at the home. */
 void hy_init(struct hy_engine *e, const uint8_t *frame, size_t len);
 void hy_init_reply(struct hy_engine *e);
+/* The highest version that this client may have. */
+uint32_t hy_ceiling(const struct hy_engine *e);
+
+/* version.c: adds VERSION's pairs that tell about the server. */
+void hy_put_features(const struct hy_engine *e, struct hy_buf *out);
+
+/* settle.c: attributes of a request against what there is. */
+/* Of something new: a user or a group that was left empty leaves both to the store; loose pairs are dropped. */
+void hy_settle_new(const struct hy_engine *e, struct hythe_attrs *attrs);
+/* Whether the owner or group that there is must be known to set the others; and then puts it in. */
+bool hy_wants_owner(const struct hy_engine *e, const struct hythe_attrs *attrs);
+void hy_settle_owner(const struct hy_engine *e, struct hythe_attrs *attrs, const struct hythe_attrs *now);
+/* Whether `r` is a store's refusal that may come from loose pairs: they are taken out then. */
+bool hy_settle_pairs(const struct hy_engine *e, struct hythe_attrs *attrs, int64_t r);
+
+/* paths.c: `r` as the answer to a request on the path: a missing parent is another thing than a missing file. */
+int64_t hy_exact(struct hy_engine *e, struct hy_name path, int64_t r);
 
 /* write.c: the first bytes of a WRITE that is not complete yet (frame as in hy_dispatch, `have` bytes of it are
  * there), and what follows. Both return how many bytes they took; 0: wait for more. */
@@ -176,6 +202,8 @@ static inline struct hy_name hy_get_path(struct hy_request *rq)
     struct hy_name name;
 
     name.p = (const char *)hy_get_string(&rq->in, &name.len);
+    if (name.len && memchr(name.p, '\0', name.len))
+        rq->nul = true;
     return name;
 }
 

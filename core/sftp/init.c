@@ -1,5 +1,10 @@
 #include "core/sftp/reply.h"
 
+uint32_t hy_ceiling(const struct hy_engine *e)
+{
+    return e->options.version ? e->options.version : HY_SFTP_VERSION;
+}
+
 void hy_init_reply(struct hy_engine *e)
 {
     struct hy_buf *b = hy_out_buf(&e->out);
@@ -8,6 +13,7 @@ void hy_init_reply(struct hy_engine *e)
     hy_buf_put_u32(b, 0);
     hy_buf_put_u8(b, SSH_FXP_VERSION);
     hy_buf_put_u32(b, e->dialect->version);
+    hy_put_features(e, b);
     hy_put_extensions(e, b);
     if (hy_reply_end(e) < 0)
         hy_break(e, "out of memory");
@@ -16,11 +22,14 @@ void hy_init_reply(struct hy_engine *e)
 /* Extension pairs of the client's are ignored, as the draft asks of what isn't known. */
 void hy_init(struct hy_engine *e, const uint8_t *frame, size_t len)
 {
+    uint32_t asked;
+
     if (len < 5) {
         hy_break(e, "INIT without a version");
         return;
     }
-    e->dialect = hy_dialect_for(hy_get_be32(frame + 1));
+    asked = hy_get_be32(frame + 1);
+    e->dialect = hy_dialect_for(asked < hy_ceiling(e) ? asked : hy_ceiling(e));
     hy_vfs_set_protocol(e->vfs, e->dialect->version);
     if (e->options.check_home)
         hy_jobs_start(e);

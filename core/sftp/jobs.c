@@ -221,6 +221,7 @@ static struct job *new_job(struct hy_engine *e, size_t len, size_t room, const s
                                      .dialect = e->dialect,
                                      .max_data = e->max_data,
                                      .line = {.names = e->line.names},
+                                     .given = {.names = e->given.names},
                                      .journal = e->journal};
     atomic_init(&job->engine.doing.request, HY_REQUEST_COUNT);
     hy_out_init(&job->engine.out, 0, room);
@@ -250,6 +251,7 @@ static void enlist(struct hy_jobs *jobs, struct job *job)
 static void free_job(struct job *job)
 {
     hy_out_free(&job->engine.out);
+    hy_given_free(&job->engine.given);
     free(job);
 }
 

@@ -68,7 +68,7 @@ static char *mode_text(char *out, uint32_t mode)
     return out;
 }
 
-static const char *owner_text(struct hy_longname *l, enum hy_names_of of, uint32_t id)
+const char *hy_longname_owner(struct hy_longname *l, enum hy_names_of of, uint32_t id)
 {
     if (l->memo[of].set && l->memo[of].id == id)
         return l->memo[of].text;
@@ -90,7 +90,7 @@ static char *owner(struct hy_longname *l, char *out, enum hy_names_of of, const 
     if (!(attrs->valid & HYTHE_ATTR_OWNER))
         text = "-";
     else if (!text || !hy_names_fit(text))
-        text = owner_text(l, of, of == HY_NAMES_USERS ? attrs->uid : attrs->gid);
+        text = hy_longname_owner(l, of, of == HY_NAMES_USERS ? attrs->uid : attrs->gid);
     len = strlen(text);
     memcpy(out, text, len);
     for (; len < 8; len++)

@@ -27,6 +27,9 @@ struct hy_longname {
 /* Before the lines of one reply: takes the time. */
 void hy_longname_begin(struct hy_longname *l);
 
+/* The name of a user or group, or its number; good until the next one of its kind. */
+const char *hy_longname_owner(struct hy_longname *l, enum hy_names_of of, uint32_t id);
+
 /* Writes a line (at most HY_LONGNAME_ROOM + len bytes, no NUL) and returns its length. */
 size_t hy_longname(struct hy_longname *l, char *out, const struct hythe_attrs *attrs, const char *name, size_t len);
 

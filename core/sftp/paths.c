@@ -3,17 +3,38 @@
 
 #include <errno.h>
 
+/* The parent is looked at only where that is as easy as looking at the path itself was. */
+int64_t hy_exact(struct hy_engine *e, struct hy_name path, int64_t r)
+{
+    struct hythe_attrs attrs = HY_ATTRS_EMPTY;
+    struct hy_pace here, above;
+    struct hy_name parent = path;
+
+    if (r != -ENOENT || !e->dialect->no_such_path)
+        return r;
+    while (parent.len && parent.p[parent.len - 1] == '/')
+        parent.len--;
+    while (parent.len && parent.p[parent.len - 1] != '/')
+        parent.len--;
+    here = hy_vfs_pace_of_path(e->vfs, path);
+    above = hy_vfs_pace_of_path(e->vfs, parent);
+    if ((above.slow && !here.slow) || (above.serial && !here.serial))
+        return r;
+    return hy_vfs_getattr(e->vfs, parent, HYTHE_ATTR_TYPE, 0, &attrs) == -ENOENT ? HYTHE_STATUS(SSH_FX_NO_SUCH_PATH)
+                                                                                 : r;
+}
+
 static int64_t stat_path(struct hy_engine *e, struct hy_request *rq, uint32_t flags)
 {
     struct hythe_attrs attrs = HY_ATTRS_EMPTY;
     struct hy_name path = hy_get_path(rq);
-    uint32_t want = e->dialect->get_want(&rq->in);
+    struct hy_want want = e->dialect->get_want(e->dialect, &rq->in);
     int64_t r;
 
     if (rq->in.failed)
         return HY_BAD_MESSAGE;
-    r = hy_vfs_getattr(e->vfs, path, want, flags, &attrs);
-    return r < 0 ? r : hy_reply_attrs(e, rq->id, &attrs);
+    r = hy_vfs_getattr(e->vfs, path, want.attrs, flags, &attrs);
+    return r < 0 ? hy_exact(e, path, r) : hy_reply_attrs(e, rq->id, &attrs, want.flags);
 }
 
 int64_t hy_request_stat(struct hy_engine *e, struct hy_request *rq)
@@ -26,16 +47,30 @@ int64_t hy_request_lstat(struct hy_engine *e, struct hy_request *rq)
     return stat_path(e, rq, HYTHE_NOFOLLOW);
 }
 
+static int64_t set_attrs(struct hy_engine *e, struct hy_name path, uint32_t flags, struct hythe_attrs *attrs)
+{
+    struct hythe_attrs now = HY_ATTRS_EMPTY;
+    int64_t r = hy_wants_owner(e, attrs) ? hy_vfs_getattr(e->vfs, path, HYTHE_ATTR_OWNER, flags, &now) : 0;
+
+    if (r == 0) {
+        hy_settle_owner(e, attrs, &now);
+        r = hy_vfs_setattr(e->vfs, path, flags, attrs);
+    }
+    if (hy_settle_pairs(e, attrs, r))
+        r = hy_vfs_setattr(e->vfs, path, flags, attrs);
+    return hy_exact(e, path, r);
+}
+
 static int64_t set_path(struct hy_engine *e, struct hy_request *rq, uint32_t flags, const char *what)
 {
     struct hythe_attrs attrs = HY_ATTRS_EMPTY;
     struct hy_name path = hy_get_path(rq);
-    int64_t r = e->dialect->get_attrs(&rq->in, &attrs);
+    int64_t r = e->dialect->get_attrs(e->dialect, &rq->in, HY_ATTRS_SET, &e->given, &attrs);
 
     if (rq->in.failed)
         return HY_BAD_MESSAGE;
     if (r == 0)
-        r = hy_vfs_setattr(e->vfs, path, flags, &attrs);
+        r = set_attrs(e, path, flags, &attrs);
     return hy_journal(e, r < 0 ? r : 0, "%s \"%.*s\"", what, HY_SHOWN(path));
 }
 
@@ -53,12 +88,13 @@ int64_t hy_request_mkdir(struct hy_engine *e, struct hy_request *rq)
 {
     struct hythe_attrs attrs = HY_ATTRS_EMPTY;
     struct hy_name path = hy_get_path(rq);
-    int64_t r = e->dialect->get_attrs(&rq->in, &attrs);
+    int64_t r = e->dialect->get_attrs(e->dialect, &rq->in, HY_ATTRS_NEW, &e->given, &attrs);
 
     if (rq->in.failed)
         return HY_BAD_MESSAGE;
+    hy_settle_new(e, &attrs);
     if (r == 0)
-        r = hy_vfs_mkdir(e->vfs, path, &attrs);
+        r = hy_exact(e, path, hy_vfs_mkdir(e->vfs, path, &attrs));
     return hy_journal(e, r < 0 ? r : 0, "mkdir \"%.*s\"", HY_SHOWN(path));
 }
 
@@ -70,7 +106,9 @@ static int64_t take_away(struct hy_engine *e, struct hy_request *rq, const char 
 
     if (rq->in.failed)
         return HY_BAD_MESSAGE;
-    r = run(e->vfs, path);
+    r = hy_exact(e, path, run(e->vfs, path));
+    if (r == -EBUSY) /* a mount, or something above one */
+        r = HYTHE_STATUS(SSH_FX_CANNOT_DELETE);
     return hy_journal(e, r < 0 ? r : 0, "%s \"%.*s\"", what, HY_SHOWN(path));
 }
 
@@ -84,41 +122,68 @@ int64_t hy_request_rmdir(struct hy_engine *e, struct hy_request *rq)
     return take_away(e, rq, "rmdir", hy_vfs_rmdir);
 }
 
-static int64_t rename_path(struct hy_engine *e, struct hy_request *rq, struct hy_name from, struct hy_name to,
-                           uint32_t flags)
+/* What is missing may be either path. */
+static int64_t exact_pair(struct hy_engine *e, struct hy_name from, struct hy_name to, int64_t r)
 {
-    int64_t r;
+    r = hy_exact(e, from, r);
+    return hy_exact(e, to, r);
+}
 
-    if (rq->in.failed)
-        return HY_BAD_MESSAGE;
-    r = hy_vfs_rename(e->vfs, from, to, flags);
+static int64_t rename_path(struct hy_engine *e, struct hy_name from, struct hy_name to, uint32_t flags)
+{
+    int64_t r = exact_pair(e, from, to, hy_vfs_rename(e->vfs, from, to, flags));
+
     return hy_journal(e, r < 0 ? r : 0, "rename \"%.*s\" to \"%.*s\"", HY_SHOWN(from), HY_SHOWN(to));
 }
 
 int64_t hy_request_rename(struct hy_engine *e, struct hy_request *rq)
 {
     struct hy_name from = hy_get_path(rq), to = hy_get_path(rq);
-    uint32_t flags = e->dialect->get_rename(&rq->in);
+    uint32_t flags;
+    int64_t r = e->dialect->get_rename(e->dialect, &rq->in, &flags);
 
-    return rename_path(e, rq, from, to, flags);
+    if (rq->in.failed)
+        return HY_BAD_MESSAGE;
+    return r < 0 ? r : rename_path(e, from, to, flags);
 }
 
 int64_t hy_request_posix_rename(struct hy_engine *e, struct hy_request *rq)
 {
     struct hy_name from = hy_get_path(rq), to = hy_get_path(rq);
 
-    return rename_path(e, rq, from, to, HYTHE_RENAME_REPLACE);
+    return rq->in.failed ? HY_BAD_MESSAGE : rename_path(e, from, to, HYTHE_RENAME_REPLACE);
+}
+
+static int64_t link_hard(struct hy_engine *e, struct hy_name from, struct hy_name to)
+{
+    int64_t r = exact_pair(e, from, to, hy_vfs_link(e->vfs, from, to));
+
+    return hy_journal(e, r < 0 ? r : 0, "hardlink \"%.*s\" to \"%.*s\"", HY_SHOWN(from), HY_SHOWN(to));
 }
 
 int64_t hy_request_hardlink(struct hy_engine *e, struct hy_request *rq)
 {
     struct hy_name from = hy_get_path(rq), to = hy_get_path(rq);
-    int64_t r;
+
+    return rq->in.failed ? HY_BAD_MESSAGE : link_hard(e, from, to);
+}
+
+static int64_t link_soft(struct hy_engine *e, struct hy_name link, struct hy_name target)
+{
+    int64_t r = hy_exact(e, link, hy_vfs_symlink(e->vfs, link, target));
+
+    return hy_journal(e, r < 0 ? r : 0, "symlink \"%.*s\" to \"%.*s\"", HY_SHOWN(link), HY_SHOWN(target));
+}
+
+/* Of version 6: no client is known that turns its paths round. */
+int64_t hy_request_link(struct hy_engine *e, struct hy_request *rq)
+{
+    struct hy_name link = hy_get_path(rq), target = hy_get_path(rq);
+    bool soft = hy_get_u8(&rq->in) != 0;
 
     if (rq->in.failed)
         return HY_BAD_MESSAGE;
-    r = hy_vfs_link(e->vfs, from, to);
-    return hy_journal(e, r < 0 ? r : 0, "hardlink \"%.*s\" to \"%.*s\"", HY_SHOWN(from), HY_SHOWN(to));
+    return soft ? link_soft(e, link, target) : link_hard(e, target, link);
 }
 
 /* The draft says link first; OpenSSH's clients, and those that copy them, send the target first. */
@@ -127,12 +192,8 @@ int64_t hy_request_symlink(struct hy_engine *e, struct hy_request *rq)
     bool swapped = e->options.symlink_order == HY_SYMLINK_TARGET_FIRST;
     struct hy_name first = hy_get_path(rq), second = hy_get_path(rq);
     struct hy_name link = swapped ? second : first, target = swapped ? first : second;
-    int64_t r;
 
-    if (rq->in.failed)
-        return HY_BAD_MESSAGE;
-    r = hy_vfs_symlink(e->vfs, link, target);
-    return hy_journal(e, r < 0 ? r : 0, "symlink \"%.*s\" to \"%.*s\"", HY_SHOWN(link), HY_SHOWN(target));
+    return rq->in.failed ? HY_BAD_MESSAGE : link_soft(e, link, target);
 }
 
 int64_t hy_request_readlink(struct hy_engine *e, struct hy_request *rq)
@@ -145,13 +206,6 @@ int64_t hy_request_readlink(struct hy_engine *e, struct hy_request *rq)
         return HY_BAD_MESSAGE;
     n = hy_vfs_readlink(e->vfs, path, target, sizeof target);
     if (n < 0)
-        return n;
+        return hy_exact(e, path, n);
     return (uint64_t)n > sizeof target ? -EIO : hy_reply_name(e, rq->id, target, (size_t)n);
-}
-
-int64_t hy_request_realpath(struct hy_engine *e, struct hy_request *rq)
-{
-    struct hy_name path = hy_get_path(rq);
-
-    return hy_reply_realpath(e, rq, path);
 }

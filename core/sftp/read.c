@@ -2,11 +2,22 @@
 
 #include <errno.h>
 
+/* Whether the file ends behind what was read. Looked up only where the store gave less than it was asked for, which
+ * needn't be the end. */
+static bool at_end(struct hy_engine *e, hy_handle h, uint64_t end)
+{
+    struct hythe_attrs attrs = HY_ATTRS_EMPTY;
+
+    return hy_vfs_fgetattr(e->vfs, h, HYTHE_ATTR_SIZE, &attrs) >= 0 && attrs.valid & HYTHE_ATTR_SIZE &&
+           end >= attrs.size;
+}
+
 /* The store reads straight into the reply, behind room for its header. */
 static int64_t read_into(struct hy_engine *e, uint32_t id, hy_handle h, uint64_t offset, size_t len)
 {
     struct hy_buf *b = hy_out_buf(&e->out);
-    uint8_t *p = hy_buf_reserve(b, HY_DATA_HEADER + len);
+    uint8_t *p = hy_buf_reserve(b, HY_DATA_HEADER + len + HY_END_FLAG);
+    size_t behind = e->dialect->end_flags ? HY_END_FLAG : 0;
     int64_t n;
 
     if (!p) {
@@ -15,21 +26,24 @@ static int64_t read_into(struct hy_engine *e, uint32_t id, hy_handle h, uint64_t
     }
     n = hy_vfs_read(e->vfs, h, p + HY_DATA_HEADER, len, offset);
     if (n < 0)
-        return n;
+        return n == -EISDIR ? -EBADF : n; /* a handle of OPENDIR */
     if (n == 0 && len > 0)
         return HY_EOF;
-    hy_put_be32(p, (uint32_t)n + HY_DATA_HEADER - 4);
+    if (behind)
+        p[HY_DATA_HEADER + n] = (size_t)n < len && at_end(e, h, offset + (uint64_t)n);
+    hy_put_be32(p, (uint32_t)(n + (int64_t)behind) + HY_DATA_HEADER - 4);
     p[4] = SSH_FXP_DATA;
     hy_put_be32(p + 5, id);
     hy_put_be32(p + 9, (uint32_t)n);
-    hy_buf_commit(b, HY_DATA_HEADER + (size_t)n);
+    hy_buf_commit(b, HY_DATA_HEADER + (size_t)n + behind);
     hy_journal_moved(e->journal, h, (uint64_t)n, 0);
     return HY_ANSWERED;
 }
 
 static size_t room_for(size_t len)
 {
-    return HY_DATA_HEADER + len > HY_ROOM_STATUS ? HY_DATA_HEADER + len : HY_ROOM_STATUS;
+    len += HY_DATA_HEADER + HY_END_FLAG;
+    return len > HY_ROOM_STATUS ? len : HY_ROOM_STATUS;
 }
 
 size_t hy_read_room(const struct hy_engine *e, struct hy_reader in)

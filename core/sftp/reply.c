@@ -34,42 +34,51 @@ void hy_reply_drop(struct hy_engine *e)
     b->failed = false;
 }
 
+/* Names of users and groups that don't exist go with the status that says so. */
+static void put_unknown(const struct hy_engine *e, struct hy_buf *b)
+{
+    const struct hy_principal *p = e->given.unknown;
+
+    for (size_t i = 0; i < sizeof e->given.unknown / sizeof *p; i++)
+        if (p[i].len)
+            hy_buf_put_string(b, p[i].p, p[i].len < HY_OWNER_MAX ? p[i].len : HY_OWNER_MAX);
+}
+
 void hy_reply_status(struct hy_engine *e, uint32_t id, int64_t result)
 {
-    uint32_t version = e->dialect ? e->dialect->version : HY_SFTP_VERSION;
+    uint32_t version = e->dialect ? e->dialect->version : HY_SFTP_VERSION, code;
     const char *text = result < 0 ? hy_vfs_error(e->vfs) : "";
     struct hy_buf *b = hy_reply_begin(e, SSH_FXP_STATUS, id);
 
     if (!*text)
         text = hy_status_text(result);
-    hy_buf_put_u32(b, hy_status_code(result, version));
+    code = hy_status_code(result, version);
+    hy_buf_put_u32(b, code);
     hy_buf_put_string(b, text, strnlen(text, HY_TEXT_MAX));
     hy_buf_put_cstring(b, "en");
+    if (code == SSH_FX_UNKNOWN_PRINCIPAL)
+        put_unknown(e, b);
     if (hy_reply_end(e) < 0)
         hy_break(e, "out of memory");
 }
 
-int64_t hy_reply_name(struct hy_engine *e, uint32_t id, const char *name, size_t len)
+int64_t hy_reply_entry(struct hy_engine *e, uint32_t id, const char *name, size_t len, const struct hythe_attrs *attrs)
 {
     const struct hythe_attrs none = HY_ATTRS_EMPTY;
     struct hy_buf *b = hy_reply_begin(e, SSH_FXP_NAME, id);
 
     hy_buf_put_u32(b, 1);
-    e->dialect->put_entry(b, NULL, name, len, &none);
+    if (!e->dialect->put_entry(e->dialect, b, HY_ROOM_NAME - 32, attrs ? &e->line : NULL, name, len,
+                               attrs ? attrs : &none)) {
+        hy_reply_drop(e);
+        return -ENAMETOOLONG;
+    }
     return hy_reply_end(e);
 }
 
-int64_t hy_reply_realpath(struct hy_engine *e, struct hy_request *rq, struct hy_name path)
+int64_t hy_reply_name(struct hy_engine *e, uint32_t id, const char *name, size_t len)
 {
-    char out[HY_PATH_MAX];
-    int64_t n;
-
-    if (rq->in.failed)
-        return HY_BAD_MESSAGE;
-    n = hy_vfs_realpath(e->vfs, path, HY_REAL_LAST, out);
-    if (n < 0)
-        return n;
-    return n < HY_PATH_MAX ? hy_reply_name(e, rq->id, out, (size_t)n) : -EIO;
+    return hy_reply_entry(e, id, name, len, NULL);
 }
 
 int64_t hy_reply_handle(struct hy_engine *e, uint32_t id, hy_handle h)
@@ -81,10 +90,14 @@ int64_t hy_reply_handle(struct hy_engine *e, uint32_t id, hy_handle h)
     return hy_reply_end(e);
 }
 
-int64_t hy_reply_attrs(struct hy_engine *e, uint32_t id, const struct hythe_attrs *attrs)
+int64_t hy_reply_attrs(struct hy_engine *e, uint32_t id, const struct hythe_attrs *attrs, uint32_t flags)
 {
     struct hy_buf *b = hy_reply_begin(e, SSH_FXP_ATTRS, id);
 
-    e->dialect->put_attrs(b, attrs);
+    hy_longname_begin(&e->line);
+    if (!e->dialect->put_attrs(e->dialect, b, HY_ATTRS_MAX, &e->line, attrs, flags)) {
+        hy_reply_drop(e);
+        return -ENOMEM;
+    }
     return hy_reply_end(e);
 }

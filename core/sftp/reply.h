@@ -12,11 +12,14 @@ void hy_reply_drop(struct hy_engine *e);
 /* STATUS for any result, in the words of whoever failed or of status.def. */
 void hy_reply_status(struct hy_engine *e, uint32_t id, int64_t result);
 
-/* NAME with one entry, no attributes. */
+/* NAME with one entry. attrs NULL: none. */
+int64_t hy_reply_entry(struct hy_engine *e, uint32_t id, const char *name, size_t len, const struct hythe_attrs *attrs);
+/* ... without attributes. */
 int64_t hy_reply_name(struct hy_engine *e, uint32_t id, const char *name, size_t len);
 /* NAME with the canonical path of the user's view; BAD_MESSAGE when the request was cut short. */
 int64_t hy_reply_realpath(struct hy_engine *e, struct hy_request *rq, struct hy_name path);
 int64_t hy_reply_handle(struct hy_engine *e, uint32_t id, hy_handle h);
-int64_t hy_reply_attrs(struct hy_engine *e, uint32_t id, const struct hythe_attrs *attrs);
+/* `flags` are those of struct hy_want. */
+int64_t hy_reply_attrs(struct hy_engine *e, uint32_t id, const struct hythe_attrs *attrs, uint32_t flags);
 
 #endif

@@ -39,10 +39,22 @@ bool hy_permitted(const struct hy_engine *e, enum hy_sftp_request request)
 void hy_put_extensions(const struct hy_engine *e, struct hy_buf *out)
 {
     for (unsigned i = 0; i < HY_REQUEST_COUNT; i++)
-        if (rows[i].wire && hy_permitted(e, (enum hy_sftp_request)i)) {
+        if (rows[i].data && hy_permitted(e, (enum hy_sftp_request)i)) {
             hy_buf_put_cstring(out, rows[i].wire);
             hy_buf_put_cstring(out, rows[i].data);
         }
+}
+
+uint32_t hy_put_extension_names(const struct hy_engine *e, struct hy_buf *out)
+{
+    uint32_t count = 0;
+
+    for (unsigned i = 0; i < HY_REQUEST_COUNT; i++)
+        if (rows[i].wire && hy_permitted(e, (enum hy_sftp_request)i)) {
+            hy_buf_put_cstring(out, rows[i].wire);
+            count++;
+        }
+    return count;
 }
 
 int64_t hy_get_handle(struct hy_request *rq, hy_handle *out)
@@ -58,14 +70,16 @@ int64_t hy_get_handle(struct hy_request *rq, hy_handle *out)
     return 0;
 }
 
-/* The row of a request, or NULL. An extension's name is taken from rq->in. */
-static const struct row *find(uint8_t type, struct hy_request *rq)
+/* The row of a request that the version has, or NULL. An extension's name is taken from rq->in. */
+static const struct row *find(const struct hy_engine *e, uint8_t type, struct hy_request *rq)
 {
     const uint8_t *name = NULL;
     size_t len = 0;
 
     if (type == SSH_FXP_EXTENDED)
         name = hy_get_string(&rq->in, &len);
+    else if (type >= 32 || !(e->dialect->requests >> type & 1))
+        return NULL;
     for (size_t i = 0; i < HY_REQUEST_COUNT; i++)
         if (rows[i].type == type &&
             (!rows[i].wire || (name && strlen(rows[i].wire) == len && memcmp(rows[i].wire, name, len) == 0)))
@@ -79,7 +93,7 @@ enum hy_on hy_request_on(const struct hy_engine *e, const uint8_t *frame, size_t
     const struct row *row;
 
     *rq = (struct hy_request){.id = hy_get_be32(frame + 1), .in = hy_reader_of(frame + 5, len - 5)};
-    row = find(frame[0], rq);
+    row = find(e, frame[0], rq);
     rq->row = row ? (unsigned)(row - rows) : HY_REQUEST_COUNT;
     if (!row || !hy_permitted(e, (enum hy_sftp_request)(row - rows)))
         return HY_ON_NOTHING;
@@ -90,7 +104,7 @@ enum hy_on hy_request_on(const struct hy_engine *e, const uint8_t *frame, size_t
 bool hy_dispatch(struct hy_engine *e, const uint8_t *frame, size_t len)
 {
     struct hy_request rq = {.id = hy_get_be32(frame + 1), .in = hy_reader_of(frame + 5, len - 5)};
-    const struct row *row = find(frame[0], &rq);
+    const struct row *row = find(e, frame[0], &rq);
     bool permitted = row && hy_permitted(e, (enum hy_sftp_request)(row - rows));
     size_t room = permitted ? row->room : HY_ROOM_STATUS;
     int64_t r;
@@ -98,6 +112,7 @@ bool hy_dispatch(struct hy_engine *e, const uint8_t *frame, size_t len)
     if (room && !hy_out_room(&e->out, room))
         return false;
     hy_vfs_clear_error(e->vfs);
+    memset(e->given.unknown, 0, sizeof e->given.unknown);
     if (permitted)
         r = row->run(e, &rq);
     else if (row)
@@ -106,6 +121,8 @@ bool hy_dispatch(struct hy_engine *e, const uint8_t *frame, size_t len)
         r = rq.in.failed ? HY_BAD_MESSAGE : -ENOSYS;
     if (r == HY_NO_ROOM)
         return false;
+    if (r == -EINVAL && rq.nul)
+        r = HYTHE_STATUS(SSH_FX_INVALID_FILENAME);
     if (r <= 0)
         hy_reply_status(e, rq.id, r);
     return true;

@@ -9,6 +9,9 @@
 
 struct hy_names; /* cache of user and group names, names.h */
 
+/* The lowest and the highest version spoken; a client that asks for more gets the highest. */
+enum { HY_SFTP_LEAST = 3, HY_SFTP_VERSION = 6 };
+
 /* Which way round a client sends SYMLINK's two paths: see doc/clients.md. */
 enum hy_symlink_order {
     HY_SYMLINK_TARGET_FIRST, /* OpenSSH's clients, and those that copy them */
@@ -32,6 +35,7 @@ struct hy_sftp_options {
     uint64_t conn;          /* for log lines */
     enum hy_symlink_order symlink_order;
     bool read_only;       /* refuses every write (hythe-sftp-server -R) */
+    uint32_t version;     /* the highest that is spoken, 3 to 6; 0: 6 */
     uint32_t max_packet;  /* largest frame accepted and built, 34000 bytes to 1 MiB; 0: 262144 + 1024 */
     uint32_t max_handles; /* told to clients that ask for limits; 0: none told */
     size_t out_limit;     /* bytes of replies held before input stops; 0: twice max_packet */

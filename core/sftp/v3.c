@@ -9,13 +9,13 @@
 
 enum {
     ATTRS_ROOM = 4 + 8 + 4 + 4 + 4 + 4 + 4,
-    WANT_ATTRS = HYTHE_ATTR_TYPE | HYTHE_ATTR_SIZE | HYTHE_ATTR_MODE | HYTHE_ATTR_OWNER | HYTHE_ATTR_ATIME |
-                 HYTHE_ATTR_MTIME
+    WANT_ATTRS =
+        HYTHE_ATTR_TYPE | HYTHE_ATTR_SIZE | HYTHE_ATTR_MODE | HYTHE_ATTR_OWNER | HYTHE_ATTR_ATIME | HYTHE_ATTR_MTIME
 };
 
 #define KNOWN_FLAGS \
-    (SSH_FILEXFER_ATTR_SIZE | SSH_FILEXFER_ATTR_UIDGID | SSH_FILEXFER_ATTR_PERMISSIONS | \
-     SSH_FILEXFER_ATTR_ACMODTIME | SSH_FILEXFER_ATTR_EXTENDED)
+    (SSH_FILEXFER_ATTR_SIZE | SSH_FILEXFER_ATTR_UIDGID | SSH_FILEXFER_ATTR_PERMISSIONS | SSH_FILEXFER_ATTR_ACMODTIME | \
+     SSH_FILEXFER_ATTR_EXTENDED)
 
 /* Extended pairs mean nothing here. A count beyond the frame ends with the first pair that isn't there. */
 static void skip_pairs(struct hy_reader *in)
@@ -29,10 +29,14 @@ static void skip_pairs(struct hy_reader *in)
     }
 }
 
-static int64_t get_attrs(struct hy_reader *in, struct hythe_attrs *attrs)
+static int64_t get_attrs(const struct hy_dialect *d, struct hy_reader *in, enum hy_attrs_use use,
+                         struct hy_given *given, struct hythe_attrs *attrs)
 {
     uint32_t flags = hy_get_u32(in);
 
+    (void)d;
+    (void)use;
+    given->same_user = given->same_group = false;
     if (flags & ~KNOWN_FLAGS)
         return HYTHE_STATUS(SSH_FX_BAD_MESSAGE);
     if (flags & SSH_FILEXFER_ATTR_SIZE) {
@@ -59,35 +63,43 @@ static int64_t get_attrs(struct hy_reader *in, struct hythe_attrs *attrs)
 }
 
 /* EXCL without CREAT is let pass as nothing, as open(2) does; TRUNC without CREAT truncates what exists. */
-static int64_t get_open(struct hy_reader *in, uint32_t *access, struct hythe_attrs *attrs)
+void hy_get_pflags(struct hy_reader *in, struct hy_wish *wish, uint32_t *flags)
 {
     static const struct {
         uint32_t flag, access;
     } rows[] = {
-        {SSH_FXF_READ, HYTHE_OPEN_READ},      {SSH_FXF_WRITE, HYTHE_OPEN_WRITE},
-        {SSH_FXF_APPEND, HYTHE_OPEN_APPEND},  {SSH_FXF_CREAT, HYTHE_OPEN_CREATE},
-        {SSH_FXF_TRUNC, HYTHE_OPEN_TRUNCATE}, {SSH_FXF_EXCL, HYTHE_OPEN_EXCLUSIVE},
+        {SSH_FXF_READ, HYTHE_OPEN_READ},    {SSH_FXF_WRITE, HYTHE_OPEN_WRITE},    {SSH_FXF_APPEND, HYTHE_OPEN_APPEND},
+        {SSH_FXF_CREAT, HYTHE_OPEN_CREATE}, {SSH_FXF_TRUNC, HYTHE_OPEN_TRUNCATE}, {SSH_FXF_EXCL, HYTHE_OPEN_EXCLUSIVE},
     };
-    uint32_t flags = hy_get_u32(in);
 
-    *access = 0;
+    *flags = hy_get_u32(in);
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
-        if (flags & rows[i].flag)
-            *access |= rows[i].access;
-    if (!(*access & HYTHE_OPEN_CREATE))
-        *access &= ~HYTHE_OPEN_EXCLUSIVE;
-    return get_attrs(in, attrs);
+        if (*flags & rows[i].flag)
+            wish->access |= rows[i].access;
+    if (!(wish->access & HYTHE_OPEN_CREATE))
+        wish->access &= ~HYTHE_OPEN_EXCLUSIVE;
 }
 
-static uint32_t get_want(struct hy_reader *in)
+static int64_t get_open(const struct hy_dialect *d, struct hy_reader *in, struct hy_given *given, struct hy_wish *wish)
 {
-    (void)in;
-    return WANT_ATTRS;
+    uint32_t flags;
+
+    hy_get_pflags(in, wish, &flags);
+    return get_attrs(d, in, HY_ATTRS_NEW, given, &wish->attrs);
 }
 
-static uint32_t get_rename(struct hy_reader *in)
+static struct hy_want get_want(const struct hy_dialect *d, struct hy_reader *in)
 {
+    (void)d;
     (void)in;
+    return (struct hy_want){.attrs = WANT_ATTRS};
+}
+
+int64_t hy_get_no_rename(const struct hy_dialect *d, struct hy_reader *in, uint32_t *flags)
+{
+    (void)d;
+    (void)in;
+    *flags = 0;
     return 0;
 }
 
@@ -132,22 +144,28 @@ static uint8_t *write_attrs(uint8_t *p, const struct hythe_attrs *a)
     return p;
 }
 
-static void put_attrs(struct hy_buf *out, const struct hythe_attrs *attrs)
+static bool put_attrs(const struct hy_dialect *d, struct hy_buf *out, size_t room, struct hy_longname *line,
+                      const struct hythe_attrs *attrs, uint32_t flags)
 {
-    uint8_t *p = hy_buf_reserve(out, ATTRS_ROOM);
+    uint8_t *p = room < ATTRS_ROOM ? NULL : hy_buf_reserve(out, ATTRS_ROOM);
 
+    (void)d;
+    (void)line;
+    (void)flags;
     if (p)
         hy_buf_commit(out, (size_t)(write_attrs(p, attrs) - p));
+    return p != NULL;
 }
 
-static void put_entry(struct hy_buf *out, struct hy_longname *line, const char *name, size_t len,
-                      const struct hythe_attrs *attrs)
+static bool put_entry(const struct hy_dialect *d, struct hy_buf *out, size_t room, struct hy_longname *line,
+                      const char *name, size_t len, const struct hythe_attrs *attrs)
 {
-    uint8_t *start = hy_buf_reserve(out, 8 + 2 * len + HY_LONGNAME_ROOM + ATTRS_ROOM), *p = start;
-    size_t long_len = len;
+    size_t most = 8 + 2 * len + HY_LONGNAME_ROOM + ATTRS_ROOM, long_len = len;
+    uint8_t *start = most > room ? NULL : hy_buf_reserve(out, most), *p = start;
 
+    (void)d;
     if (!start)
-        return;
+        return false;
     p = u32(p, (uint32_t)len);
     memcpy(p, name, len);
     p += len;
@@ -158,17 +176,19 @@ static void put_entry(struct hy_buf *out, struct hy_longname *line, const char *
     p = u32(p, (uint32_t)long_len) + long_len;
     p = write_attrs(p, attrs);
     hy_buf_commit(out, (size_t)(p - start));
+    return true;
 }
 
 const struct hy_dialect hy_dialect_v3 = {
     .version = 3,
-    .entry_want = WANT_ATTRS | HYTHE_ATTR_NLINK,
-    .entry_room = 8 + HY_LONGNAME_ROOM + ATTRS_ROOM,
-    .entry_names = 2,
+    .requests = HY_REQUESTS(SSH_FXP_OPEN, SSH_FXP_SYMLINK),
+    .tells = HY_TELL_VERSIONS,
+    .entry = {.attrs = WANT_ATTRS | HYTHE_ATTR_NLINK},
+    .real = HY_REAL_LAST,
     .get_attrs = get_attrs,
     .get_open = get_open,
     .get_want = get_want,
-    .get_rename = get_rename,
+    .get_rename = hy_get_no_rename,
     .put_attrs = put_attrs,
     .put_entry = put_entry,
 };

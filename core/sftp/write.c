@@ -38,7 +38,7 @@ static int64_t put(struct hy_engine *e, struct hy_upload *u, const uint8_t *data
     int64_t r = hy_vfs_write(e->vfs, u->to, data, len, u->offset);
 
     if (r < 0)
-        return r;
+        return r == -EISDIR ? -EBADF : r; /* a handle of OPENDIR */
     hy_journal_moved(e->journal, u->to, 0, len);
     return 0;
 }

@@ -135,6 +135,13 @@ int64_t hy_vfs_close(struct hy_vfs *vfs, hy_handle h)
     return r;
 }
 
+uint32_t hy_vfs_access(const struct hy_vfs *vfs, hy_handle h)
+{
+    const struct hy_file *file = hy_files_get(&vfs->files, h);
+
+    return file ? file->facts.access : 0;
+}
+
 unsigned hy_vfs_open_count(const struct hy_vfs *vfs)
 {
     return vfs->files.open;

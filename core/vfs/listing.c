@@ -155,13 +155,13 @@ static int take(void *ctx, const char *name, const struct hythe_attrs *attrs)
     return offer(l, name, attrs) ? 0 : (int)l->refusal;
 }
 
-/* Asks the store until the reader has something or can't take more. */
+/* Asks the store until the reader can't take more: it learns of the end along with the last entries. */
 static int64_t offer_store(struct listing *l)
 {
     struct hythe_readdir_arg arg = {.emit = take, .ctx = l, .want = l->want};
-    int64_t before = l->taken, r;
+    int64_t r;
 
-    while (!l->file->listing.ended && !l->refusal && l->taken == before) {
+    while (!l->file->listing.ended && !l->refusal) {
         l->offered = 0;
         r = hy_do_readdir(&l->file->scene, &arg);
         if (r < 0 && !l->refusal)
@@ -182,9 +182,19 @@ static int64_t list(struct listing *l)
     size_t first, end = hy_rows_below(hy_vfs_rows(l->vfs), l->path, strlen(l->path), &first);
 
     l->hides = end > first;
-    if (!offer_dots(l) || !offer_mounts(l, first, end) || !l->file->scene.chain)
+    if (!offer_dots(l) || !offer_mounts(l, first, end))
         return 0;
-    return offer_store(l);
+    if (l->file->scene.chain)
+        return offer_store(l);
+    l->file->listing.ended = true;
+    return 0;
+}
+
+bool hy_vfs_listed(const struct hy_vfs *vfs, hy_handle h)
+{
+    const struct hy_file *file = hy_files_get(&vfs->files, h);
+
+    return file && file->directory && file->listing.ended && !file->listing.error;
 }
 
 int64_t hy_vfs_readdir(struct hy_vfs *vfs, hy_handle h, uint32_t want, hythe_emit_fn emit, void *ctx)

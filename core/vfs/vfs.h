@@ -116,6 +116,8 @@ int64_t hy_vfs_open(struct hy_vfs *vfs, struct hy_name path, uint32_t access, co
                     hy_handle *out); /* -EMFILE beyond max_handles */
 int64_t hy_vfs_opendir(struct hy_vfs *vfs, struct hy_name path, hy_handle *out);
 int64_t hy_vfs_close(struct hy_vfs *vfs, hy_handle h);
+/* HYTHE_OPEN_* of an open file; 0 for a directory, and for none. */
+uint32_t hy_vfs_access(const struct hy_vfs *vfs, hy_handle h);
 int64_t hy_vfs_read(struct hy_vfs *vfs, hy_handle h, void *buf, size_t len, uint64_t offset);
 int64_t hy_vfs_write(struct hy_vfs *vfs, hy_handle h, const void *buf, size_t len, uint64_t offset);
 int64_t hy_vfs_fgetattr(struct hy_vfs *vfs, hy_handle h, uint32_t want, struct hythe_attrs *out);
@@ -123,6 +125,8 @@ int64_t hy_vfs_fsetattr(struct hy_vfs *vfs, hy_handle h, const struct hythe_attr
 /* Emits mount points first, then the store's own entries. Returns how many were taken, 0 at the end, -ENOBUFS when emit
  * refused the very first. `.` and `..` are emitted with the directory's attributes, before everything else. */
 int64_t hy_vfs_readdir(struct hy_vfs *vfs, hy_handle h, uint32_t want, hythe_emit_fn emit, void *ctx);
+/* Whether a listing is known to have no more entries. */
+bool hy_vfs_listed(const struct hy_vfs *vfs, hy_handle h);
 int64_t hy_vfs_fsync(struct hy_vfs *vfs, hy_handle h);
 int64_t hy_vfs_fstatfs(struct hy_vfs *vfs, hy_handle h, struct hythe_statfs *out);
 /* One slice of a copy, at most a few MiB (len 0: to the end): returns the bytes copied, 0 at the end of the source.

@@ -353,7 +353,7 @@ def refuses_log_files(box):
 @test
 def lists_problems_of_the_file(box):
     box.refuses(r':\d+: LocalPort: 70000 is out of range', r':\d+: bogus is not a setting', LocalPort=70000, bogus=1)
-    box.refuses(r':\d+: ProtocolVersion: 6 is not available in this build', ProtocolVersion=6)
+    box.refuses(r':\d+: ProtocolVersion: 7 is out of range', ProtocolVersion=7)
 
 
 @test

@@ -11,11 +11,15 @@ static const struct {
     const char *word;
     uint32_t number;
 } words[] = {
-#define FXP(name) {#name, SSH_FXP_##name}
-    FXP(INIT),     FXP(VERSION),  FXP(OPEN),     FXP(CLOSE),    FXP(READ),     FXP(WRITE),          FXP(LSTAT),
-    FXP(FSTAT),    FXP(SETSTAT),  FXP(FSETSTAT), FXP(OPENDIR),  FXP(READDIR),  FXP(REMOVE),         FXP(MKDIR),
-    FXP(RMDIR),    FXP(REALPATH), FXP(STAT),     FXP(RENAME),   FXP(READLINK), FXP(SYMLINK),        FXP(STATUS),
-    FXP(HANDLE),   FXP(DATA),     FXP(NAME),     FXP(ATTRS),    FXP(EXTENDED), FXP(EXTENDED_REPLY),
+#define FXP(name) \
+    { \
+#name, SSH_FXP_##name \
+    }
+    FXP(INIT),     FXP(VERSION), FXP(OPEN),    FXP(CLOSE),    FXP(READ),     FXP(WRITE),
+    FXP(LSTAT),    FXP(FSTAT),   FXP(SETSTAT), FXP(FSETSTAT), FXP(OPENDIR),  FXP(READDIR),
+    FXP(REMOVE),   FXP(MKDIR),   FXP(RMDIR),   FXP(REALPATH), FXP(STAT),     FXP(RENAME),
+    FXP(READLINK), FXP(SYMLINK), FXP(STATUS),  FXP(LINK),     FXP(BLOCK),    FXP(UNBLOCK),
+    FXP(HANDLE),   FXP(DATA),    FXP(NAME),    FXP(ATTRS),    FXP(EXTENDED), FXP(EXTENDED_REPLY),
 #undef FXP
 #define HY_FX(name, number, since, fallback, text) {"FX_" #name, number},
     HY_FX_ROWS
@@ -68,7 +72,7 @@ static const char *quoted(const char *p, char quote, struct hy_buf *out)
         if (*p == '\\' && p[1]) {
             char hex[3] = {0};
 
-            c = (uint8_t)*++p;
+            c = (uint8_t) * ++p;
             if (c == 'x' && p[1] && p[2]) {
                 memcpy(hex, p + 1, 2);
                 c = (uint8_t)strtoul(hex, NULL, 16);
@@ -102,11 +106,13 @@ static const char *write_number(const char *p, struct hy_buf *out)
 
     if (*end == 'L')
         hy_buf_put_u64(out, n);
+    else if (*end == 'H')
+        hy_buf_put(out, (const uint8_t[]){(uint8_t)(n >> 8), (uint8_t)n}, 2);
     else if (*end == 'B')
         hy_buf_put_u8(out, (uint8_t)n);
     else
         hy_buf_put_u32(out, (uint32_t)n);
-    return *end == 'L' || *end == 'B' ? end + 1 : end;
+    return *end == 'L' || *end == 'H' || *end == 'B' ? end + 1 : end;
 }
 
 static const char *write_all(const char *p, const struct vars *vars, struct hy_buf *out);
@@ -206,10 +212,10 @@ static bool match_open(const char **p, struct vars *vars, struct hy_reader *in)
     const uint8_t *got;
 
     if (**p == '?') {
-        bool wide = (*p)[1] == 'L';
+        bool wide = (*p)[1] == 'L', byte = (*p)[1] == 'B';
 
-        *p += wide ? 2 : 1;
-        (void)(wide ? hy_get_u64(in) : hy_get_u32(in));
+        *p += wide || byte ? 2 : 1;
+        (void)(wide ? hy_get_u64(in) : byte ? hy_get_u8(in) : hy_get_u32(in));
         return !in->failed;
     }
     got = hy_get_string(in, &len);

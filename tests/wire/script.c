@@ -347,6 +347,8 @@ static bool do_option(struct run *r, const char *text)
         o->denied |= UINT64_C(1) << hy_sftp_request_of(value);
     else if (strncmp(text, "max-packet ", 11) == 0)
         o->max_packet = (uint32_t)strtoul(value, NULL, 0);
+    else if (strncmp(text, "version ", 8) == 0)
+        o->version = (uint32_t)strtoul(value, NULL, 0);
     else if (strncmp(text, "max-handles ", 12) == 0)
         o->max_handles = (uint32_t)strtoul(value, NULL, 0);
     else
@@ -379,11 +381,11 @@ static const struct verb {
     bool (*run)(struct run *r, const char *text);
     bool before; /* allowed before the session begins */
 } verbs[] = {
-    {">", do_send, false},          {">>", do_raw, false},      {"<", do_expect, false},
-    {"broken", do_broken, false},   {"file", do_file, true},    {"dir", do_dir, true},
-    {"link", do_link, true},        {"content", do_content, false}, {"missing", do_missing, false},
-    {"target", do_target, false},   {"logged", do_logged, false},   {"option", do_option, true},
-    {"eof", do_eof, false},         {"silence", do_silence, false}, {"not", do_skip, true},
+    {">", do_send, false},        {">>", do_raw, false},          {"<", do_expect, false},
+    {"broken", do_broken, false}, {"file", do_file, true},        {"dir", do_dir, true},
+    {"link", do_link, true},      {"content", do_content, false}, {"missing", do_missing, false},
+    {"target", do_target, false}, {"logged", do_logged, false},   {"option", do_option, true},
+    {"eof", do_eof, false},       {"silence", do_silence, false}, {"not", do_skip, true},
     {"name", do_skip, true},
 };
 
