@@ -37,7 +37,7 @@ BOTH(tells_attributes)
 BOTH(tells_only_what_is_wanted)
 {
     struct hythe_attrs a = wish(0);
-    struct hythe_getattr_arg arg = {sizeof(arg), ".", HYTHE_ATTR_SIZE, 0, &a};
+    struct hythe_getattr_arg arg = {.size = sizeof(arg), .path = ".", .want = HYTHE_ATTR_SIZE, .attrs = &a};
     struct hythe_call call = world_call(w, NULL);
 
     UNIT_ASSERT_NUMBER(w->plugin->ops->getattr(&call, &arg), 0);

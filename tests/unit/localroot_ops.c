@@ -35,7 +35,7 @@ int64_t do_getattr(const struct world *w, const char *path, uint32_t flags, stru
 {
     memset(attrs, 0, sizeof(*attrs));
     attrs->struct_size = sizeof(*attrs);
-    CALL(getattr, NULL, path, EVERYTHING, flags, attrs);
+    CALL(getattr, NULL, path, EVERYTHING, flags, attrs, NULL);
 }
 
 int64_t do_setattr(const struct world *w, const char *path, uint32_t flags, const struct hythe_attrs *attrs)
