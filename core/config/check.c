@@ -112,6 +112,7 @@ static void add_root(struct hy_reading *r)
         .name = "root", .type = HY_VALUE_STRING, .text = c->RootDirectory, .place = place_of(r, "RootDirectory")};
     mounts[0] = (struct hy_mount_config){
         .path = "/", .plugin = "local-root", .options = option, .option_count = 1, .place = option->place};
+    hy_add_codepage(r, &mounts[0], c->CodePage, place_of(r, "CodePage"));
     if (c->mount_count)
         memcpy(mounts + 1, c->mounts, c->mount_count * sizeof *mounts);
     c->mounts = mounts;

@@ -54,8 +54,9 @@ struct hy_mount_config {
     const char *plugin; /* a name, as a filter's */
     const struct hy_option *options;
     size_t option_count;
-    const struct hy_filter_config *filters; /* outermost first */
+    const struct hy_filter_config *filters; /* outermost first; with codepage the last is the core's, which has it */
     size_t filter_count;
+    const char *codepage; /* CodePage of the mount or of all; NULL: none */
     enum hy_set_attributes set_attributes;
     struct hy_place place;
 };

@@ -151,7 +151,9 @@ static void put_mounts(const struct dump *d, int indent, const struct hy_mount_c
         for (size_t k = 0; k < mount->option_count; k++)
             put_option(d, indent + 4, mount->plugin, &mount->options[k]);
         put_key(out, indent + 4, "set_attributes", words[mount->set_attributes]);
-        put_plugins(d, indent + 4, "filters", mount->filters, mount->filter_count);
+        if (mount->codepage || *d->config->CodePage)
+            put_key(out, indent + 4, "CodePage", mount->codepage ? mount->codepage : "");
+        put_plugins(d, indent + 4, "filters", mount->filters, mount->filter_count - (mount->codepage != NULL));
         fprintf(out, "%*s}%s\n", indent + 2, "", i + 1 < count ? "," : "");
     }
     fprintf(out, "%*s);\n", indent, "");

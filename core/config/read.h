@@ -67,6 +67,8 @@ void hy_read_auth(struct hy_reading *r, const config_setting_t *at);
 void hy_read_groups(struct hy_reading *r, const config_setting_t *at);
 /* The filters and mounts of a user or a group. */
 void hy_read_profile(struct hy_reading *r, const config_setting_t *group, struct hy_profile_config *profile);
+/* The character set of a mount's names, as its innermost filter; "": none. The text is copied. */
+void hy_add_codepage(struct hy_reading *r, struct hy_mount_config *mount, const char *charset, struct hy_place place);
 /* Twins among mounts and groups, groups that there are not, what holds for all users. */
 void hy_check_tree(struct hy_reading *r);
 

@@ -79,6 +79,38 @@ static void read_set_attributes(struct hy_reading *r, const config_setting_t *gr
                    word);
 }
 
+void hy_add_codepage(struct hy_reading *r, struct hy_mount_config *mount, const char *charset, struct hy_place place)
+{
+    struct hy_filter_config *filters = hy_reading_alloc(r, mount->filter_count + 1, sizeof *filters);
+    struct hy_option *option = hy_reading_alloc(r, 1, sizeof *option);
+    char *text = hy_reading_alloc(r, strlen(charset) + 1, 1);
+
+    if (!filters || !option || !text || !*charset)
+        return;
+    memcpy(text, charset, strlen(charset));
+    *option = (struct hy_option){.name = "CodePage", .type = HY_VALUE_STRING, .text = text, .place = place};
+    if (mount->filter_count)
+        memcpy(filters, mount->filters, mount->filter_count * sizeof *filters);
+    filters[mount->filter_count++] = (struct hy_filter_config){"code page", option, 1, place};
+    mount->filters = filters;
+    mount->codepage = text;
+}
+
+/* The mount's own, or that of all, which may stand behind it in the file. */
+static void read_codepage(struct hy_reading *r, const config_setting_t *group, struct hy_mount_config *mount)
+{
+    const config_setting_t *own = config_setting_get_member(group, "CodePage");
+    const config_setting_t *at = own ? own : config_setting_get_member(config_root_setting(group->config), "CodePage");
+    const char *charset = NULL;
+
+    if (own)
+        charset = hy_value_text(r, own);
+    else if (at && config_setting_type(at) == CONFIG_TYPE_STRING)
+        charset = config_setting_get_string(at);
+    if (charset)
+        hy_add_codepage(r, mount, charset, hy_place_of(r, at));
+}
+
 static void read_mount(struct hy_reading *r, const config_setting_t *group, struct hy_mount_config *mount)
 {
     const config_setting_t *path = hy_needed(r, group, "path", "a mount");
@@ -91,6 +123,7 @@ static void read_mount(struct hy_reading *r, const config_setting_t *group, stru
     mount->plugin = read_plugin(r, group, "a mount");
     read_set_attributes(r, group, mount);
     mount->filters = read_filters(r, group, &mount->filter_count);
+    read_codepage(r, group, mount);
     mount->options = hy_read_options(r, group, HY_SECTION_MOUNT, &mount->option_count);
 }
 

@@ -2,6 +2,7 @@
 #include "core/plugin/settings.h"
 #include "core/plugin/shared.h"
 #include "core/plugin/wanted.h"
+#include "core/vfs/codepage.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -77,6 +78,17 @@ static struct hy_loaded *add_object(struct hy_plugins *plugins, struct hy_loaded
     return loaded;
 }
 
+/* Of the core's own, which need no file; their names can't be written in a configuration. */
+static struct hy_loaded *own_object(struct hy_plugins *plugins, const char *name, struct hy_complaints *to)
+{
+    struct hy_object object = {.plugin = &hy_codepage_plugin, .frozen.fd = -1, .name = strdup(name)};
+
+    if (object.name)
+        return add_object(plugins, hy_loaded_new(&object), to);
+    (void)hy_complain(to, nowhere, "out of memory");
+    return NULL;
+}
+
 /* A reference to what the file holds now: the code that runs already, when that is the same. */
 static struct hy_loaded *open_object(struct hy_plugins *plugins, const char *name, struct hy_complaints *to)
 {
@@ -85,6 +97,8 @@ static struct hy_loaded *open_object(struct hy_plugins *plugins, const char *nam
 
     if (before && !before->object.file)
         return add_object(plugins, hy_loaded_ref(before), to);
+    if (strcmp(name, HY_CODEPAGE_NAME) == 0)
+        return own_object(plugins, name, to);
     if (hy_object_find(&object, plugins->directory, name, to))
         return NULL;
     if (before && hy_digest_same(&before->object.frozen.digest, &object.frozen.digest)) {

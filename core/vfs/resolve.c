@@ -1,3 +1,4 @@
+#include "core/vfs/codepage.h"
 #include "core/vfs/session.h"
 
 #include <errno.h>
@@ -63,6 +64,22 @@ static void detach_from(const struct hy_chain *chain, void **attached, size_t fi
     free(attached);
 }
 
+/* The base as the layer calls it; NULL where it can't have such a name. */
+static const char *base_for(const struct hy_chain *chain, size_t layer, const char *base, char *out)
+{
+    for (size_t i = 0; i < layer && base != out && base; i++)
+        base = hy_codepage_inside(chain->layers[i], base, out);
+    return base;
+}
+
+static int attach_layer(const struct hy_chain *chain, size_t layer, struct hythe_attach how, void **attached)
+{
+    char base[HY_PATH_MAX];
+
+    how.base = base_for(chain, layer, how.base, base);
+    return how.base ? hy_instance_attach(chain->layers[layer], &how, attached) : -ENOENT;
+}
+
 static int attach_layers(struct hy_vfs *vfs, const struct hy_point *point, struct hythe_attach *how, void **attached)
 {
     const struct hy_chain *chain = point->mount->chain;
@@ -73,7 +90,7 @@ static int attach_layers(struct hy_vfs *vfs, const struct hy_point *point, struc
         int rc;
 
         how->origin = i < chain->outer ? point->root : inside;
-        rc = hy_instance_attach(chain->layers[i], how, &attached[i]);
+        rc = attach_layer(chain, i, *how, &attached[i]);
         if (rc) {
             detach_from(chain, attached, i + 1);
             hy_log(vfs->log, HY_LOG_INFO, vfs->session.id, "%s can't be attached for user %s at %s: %s",

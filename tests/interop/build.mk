@@ -18,6 +18,7 @@ INTEROP_TESTS = \
 	tests/interop/interop_filters.py \
 	tests/interop/interop_reload.py \
 	tests/interop/interop_escape.py \
+	tests/interop/interop_text.py \
 	tests/interop/interop_stores.py \
 	tests/interop/interop_sftp_server.py \
 	tests/interop/interop_slow.py \

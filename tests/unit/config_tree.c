@@ -144,6 +144,10 @@ static void says_what_is_wrong(void)
         {"users = ( { name = \"a\"; mounts = ( { path = \"/a\"; plugin = \"x\"; },\n"
          "{ path = \"/a\"; plugin = \"x\"; } ); } );",
          "t:3: path \"/a\" is already in line 2\n"},
+        {"users = ( { name = \"a\"; filters = ( { plugin = \"code page\"; } ); } );",
+         "t:2: plugin: \"code page\" can't be the name of a plugin (letters, digits, - and _)\n"},
+        {"users = ( { name = \"a\"; mounts = ( { path = \"/a\"; plugin = \"x\"; CodePage = 1252; } ); } );",
+         "t:2: CodePage: a string is wanted\n"},
         {"users = ( { name = \"a\"; mounts = ( { path = \"/a\"; plugin = \"x\"; set_attributes = \"none\"; } ); } );",
          "t:2: set_attributes: \"none\" is none of apply, ignore-unsupported and ignore\n"},
     };
@@ -158,5 +162,45 @@ static void says_what_is_wrong(void)
     }
 }
 
-UNIT_SUITE(config_tree, UNIT_TEST(reads_filters_groups_and_own_mounts), UNIT_TEST(dumps_them_as_a_file_that_loads),
-           UNIT_TEST(a_users_setting_wins), UNIT_TEST(says_what_is_wrong));
+static void check_codepages(const struct hy_config *c)
+{
+    CU_ASSERT_EQUAL_FATAL(c->mount_count, 4);
+    UNIT_ASSERT_STRING(c->mounts[0].codepage, "CP1252");
+    UNIT_ASSERT_STRING(c->mounts[1].codepage, "CP1252");
+    CU_ASSERT_EQUAL_FATAL(c->mounts[1].filter_count, 2);
+    UNIT_ASSERT_STRING(c->mounts[1].filters[0].plugin, "read-only");
+    UNIT_ASSERT_STRING(c->mounts[1].filters[1].plugin, "code page");
+    UNIT_ASSERT_STRING(c->mounts[1].filters[1].options[0].text, "CP1252");
+    UNIT_ASSERT_STRING(c->mounts[2].codepage, "UTF-8");
+    CU_ASSERT_PTR_NULL(c->mounts[3].codepage);
+    UNIT_ASSERT_NUMBER(c->mounts[3].filter_count, 0);
+    UNIT_ASSERT_NUMBER(c->mounts[3].option_count, 0);
+    UNIT_ASSERT_STRING(c->users[0].profile.mounts[0].codepage, "CP1252");
+}
+
+/* CodePage is the innermost filter of each mount that has one, wherever in the file it stands. */
+static void a_codepage_for_all_or_for_one(void)
+{
+    static const char text[] =
+        "RootDirectory = \"/srv\"; SSHCertStore = \"/k\";\n"
+        "mounts = ( { path = \"/a\"; plugin = \"m\"; filters = ( { plugin = \"read-only\"; } ); },\n"
+        "           { path = \"/b\"; plugin = \"m\"; CodePage = \"UTF-8\"; },\n"
+        "           { path = \"/c\"; plugin = \"m\"; CodePage = \"\"; } );\n"
+        "users = ( { name = \"a\"; mounts = ( { path = \"/own\"; plugin = \"m\"; } ); } );\n"
+        "CodePage = \"CP1252\";\n";
+    struct hy_config *c = read_good(text);
+    char *dumped;
+
+    check_codepages(c);
+    UNIT_ASSERT_NUMBER(c->mounts[1].filters[1].place.line, 6);
+    UNIT_ASSERT_NUMBER(c->mounts[2].filters[0].place.line, 3);
+    dumped = config_dumped(c);
+    hy_config_free(c);
+    c = read_good(dumped);
+    check_codepages(c);
+    hy_config_free(c);
+    free(dumped);
+}
+
+UNIT_SUITE(config_tree, UNIT_TEST(a_codepage_for_all_or_for_one), UNIT_TEST(reads_filters_groups_and_own_mounts),
+           UNIT_TEST(dumps_them_as_a_file_that_loads), UNIT_TEST(a_users_setting_wins), UNIT_TEST(says_what_is_wrong));

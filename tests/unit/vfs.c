@@ -3,6 +3,7 @@
 UNIT_DECLARE(ask);
 UNIT_DECLARE(budget);
 UNIT_DECLARE(chain);
+UNIT_DECLARE(codepage);
 UNIT_DECLARE(tree);
 UNIT_DECLARE(view);
 UNIT_DECLARE(listing);
@@ -12,4 +13,4 @@ UNIT_DECLARE(copy);
 UNIT_DECLARE(own);
 UNIT_DECLARE(policy);
 UNIT_MAIN("unit-vfs", &unit_ask, &unit_budget, &unit_chain, &unit_tree, &unit_view, &unit_listing, &unit_faults,
-          &unit_files, &unit_copy, &unit_own, &unit_policy)
+          &unit_codepage, &unit_files, &unit_copy, &unit_own, &unit_policy)
