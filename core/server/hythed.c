@@ -314,7 +314,7 @@ static int parse(int argc, char **argv, struct options *options)
         {"list-settings", no_argument, NULL, 256 + LIST},
         {"plugins", no_argument, NULL, 256 + PLUGINS},
         {"plugin", required_argument, NULL, 256 + PLUGIN},
-        {"explain", required_argument, NULL, 256 + EXPLAIN},
+        {"explain", no_argument, NULL, 256 + EXPLAIN},
         {"version", no_argument, NULL, 256 + VERSION},
         {"hash-password", no_argument, NULL, 256 + HASH},
         {NULL, 0, NULL, 0},
@@ -324,8 +324,6 @@ static int parse(int argc, char **argv, struct options *options)
     while ((c = getopt_long(argc, argv, "f:dh", names, NULL)) != -1) {
         if (c == 256 + PLUGIN)
             options->plugin = optarg;
-        if (c == 256 + EXPLAIN)
-            options->user = optarg;
         if (c == 'h')
             c = 256 + (options->mode == PLUGIN ? PLUGIN : HELP);
         if (c == '?')
@@ -341,10 +339,11 @@ static int parse(int argc, char **argv, struct options *options)
             options->mode = (enum mode)(c - 256);
     }
     if (options->mode == EXPLAIN) {
-        if (optind == argc) {
+        if (argc - optind < 2) {
             (void)fputs("hythed: --explain wants a user and a path\n", stderr);
             return -1;
         }
+        options->user = argv[optind++];
         options->path = argv[optind++];
     }
     if (optind < argc) {

@@ -39,7 +39,7 @@ def checks_every_filter_and_own_mount(box):
 
 def explained(box, user, path, **settings):
     file = box.config(**settings)
-    out = run([HYTHED, '--explain', user, path, '-f', file]).ok().out.decode()
+    out = run([HYTHED, '--explain', '-f', file, user, path]).ok().out.decode()
     return [line.replace(file, 'F') for line in out.splitlines()]
 
 
