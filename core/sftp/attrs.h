@@ -21,9 +21,6 @@ enum {
     HY_ATTRS_MAX = HY_ACL_MAX + HY_PAIRS_BYTES + HY_RAWNAME_MAX + 3 * HY_OWNER_MAX + 256
 };
 
-/* Stands for a user or a group that the client named and this system doesn't know; see plugin.h. */
-#define HY_NO_ID UINT32_MAX
-
 /* Type and permissions as st_mode has them. A store that knows a file's type but no permissions gets the usual ones,
  * since clients take the type from here. 0 when neither is known. */
 uint32_t hy_attrs_mode(const struct hythe_attrs *attrs);

@@ -45,7 +45,7 @@ static bool begin_text(struct parse *p)
 }
 
 /* The next string; NULL with the request refused when it is cut short, holds NUL or is more than can be taken. */
-static const char *text(struct parse *p)
+static char *text(struct parse *p)
 {
     struct hy_buf *b = &p->g->text;
     size_t len, at = hy_buf_len(b);
@@ -63,7 +63,7 @@ static const char *text(struct parse *p)
     }
     hy_buf_put(b, s, len);
     hy_buf_put_u8(b, 0);
-    return (const char *)hy_buf_data(b) + at;
+    return (char *)b->data + b->off + at;
 }
 
 /* ---- Fields ---- */
@@ -87,35 +87,32 @@ static void get_alloc(struct parse *p)
 }
 
 /* "name@localhost" is a user of this system; a name of another domain is nobody here. */
-static bool find(struct parse *p, enum hy_names_of of, const char *name, uint32_t *id)
+static void cut_domain(char *name)
 {
     static const char here[] = "@localhost";
-    const char *at = strrchr(name, '@');
-    char plain[HY_OWNER_MAX + 1];
-    size_t len = at && strcmp(at, here) == 0 ? (size_t)(at - name) : strlen(name);
+    char *at = strrchr(name, '@');
 
-    if (len >= sizeof plain)
-        return false;
-    memcpy(plain, name, len);
-    plain[len] = '\0';
-    if (p->g->names)
-        return hy_names_find(p->g->names, of, plain, id);
-    return hy_names_number(plain, id);
+    if (at && at != name && strcmp(at, here) == 0)
+        *at = '\0';
 }
 
+/* The number of a user or a group. The name goes along for stores that keep names, but for one that is a number. */
 static uint32_t principal(struct parse *p, enum hy_names_of of, const char **name, bool *same)
 {
-    uint32_t id = HY_NO_ID;
+    uint32_t id = 0;
+    char *s = text(p);
 
-    *name = text(p);
-    *same = *name && !**name;
-    if (!*name || *same) {
-        *name = NULL;
+    *name = NULL;
+    *same = s && !*s;
+    if (!s || *same)
+        return 0;
+    cut_domain(s);
+    if (hy_names_number(s, &id))
         return id;
-    }
-    if (!find(p, of, *name, &id)) {
-        p->g->unknown[of] = (struct hy_principal){*name, strlen(*name)};
-        id = HY_NO_ID;
+    *name = s;
+    if (!p->g->names || !hy_names_find(p->g->names, of, s, &id)) {
+        p->g->unknown[of] = (struct hy_principal){s, strlen(s)};
+        refuse(p, HYTHE_STATUS(SSH_FX_UNKNOWN_PRINCIPAL));
     }
     return id;
 }
