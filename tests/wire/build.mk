@@ -1,7 +1,7 @@
 check_PROGRAMS += tests/wire/wire
 TESTS += tests/wire/wire
 tests_wire_wire_SOURCES = tests/wire/wire.c tests/wire/script.c tests/wire/script.h tests/wire/fields.c \
-	tests/wire/fields.h tests/wire/world.c tests/wire/world.h tests/wire/faults.c
+	tests/wire/fields.h tests/wire/attrs.c tests/wire/attrs.h tests/wire/world.c tests/wire/world.h tests/wire/faults.c
 tests_wire_wire_LDADD = $(CORE_LIBS)
 EXTRA_DIST += tests/wire/README.md \
 	tests/wire/client-curl.txt tests/wire/client-cyberduck.txt tests/wire/client-lftp.txt \

@@ -2,6 +2,7 @@
 
 #include "core/sftp/proto.h"
 #include "core/sftp/status.h"
+#include "tests/wire/attrs.h"
 
 #include <ctype.h>
 #include <stdlib.h>
@@ -15,15 +16,89 @@ static const struct {
     { \
 #name, SSH_FXP_##name \
     }
-    FXP(INIT),     FXP(VERSION), FXP(OPEN),    FXP(CLOSE),    FXP(READ),     FXP(WRITE),
-    FXP(LSTAT),    FXP(FSTAT),   FXP(SETSTAT), FXP(FSETSTAT), FXP(OPENDIR),  FXP(READDIR),
-    FXP(REMOVE),   FXP(MKDIR),   FXP(RMDIR),   FXP(REALPATH), FXP(STAT),     FXP(RENAME),
-    FXP(READLINK), FXP(SYMLINK), FXP(STATUS),  FXP(LINK),     FXP(BLOCK),    FXP(UNBLOCK),
-    FXP(HANDLE),   FXP(DATA),    FXP(NAME),    FXP(ATTRS),    FXP(EXTENDED), FXP(EXTENDED_REPLY),
+    FXP(INIT),
+    FXP(VERSION),
+    FXP(OPEN),
+    FXP(CLOSE),
+    FXP(READ),
+    FXP(WRITE),
+    FXP(LSTAT),
+    FXP(FSTAT),
+    FXP(SETSTAT),
+    FXP(FSETSTAT),
+    FXP(OPENDIR),
+    FXP(READDIR),
+    FXP(REMOVE),
+    FXP(MKDIR),
+    FXP(RMDIR),
+    FXP(REALPATH),
+    FXP(STAT),
+    FXP(RENAME),
+    FXP(READLINK),
+    FXP(SYMLINK),
+    FXP(STATUS),
+    FXP(LINK),
+    FXP(BLOCK),
+    FXP(UNBLOCK),
+    FXP(HANDLE),
+    FXP(DATA),
+    FXP(NAME),
+    FXP(ATTRS),
+    FXP(EXTENDED),
+    FXP(EXTENDED_REPLY),
 #undef FXP
 #define HY_FX(name, number, since, fallback, text) {"FX_" #name, number},
     HY_FX_ROWS
 #undef HY_FX
+    /* As the drafts 04, 05 and 13 have them. */
+    {"FXF_READ", 1},
+    {"FXF_WRITE", 2},
+    {"FXF_APPEND", 4},
+    {"FXF_CREAT", 8},
+    {"FXF_TRUNC", 16},
+    {"FXF_EXCL", 32},
+    {"FXF_TEXT", 64},
+    {"CREATE_NEW", 0},
+    {"CREATE_TRUNCATE", 1},
+    {"OPEN_EXISTING", 2},
+    {"OPEN_OR_CREATE", 3},
+    {"TRUNCATE_EXISTING", 4},
+    {"APPEND", 8},
+    {"APPEND_ATOMIC", 0x10},
+    {"TEXT_MODE", 0x20},
+    {"BLOCK_READ", 0x40},
+    {"BLOCK_WRITE", 0x80},
+    {"BLOCK_DELETE", 0x100},
+    {"BLOCK_ADVISORY", 0x200},
+    {"NOFOLLOW", 0x400},
+    {"DELETE_ON_CLOSE", 0x800},
+    {"ACE4_READ_DATA", 1},
+    {"ACE4_WRITE_DATA", 2},
+    {"ACE4_APPEND_DATA", 4},
+    {"ACE4_EXECUTE", 0x20},
+    {"ACE4_READ_ATTRIBUTES", 0x80},
+    {"ACE4_WRITE_ATTRIBUTES", 0x100},
+    {"ACE4_DELETE", 0x10000},
+    {"A_SIZE", 1},
+    {"A_UIDGID", 2},
+    {"A_MODE", 4},
+    {"A_ATIME", 8},
+    {"A_BTIME", 0x10},
+    {"A_MTIME", 0x20},
+    {"A_ACL", 0x40},
+    {"A_OWNER", 0x80},
+    {"A_SUBSECOND", 0x100},
+    {"A_BITS", 0x200},
+    {"A_ALLOC", 0x400},
+    {"A_HINT", 0x800},
+    {"A_MIME", 0x1000},
+    {"A_NLINK", 0x2000},
+    {"A_RAW", 0x4000},
+    {"A_CTIME", 0x8000},
+    {"A_EXTENDED", 0x80000000},
+    {"OVERWRITE", 1},
+    {"ATOMIC", 2},
+    {"NATIVE", 4},
 };
 
 bool fields_word(const char *word, size_t len, uint32_t *number)
@@ -115,6 +190,27 @@ static const char *write_number(const char *p, struct hy_buf *out)
     return *end == 'L' || *end == 'H' || *end == 'B' ? end + 1 : end;
 }
 
+/* Words and numbers with bars between them: one uint32. NULL: no such word. */
+static const char *write_words(const char *p, struct hy_buf *out)
+{
+    uint32_t all = 0, number;
+
+    for (bool more = true; more; p += more) {
+        size_t len = name_len(p);
+        char *end = (char *)p + len;
+
+        if (isdigit((unsigned char)*p))
+            number = (uint32_t)strtoul(p, &end, 0);
+        else if (!fields_word(p, len, &number))
+            return NULL;
+        all |= number;
+        p = end;
+        more = *p == '|';
+    }
+    hy_buf_put_u32(out, all);
+    return p;
+}
+
 static const char *write_all(const char *p, const struct vars *vars, struct hy_buf *out);
 
 /* What is in the brackets becomes one string. */
@@ -172,8 +268,7 @@ static const char *write_all(const char *p, const struct vars *vars, struct hy_b
         } else if (isdigit((unsigned char)*p)) {
             p = write_number(p, out);
         } else if (fields_word(p, name_len(p), &number)) {
-            hy_buf_put_u32(out, number);
-            p += name_len(p);
+            p = write_words(p, out);
         } else {
             return start;
         }
@@ -187,6 +282,19 @@ bool fields_write(const char *text, const struct vars *vars, struct hy_buf *out,
 {
     *bad = write_all(text, vars, out);
     return **bad == '\0' && !out->failed;
+}
+
+bool fields_set(struct vars *vars, const char *name, const void *data, size_t len)
+{
+    struct var *var = &vars->var[vars->count];
+
+    if (vars->count == VARS_MAX || strlen(name) >= VAR_NAME || len > VAR_BYTES)
+        return false;
+    strcpy(var->name, name);
+    memcpy(var->data, data, len);
+    var->len = len;
+    vars->count++;
+    return true;
 }
 
 static bool match_var(struct vars *vars, const char *name, size_t len, const uint8_t *p, size_t n)
@@ -224,6 +332,40 @@ static bool match_open(const char **p, struct vars *vars, struct hy_reader *in)
     n = **p == '$' ? name_len(*p + 1) : 0;
     *p += 1 + n;
     return n == 0 || match_var(vars, *p - n, n, got, len);
+}
+
+/* Whether nothing follows, in version 6: yes, said so; no, or nothing is said. */
+static bool match_end(const char *want, uint32_t version, struct hy_reader *in)
+{
+    bool said = version >= 6 && hy_reader_left(in) && hy_get_u8(in) != 0;
+
+    return said == (version >= 6 && strncmp(want, "yes", 3) == 0);
+}
+
+/* What looks like a call: attrs(...), names(...), end(...), and !N, any other uint32. False: it is none of them. */
+static bool match_call(const char **p, struct vars *vars, struct hy_reader *in, bool *same)
+{
+    const char *args = strchr(*p, '(');
+    size_t name = name_len(*p), len = args ? strcspn(++args, ")") : 0;
+    uint32_t number;
+
+    if (**p == '!' && fields_word(*p + 1, name_len(*p + 1), &number)) {
+        *same = hy_get_u32(in) != number && !in->failed;
+        *p += 1 + name_len(*p + 1);
+        return true;
+    }
+    if (!args || (size_t)(args - *p) != name + 1)
+        return false;
+    if (strncmp(*p, "attrs", name) == 0)
+        *same = attrs_match(args, len, vars->version, in);
+    else if (strncmp(*p, "names", name) == 0)
+        *same = attrs_match_names(args, len, vars->version, in);
+    else if (strncmp(*p, "end", name) == 0)
+        *same = match_end(args, vars->version, in);
+    else
+        return false;
+    *p = args + len + 1;
+    return true;
 }
 
 /* A field that stands for certain bytes: up to the next one of the other kind. */
@@ -274,12 +416,16 @@ static size_t field_len(const char *p)
 bool fields_match(const char *text, struct vars *vars, struct hy_reader *in, const char **bad)
 {
     const char *p = skip_spaces(text);
+    bool same;
 
     for (; *p; p = skip_spaces(p)) {
         *bad = p;
         if (strncmp(p, "...", 3) == 0)
             return true;
-        if (*p == '?' || *p == '$' || (*p == '*' && !p[1]) || (*p == '*' && p[1] == ' ')) {
+        if (match_call(&p, vars, in, &same)) {
+            if (!same)
+                return false;
+        } else if (*p == '?' || *p == '$' || (*p == '*' && !p[1]) || (*p == '*' && p[1] == ' ')) {
             if (!match_open(&p, vars, in))
                 return false;
         } else if (!match_exact(&p, field_len(p), vars, in)) {

@@ -14,7 +14,11 @@ struct vars {
         size_t len;
     } var[VARS_MAX];
     size_t count;
+    uint32_t version; /* what VERSION said */
 };
+
+/* Gives a variable its value. */
+bool fields_set(struct vars *vars, const char *name, const void *data, size_t len);
 
 /* Appends the fields of `text`. False for what isn't one; *bad then shows where. */
 bool fields_write(const char *text, const struct vars *vars, struct hy_buf *out, const char **bad);

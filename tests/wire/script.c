@@ -29,7 +29,8 @@ struct run {
 
 static bool fail(const struct run *r, const char *what, const char *where)
 {
-    printf("  %s:%zu (%s): %s: %s\n", r->script->path, r->line + 1, script_ways[r->way], what, where);
+    printf("  %s:%zu (%s, version %u): %s: %s\n", r->script->path, r->line + 1, script_ways[r->way],
+           (unsigned)r->vars.version, what, where);
     return false;
 }
 
@@ -194,6 +195,8 @@ static bool do_expect(struct run *r, const char *text)
     if (!next_reply(r, &frame))
         return fail(r, "no reply", text);
     whole = frame;
+    if (type == SSH_FXP_VERSION && hy_reader_left(&frame) >= 5)
+        r->vars.version = hy_get_be32(frame.p + 1);
     if (hy_get_u8(&frame) != type || !fields_match(text + word, &r->vars, &frame, &bad)) {
         show(&whole);
         return fail(r, "another reply", bad);
@@ -369,6 +372,13 @@ static bool do_silence(struct run *r, const char *text)
     return expect_nothing(r);
 }
 
+/* `speaks N`: from now on, after a version-select. */
+static bool do_speaks(struct run *r, const char *text)
+{
+    r->vars.version = (uint32_t)strtoul(text, NULL, 10);
+    return true;
+}
+
 static bool do_skip(struct run *r, const char *text)
 {
     (void)r;
@@ -386,7 +396,7 @@ static const struct verb {
     {"link", do_link, true},      {"content", do_content, false}, {"missing", do_missing, false},
     {"target", do_target, false}, {"logged", do_logged, false},   {"option", do_option, true},
     {"eof", do_eof, false},       {"silence", do_silence, false}, {"not", do_skip, true},
-    {"name", do_skip, true},
+    {"name", do_skip, true},      {"versions", do_skip, true},    {"speaks", do_speaks, false},
 };
 
 static bool do_line(struct run *r, const char *line)
@@ -421,8 +431,11 @@ static bool run_lines(struct run *r, size_t count)
 static bool one_world(const struct script *s, enum script_way way, uint64_t seed, size_t count, bool mangle)
 {
     struct run r = {.script = s, .way = way, .seed = seed | 1};
+    uint8_t version[4];
     bool ok;
 
+    hy_put_be32(version, s->version);
+    (void)fields_set(&r.vars, "V", version, sizeof version);
     hy_buf_init(&r.message, MESSAGE_MAX);
     ok = world_make(&r.w, NULL) && run_lines(&r, count);
     if (ok && mangle)
@@ -455,11 +468,45 @@ static bool excluded(const struct script *s, enum script_way way)
     return false;
 }
 
+static int run_one(const struct script *s, enum script_way way, uint64_t seed)
+{
+    return way == WAY_MANGLED ? run_mangled(s, seed) : one_world(s, way, seed, s->count, false);
+}
+
+/* The lines that are for `version`: a line that begins with @45 is for 4 and 5 only. */
+static int run_version(const struct script *s, enum script_way way, uint64_t seed, char version)
+{
+    struct script one = *s;
+    int r = 0;
+
+    one.version = (uint32_t)(version - '0');
+    one.lines = calloc(s->count, sizeof *one.lines);
+    for (size_t i = 0; one.lines && i < s->count; i++) {
+        char *line = s->lines[i], *end = *line == '@' ? strchr(line, ' ') : NULL, *at = strchr(line, version);
+
+        one.lines[i] = !end ? line : at && at < end ? end + 1 : "";
+    }
+    if (one.lines)
+        r = run_one(&one, way, seed);
+    free(one.lines);
+    return r;
+}
+
 int script_run(const struct script *s, enum script_way way, uint64_t seed)
 {
     if (excluded(s, way))
         return -1;
-    return way == WAY_MANGLED ? run_mangled(s, seed) : one_world(s, way, seed, s->count, false);
+    for (size_t i = 0; i < s->count; i++) {
+        int r = 1;
+
+        if (strncmp(s->lines[i], "versions ", 9) != 0)
+            continue;
+        for (const char *p = s->lines[i] + 9; r == 1 && *p; p++)
+            if (*p != ' ')
+                r = run_version(s, way, seed, *p);
+        return r;
+    }
+    return run_one(s, way, seed);
 }
 
 int script_load(struct script *s, const char *path)

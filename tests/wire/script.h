@@ -22,6 +22,7 @@ struct script {
     char *text;
     char **lines;
     size_t count;
+    uint32_t version; /* that it is run in now, if it is for several; else 0 */
 };
 
 int script_load(struct script *s, const char *path);
