@@ -88,10 +88,17 @@ struct hy_user_config {
     const char *home;          /* HomeDir, normal, or NULL */
     const char *user_root;     /* UserRootDirectory, the user's or that of all, normal; NULL: neither is given */
     bool restrict_to_home;     /* RestrictUserToHomeDir, likewise; home isn't NULL then */
+    int64_t version;           /* ProtocolVersion; 0: not given */
     const char *const *groups; /* names that are among the config's groups, NULL-terminated; NULL: none */
     struct hy_profile_config profile;
     struct hy_place place;
     struct hy_place home_place, user_root_place, restrict_place, groups_place; /* line 0: not in the file */
+};
+
+/* { client = "WinSCP*"; ProtocolVersion = 5; } of client_versions. */
+struct hy_client_config {
+    const char *client; /* a pattern of fnmatch(3) */
+    int64_t version;    /* 3 to 6 */
 };
 
 struct hy_config {
@@ -125,6 +132,8 @@ struct hy_config {
     size_t auth_count;
     const struct hy_user_config *users;
     size_t user_count;
+    const struct hy_client_config *clients; /* client_versions, in their order */
+    size_t client_count;
     const struct hy_place *places; /* of the rows of settings.def; see hy_config_place() */
     struct hy_arena *arena;        /* owns every string and array above */
 };

@@ -208,6 +208,8 @@ static void put_user(const struct dump *d, const struct hy_user_config *user)
         put_key(out, 4, "UserRootDirectory", user->user_root);
     if (user->restrict_to_home || d->config->RestrictUserToHomeDir)
         fprintf(out, "    RestrictUserToHomeDir = %s;\n", user->restrict_to_home ? "true" : "false");
+    if (user->version)
+        fprintf(out, "    ProtocolVersion = %" PRId64 ";\n", user->version);
     put_names(out, "groups", user->groups);
     put_profile(d, &user->profile);
 }
@@ -242,6 +244,20 @@ static void put_keys(FILE *out, const struct hy_config *config)
     fputs(");\n", out);
 }
 
+static void put_clients(FILE *out, const struct hy_config *config)
+{
+    if (!config->client_count)
+        return;
+    fputs("\nclient_versions = (\n", out);
+    for (size_t i = 0; i < config->client_count; i++) {
+        fputs("  { client = ", out);
+        put_string(out, config->clients[i].client);
+        fprintf(out, "; ProtocolVersion = %" PRId64 "; }%s\n", config->clients[i].version,
+                i + 1 < config->client_count ? "," : "");
+    }
+    fputs(");\n", out);
+}
+
 void hy_config_dump(const struct hy_config *config, const struct hy_config_secrets *secrets, FILE *out)
 {
     const struct dump dump = {config, secrets, out};
@@ -251,6 +267,7 @@ void hy_config_dump(const struct hy_config *config, const struct hy_config_secre
         if (hy_rows[i].kind == HY_ROW_GLOBAL)
             put_row(out, config, &hy_rows[i]);
     put_keys(out, config);
+    put_clients(out, config);
     fputs("\n", out);
     if (config->mount_count > first)
         put_mounts(&dump, 0, config->mounts + first, config->mount_count - first);

@@ -8,7 +8,7 @@ static const struct {
     void (*read)(struct hy_reading *r, const config_setting_t *at);
 } groups[] = {
     {"AltSSHCert", hy_read_certs}, {"mounts", hy_read_mounts}, {"auth", hy_read_auth},
-    {"groups", hy_read_groups},    {"users", hy_read_users},
+    {"groups", hy_read_groups},    {"users", hy_read_users},   {"client_versions", hy_read_clients},
 };
 
 static const char *const section_names[] = {
@@ -19,6 +19,7 @@ static const char *const section_names[] = {
     [HY_SECTION_GROUP] = "setting of a group",
     [HY_SECTION_USER] = "setting of a user",
     [HY_SECTION_CERT] = "setting of a host key",
+    [HY_SECTION_CLIENT] = "setting of client_versions",
 };
 
 const struct hy_row *hy_known(struct hy_reading *r, const config_setting_t *at, enum hy_section section)

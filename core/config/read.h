@@ -48,6 +48,7 @@ const struct hy_row *hy_known(struct hy_reading *r, const config_setting_t *at, 
 /* section.c: the lists of groups. */
 void hy_read_users(struct hy_reading *r, const config_setting_t *at);
 void hy_read_certs(struct hy_reading *r, const config_setting_t *at);
+void hy_read_clients(struct hy_reading *r, const config_setting_t *at);
 /* The groups of a list, complaining of what else is there. NULL at the end. */
 const config_setting_t *hy_next_group(struct hy_reading *r, const config_setting_t *list, unsigned *i);
 /* Room for the groups of a list; NULL after a complaint. */

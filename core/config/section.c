@@ -150,6 +150,16 @@ static const char *read_path(struct hy_reading *r, const config_setting_t *group
     return path;
 }
 
+/* ProtocolVersion of a group, in the range of all; 0 without one. */
+static int64_t read_version(struct hy_reading *r, const config_setting_t *at)
+{
+    int64_t version = 0;
+
+    if (at)
+        (void)hy_value_int(r, at, hy_row_find(HY_SECTION_GLOBAL, "ProtocolVersion"), &version);
+    return version;
+}
+
 static void read_user(struct hy_reading *r, const config_setting_t *group, struct hy_user_config *user)
 {
     const config_setting_t *name = hy_needed(r, group, "name", "a user");
@@ -170,6 +180,7 @@ static void read_user(struct hy_reading *r, const config_setting_t *group, struc
     at = config_setting_get_member(group, "RestrictUserToHomeDir");
     if (at && hy_value_bool(r, at, &user->restrict_to_home))
         user->restrict_place = hy_place_of(r, at);
+    user->version = read_version(r, config_setting_get_member(group, "ProtocolVersion"));
     if ((at = config_setting_get_member(group, "groups")) != NULL) {
         user->groups_place = hy_place_of(r, at);
         user->groups = hy_value_list(r, at, false, NULL);
@@ -202,5 +213,22 @@ void hy_read_certs(struct hy_reading *r, const config_setting_t *list)
         store = hy_needed(r, group, "Store", "a host key");
         key->place = hy_place_of(r, store ? store : group);
         key->store = store ? hy_value_string(r, store, 1, 0) : NULL;
+    }
+}
+
+void hy_read_clients(struct hy_reading *r, const config_setting_t *list)
+{
+    struct hy_client_config *clients = hy_room_for(r, list, sizeof *clients);
+    const config_setting_t *group, *client;
+
+    r->config->clients = clients;
+    for (unsigned i = 0; clients && (group = hy_next_group(r, list, &i)) != NULL;) {
+        struct hy_client_config *c = &clients[r->config->client_count++];
+
+        for (unsigned k = 0; k < (unsigned)config_setting_length(group); k++)
+            (void)hy_known(r, config_setting_get_elem(group, k), HY_SECTION_CLIENT);
+        client = hy_needed(r, group, "client", "a client");
+        c->client = client ? hy_value_string(r, client, 1, 0) : NULL;
+        c->version = read_version(r, hy_needed(r, group, "ProtocolVersion", "a client"));
     }
 }

@@ -12,6 +12,7 @@ enum hy_section {
     HY_SECTION_GROUP,
     HY_SECTION_USER,
     HY_SECTION_CERT,
+    HY_SECTION_CLIENT,
     HY_SECTION_COUNT
 };
 

@@ -181,7 +181,8 @@ static int make_sftp(struct hy_session *s, struct hy_sink *sink)
     struct hy_sftp_options options = {.log = server->log,
                                       .names = server->names,
                                       .conn = s->id,
-                                      .version = (uint32_t)generation->config->ProtocolVersion,
+                                      .version =
+                                          hy_client_ceiling(generation->config, account->name, s->facts.client_id),
                                       .max_handles = view.max_handles,
                                       .user = account->name,
                                       .symlink_order = hy_client_symlink_order(s->facts.client_id),

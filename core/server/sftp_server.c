@@ -261,7 +261,7 @@ static int serve(struct standin *s, struct hy_err *err)
     struct hy_sftp_options options = {.log = &s->log,
                                       .names = s->names,
                                       .conn = CONN,
-                                      .version = s->config ? (uint32_t)s->config->ProtocolVersion : HY_SFTP_LEAST,
+                                      .version = s->config ? hy_client_ceiling(s->config, s->user, "") : HY_SFTP_LEAST,
                                       .symlink_order = HY_SYMLINK_TARGET_FIRST,
                                       .read_only = s->options.read_only,
                                       .denied = s->options.denied,

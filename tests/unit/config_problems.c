@@ -84,6 +84,10 @@ static void refuses_what_it_would_ignore(void)
     static const struct a_case cases[] = {
         {"ProtocolVersion = 7;", "t:2: ProtocolVersion: 7 is out of range (3 to 6)\n"},
         {"ProtocolVersion = 2;", "t:2: ProtocolVersion: 2 is out of range (3 to 6)\n"},
+        {"client_versions = ( { client = \"a\"; ProtocolVersion = 9; } );",
+         "t:2: ProtocolVersion: 9 is out of range (3 to 6)\n"},
+        {"client_versions = ( { ProtocolVersion = 3; } );", "t:2: a client has no client\n"},
+        {"client_versions = ( { client = \"a\"; } );", "t:2: a client has no ProtocolVersion\n"},
         {"SSHMacAlgorithms = \"hmac-sha2-256\";", "t:2: SSHMacAlgorithms is not available in this build\n"},
         {"UseIPv6 = 2;", "t:2: UseIPv6 is not available in this build\n"},
         {"DefaultAuthMethods = \"none,password\";",

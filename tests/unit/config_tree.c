@@ -113,6 +113,30 @@ static void a_users_setting_wins(void)
     free(dumped);
 }
 
+/* ProtocolVersion of users and clients, kept by the dump. */
+static void versions_of_users_and_clients(void)
+{
+    struct hy_config *c = read_good("RootDirectory = \"/srv\"; SSHCertStore = \"/k\"; ProtocolVersion = 6;\n"
+                                    "users = ( { name = \"a\"; ProtocolVersion = 4; }, { name = \"b\"; } );\n"
+                                    "client_versions = ( { client = \"WinSCP*\"; ProtocolVersion = 5; },\n"
+                                    "  { client = \"lftp/4.?\"; ProtocolVersion = 3; } );\n");
+    char *dumped = config_dumped(c);
+
+    for (int again = 0; again < 2; again++) {
+        UNIT_ASSERT_NUMBER(c->users[0].version, 4);
+        UNIT_ASSERT_NUMBER(c->users[1].version, 0);
+        CU_ASSERT_EQUAL_FATAL(c->client_count, 2);
+        UNIT_ASSERT_STRING(c->clients[0].client, "WinSCP*");
+        UNIT_ASSERT_NUMBER(c->clients[0].version, 5);
+        UNIT_ASSERT_STRING(c->clients[1].client, "lftp/4.?");
+        UNIT_ASSERT_NUMBER(c->clients[1].version, 3);
+        hy_config_free(c);
+        c = read_good(dumped);
+    }
+    hy_config_free(c);
+    free(dumped);
+}
+
 static void says_what_is_wrong(void)
 {
     static const struct {
@@ -203,4 +227,5 @@ static void a_codepage_for_all_or_for_one(void)
 }
 
 UNIT_SUITE(config_tree, UNIT_TEST(a_codepage_for_all_or_for_one), UNIT_TEST(reads_filters_groups_and_own_mounts),
-           UNIT_TEST(dumps_them_as_a_file_that_loads), UNIT_TEST(a_users_setting_wins), UNIT_TEST(says_what_is_wrong));
+           UNIT_TEST(dumps_them_as_a_file_that_loads), UNIT_TEST(a_users_setting_wins),
+           UNIT_TEST(versions_of_users_and_clients), UNIT_TEST(says_what_is_wrong));
