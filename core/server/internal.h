@@ -31,6 +31,7 @@ struct hy_server {
     struct hy_names *names;
     struct hy_pool *pool;     /* for calls of slow plugins */
     struct hy_budget *budget; /* of memory, for all plugins */
+    struct hy_locks *locks;   /* of files, by all sessions */
     struct hy_watchdog *dog;  /* of calls that don't return */
 
     pthread_mutex_t lock;          /* everything below */

@@ -66,8 +66,9 @@ int hy_server_start(struct hy_server *server, struct hy_err *err)
     server->names = hy_names_new();
     server->pool = hy_pool_new((unsigned)server->config->slow_calls);
     server->budget = hy_budget_new((size_t)server->config->plugin_memory);
+    server->locks = hy_locks_new();
     server->dog = hy_watchdog_new(server->log);
-    if (!server->names || !server->pool || !server->budget || !server->dog)
+    if (!server->names || !server->pool || !server->budget || !server->locks || !server->dog)
         return hy_err_set(err, "out of memory");
     server->current = hy_generation_new(server->config, NULL, server->ssh, server->budget, server->log, err);
     if (!server->current)
@@ -149,6 +150,7 @@ void hy_server_free(struct hy_server *server)
     hy_generation_unref(server->current);
     hy_pool_free(server->pool);
     hy_watchdog_free(server->dog);
+    hy_locks_free(server->locks);
     hy_budget_free(server->budget);
     hy_names_free(server->names);
     hy_ssh_server_unref(server->ssh);

@@ -177,7 +177,9 @@ static int make_sftp(struct hy_session *s, struct hy_sink *sink)
     struct hy_view view = {.user_root = account->user_root,
                            .home = account->home,
                            .restrict_to_home = account->restrict_to_home,
-                           .max_handles = (unsigned)generation->config->max_handles};
+                           .max_handles = (unsigned)generation->config->max_handles,
+                           .max_locks = (unsigned)generation->config->max_locks,
+                           .locks = server->locks};
     struct hy_sftp_options options = {.log = server->log,
                                       .names = server->names,
                                       .conn = s->id,

@@ -10,6 +10,8 @@ libhythe_core_la_SOURCES += \
     core/vfs/instance.c \
     core/vfs/judge.c \
     core/vfs/listing.c \
+    core/vfs/locking.c \
+    core/vfs/locks.c core/vfs/locks.h \
     core/vfs/paths.c \
     core/vfs/policy.c \
     core/vfs/realpath.c \

@@ -89,7 +89,11 @@ int64_t hy_vfs_copy(struct hy_vfs *vfs, hy_handle from, uint64_t offset, uint64_
         len = SLICE;
     if (offset > INT64_MAX - len || to_offset > INT64_MAX - len)
         return -EFBIG;
-    r = atomic_load(&vfs->report.cancelled) ? -ECANCELED : by_store(vfs, a, offset, len, b, to_offset);
+    r = hy_guard_bytes(vfs, a, HYTHE_LOCK_READ, offset, len);
+    if (r == 0)
+        r = hy_guard_bytes(vfs, b, HYTHE_LOCK_WRITE, to_offset, len);
+    if (r == 0)
+        r = atomic_load(&vfs->report.cancelled) ? -ECANCELED : by_store(vfs, a, offset, len, b, to_offset);
     if (r == -ENOSYS || r == -ENOTSUP || r == -EXDEV)
         return by_hand(vfs, from, offset, len, to, to_offset);
     return r;

@@ -16,6 +16,7 @@ static struct hy_file *new_file(struct hy_vfs *vfs, const struct hy_spot *spot, 
 
     if (!file)
         return NULL;
+    hy_hold_begin(&file->hold, &vfs->locker);
     path = (char *)&file->slots[layers];
     memcpy(path, spot->path, len + 1);
     file->facts = (struct hythe_file){.size = sizeof file->facts, .access = access, .path = path};
@@ -66,7 +67,7 @@ static int64_t open_file(struct hy_vfs *vfs, struct hy_name path, uint32_t acces
         return -ENOMEM;
     arg.path = spot.rel;
     arg.identity = &(*file)->facts.identity;
-    r = hy_open_with(vfs, &(*file)->scene, &arg);
+    r = hy_locked_open(vfs, &spot, *file, &arg);
     return access & HYTHE_OPEN_CREATE ? hy_made(vfs, &spot, r) : r;
 }
 
@@ -131,6 +132,7 @@ int64_t hy_vfs_close(struct hy_vfs *vfs, hy_handle h)
     if (file->scene.chain)
         r = hy_plain(hy_do_close(&file->scene, &arg));
     (void)hy_files_remove(&vfs->files, h);
+    hy_hold_leave(&file->hold);
     free(file);
     return r;
 }
@@ -172,6 +174,9 @@ int64_t hy_vfs_read(struct hy_vfs *vfs, hy_handle h, void *buf, size_t len, uint
         return -EACCES;
     if (len > INT64_MAX || offset > INT64_MAX - len)
         return -EINVAL;
+    r = hy_guard_bytes(vfs, file, HYTHE_LOCK_READ, offset, len);
+    if (r < 0)
+        return r;
     r = hy_do_read(&file->scene, &arg);
     if (r > 0 && (uint64_t)r > len)
         return wrong(vfs, file, HYTHE_OP_read, "read answered more than it was asked for");
@@ -192,6 +197,9 @@ int64_t hy_vfs_write(struct hy_vfs *vfs, hy_handle h, const void *buf, size_t le
         return -EACCES;
     if (len > INT64_MAX || offset > INT64_MAX - len)
         return -EFBIG;
+    r = hy_guard_bytes(vfs, file, HYTHE_LOCK_WRITE, offset, len);
+    if (r < 0)
+        return r;
     r = hy_do_write(&file->scene, &arg);
     if (r >= 0 && (uint64_t)r != len)
         return wrong(vfs, file, HYTHE_OP_write, "write answered another length than it was given");
@@ -228,10 +236,14 @@ int64_t hy_vfs_fsetattr(struct hy_vfs *vfs, hy_handle h, const struct hythe_attr
 {
     struct hythe_fsetattr_arg arg = {.attrs = attrs};
     struct hy_file *file = hy_files_get(&vfs->files, h);
+    int64_t r;
 
     if (!file)
         return -EBADF;
-    return file->scene.chain ? hy_plain(hy_set_file(vfs, &file->scene, &arg)) : -EROFS;
+    if (!file->scene.chain)
+        return -EROFS;
+    r = hy_guard_size(vfs, file, attrs);
+    return r < 0 ? r : hy_plain(hy_set_file(vfs, &file->scene, &arg));
 }
 
 int64_t hy_vfs_fstatfs(struct hy_vfs *vfs, hy_handle h, struct hythe_statfs *out)

@@ -101,6 +101,9 @@ int64_t hy_vfs_setattr(struct hy_vfs *vfs, struct hy_name path, uint32_t flags, 
         return r;
     if (!spot.point)
         return spot.fixed ? -EROFS : -ENOENT;
+    r = hy_guard_size_of(vfs, &spot, flags, attrs);
+    if (r < 0)
+        return r;
     scene = hy_spot_scene(vfs, &spot);
     arg.path = spot.rel;
     r = hy_plain(hy_set_path(vfs, &scene, &arg));
@@ -216,6 +219,9 @@ int64_t hy_vfs_link(struct hy_vfs *vfs, struct hy_name from, struct hy_name to)
         return -EEXIST;
     if (a.point != b.point)
         return hy_refuse(vfs, -EXDEV, "the two names lie in different mounts");
+    r = hy_guard_name(vfs, &a, HYTHE_NOFOLLOW, 0);
+    if (r < 0)
+        return r;
     scene = hy_spot_scene(vfs, &a);
     arg = (struct hythe_link_arg){.from = a.rel, .to = b.rel};
     return hy_made(vfs, &b, hy_plain(hy_do_link(&scene, &arg)));
@@ -239,6 +245,11 @@ int64_t hy_vfs_rename(struct hy_vfs *vfs, struct hy_name from, struct hy_name to
         return busy(vfs);
     if (a.point != b.point)
         return hy_refuse(vfs, -EXDEV, "the two names lie in different mounts");
+    r = hy_guard_name(vfs, &a, HYTHE_NOFOLLOW, 0);
+    if (r == 0 && (flags & (HYTHE_RENAME_REPLACE | HYTHE_RENAME_NATIVE)))
+        r = hy_guard_name(vfs, &b, HYTHE_NOFOLLOW, HYTHE_LOCK_DELETE);
+    if (r < 0)
+        return r;
     scene = hy_spot_scene(vfs, &a);
     arg = (struct hythe_rename_arg){.from = a.rel, .to = b.rel, .flags = flags};
     return hy_made(vfs, &b, hy_plain(hy_do_rename(&scene, &arg)));
@@ -259,6 +270,9 @@ int64_t hy_vfs_unlink(struct hy_vfs *vfs, struct hy_name path)
         return busy(vfs);
     if (!spot.point)
         return -ENOENT;
+    r = hy_guard_name(vfs, &spot, HYTHE_NOFOLLOW, HYTHE_LOCK_DELETE);
+    if (r < 0)
+        return r;
     scene = hy_spot_scene(vfs, &spot);
     arg = (struct hythe_unlink_arg){.path = spot.rel};
     return hy_plain(hy_do_unlink(&scene, &arg));

@@ -33,6 +33,7 @@ struct hy_spot {
 struct hy_file {
     struct hythe_file facts;
     struct hy_scene scene; /* ready for every call; chain NULL: a directory that no store provides */
+    struct hy_hold hold;   /* its locks */
     bool directory;
     bool reported; /* the log has a line about wrong results already */
     struct hy_pace pace;
@@ -82,6 +83,7 @@ struct hy_vfs {
     size_t point_count;
     struct hy_report report;
     struct hy_files files;
+    struct hy_locker locker;
     void *copy_buffer;      /* NULL before the first copy */
     struct hy_baton *baton; /* NULL: one thread at a time works for the session */
 };
@@ -146,6 +148,25 @@ int64_t hy_set_path(struct hy_vfs *vfs, const struct hy_scene *scene, struct hyt
 int64_t hy_set_file(struct hy_vfs *vfs, const struct hy_scene *scene, struct hythe_fsetattr_arg *arg);
 int64_t hy_open_with(struct hy_vfs *vfs, const struct hy_scene *scene, struct hythe_open_arg *arg);
 int64_t hy_mkdir_with(struct hy_vfs *vfs, const struct hy_scene *scene, struct hythe_mkdir_arg *arg);
+
+/* locking.c: what locks hold off. Each is 0, or the status to answer with before anything is done. */
+
+/* Opens it among the others who have it open. */
+int64_t hy_locked_open(struct hy_vfs *vfs, const struct hy_spot *spot, struct hy_file *file,
+                       struct hythe_open_arg *arg);
+/* Reading or writing `len` bytes that are locked, maybe. */
+int64_t hy_locked_bytes(struct hy_vfs *vfs, const struct hy_file *file, uint32_t what, uint64_t offset, uint64_t len);
+static inline int64_t hy_guard_bytes(struct hy_vfs *vfs, const struct hy_file *file, uint32_t what, uint64_t offset,
+                                     uint64_t len)
+{
+    return hy_hold_bound(&file->hold) ? hy_locked_bytes(vfs, file, what, offset, len) : 0;
+}
+/* A new size, by the open file or by name. */
+int64_t hy_guard_size(struct hy_vfs *vfs, struct hy_file *file, const struct hythe_attrs *attrs);
+int64_t hy_guard_size_of(struct hy_vfs *vfs, const struct hy_spot *spot, uint32_t flags,
+                         const struct hythe_attrs *attrs);
+/* What is done to the file of a name as a whole: HYTHE_LOCK_*, 0 for what only the end of the file stands against. */
+int64_t hy_guard_name(struct hy_vfs *vfs, const struct hy_spot *spot, uint32_t flags, uint32_t what);
 
 /* Operations that answer with 0 alone: what a plugin returns above it is dropped. */
 static inline int64_t hy_plain(int64_t result)

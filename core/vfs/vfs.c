@@ -82,6 +82,7 @@ struct hy_vfs *hy_vfs_bare(struct hy_tree *tree, const struct hy_view *view, con
     vfs->session.size = sizeof vfs->session;
     vfs->log = log;
     hy_files_init(&vfs->files, view->max_handles);
+    vfs->locker = (struct hy_locker){.table = view->max_locks ? view->locks : NULL, .max = view->max_locks};
     atomic_init(&vfs->report.cancelled, false);
     atomic_init(&vfs->report.budget, NULL);
     if (fill(vfs, view, err) == 0)
@@ -109,6 +110,8 @@ static void close_all(struct hy_vfs *vfs)
 
         if (file && file->scene.chain)
             (void)hy_do_close(&file->scene, &arg);
+        if (file)
+            hy_hold_leave(&file->hold);
         (void)pthread_mutex_lock(&vfs->files.lock);
         vfs->files.slots[i].file = NULL;
         (void)pthread_mutex_unlock(&vfs->files.lock);

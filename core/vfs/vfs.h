@@ -8,6 +8,7 @@
 #include "core/base/log.h"
 #include "core/path/path.h"
 #include "core/vfs/chain.h"
+#include "core/vfs/locks.h"
 
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -34,10 +35,12 @@ void hy_tree_on_release(struct hy_tree *tree, void (*release)(void *ctx), void *
 
 /* How a user sees the tree; strings are copied. */
 struct hy_view {
-    const char *user_root; /* UserRootDirectory: normal path of the tree that becomes the user's "/"; NULL: "/" */
-    const char *home;      /* HomeDir: normal path of the user's view, where relative paths start; NULL: "/" */
-    bool restrict_to_home; /* RestrictUserToHomeDir */
-    unsigned max_handles;  /* open files and directories at once */
+    const char *user_root;  /* UserRootDirectory: normal path of the tree that becomes the user's "/"; NULL: "/" */
+    const char *home;       /* HomeDir: normal path of the user's view, where relative paths start; NULL: "/" */
+    bool restrict_to_home;  /* RestrictUserToHomeDir */
+    unsigned max_handles;   /* open files and directories at once */
+    unsigned max_locks;     /* byte ranges locked at once; 0: no locks at all */
+    struct hy_locks *locks; /* of the server, must outlive the session; NULL: no locks at all */
 };
 
 struct hy_vfs; /* one session's; used by one thread at a time */
@@ -133,6 +136,16 @@ int64_t hy_vfs_fstatfs(struct hy_vfs *vfs, hy_handle h, struct hythe_statfs *out
  * -EINVAL when source and target are the same bytes of one file. */
 int64_t hy_vfs_copy(struct hy_vfs *vfs, hy_handle from, uint64_t offset, uint64_t len, hy_handle to,
                     uint64_t to_offset);
+
+/* ---- Locks ---- */
+
+/* Whether there are any for this session; else what follows and the block modes of an open are -ENOTSUP. */
+bool hy_vfs_has_locks(const struct hy_vfs *vfs);
+/* Locks len bytes at offset for the handle; 0: up to the end that the file has now. kind: HYTHE_LOCK_*. -ENOTSUP for a
+ * directory and where the store has no identity for the file, HY_RANGE_REFUSED. Never waits for another's lock. */
+int64_t hy_vfs_lock(struct hy_vfs *vfs, hy_handle h, uint64_t offset, uint64_t len, uint32_t kind);
+/* Gives up what was locked with the same numbers through the same handle; else HY_RANGE_NOT_HELD. */
+int64_t hy_vfs_unlock(struct hy_vfs *vfs, hy_handle h, uint64_t offset, uint64_t len);
 
 /* ---- Mounts that have to be waited for ---- */
 

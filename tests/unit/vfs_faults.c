@@ -125,7 +125,7 @@ static const struct hythe_plugin bad_plugin = {.abi = HYTHE_ABI,
 /* memfs at "/", the bad one at "/bad"; a second session that only minds its own business. */
 static struct hy_vfs *begin(struct world *w)
 {
-    struct hy_view view = {NULL, NULL, false, 8};
+    struct hy_view view = {.max_handles = 8};
     struct hy_vfs *other;
     void *root;
 

@@ -74,7 +74,7 @@ void *world_memfs(struct world *w, const char *path)
 
 struct hy_vfs *world_see(struct world *w, const char *user_root, const char *home, bool restricted)
 {
-    struct hy_view view = {user_root, home, restricted, 8};
+    struct hy_view view = {.user_root = user_root, .home = home, .restrict_to_home = restricted, .max_handles = 8};
 
     hy_vfs_free(w->vfs);
     w->vfs = hy_vfs_new(w->tree, &view, &w->session, &w->log, &w->err);
