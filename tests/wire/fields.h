@@ -4,7 +4,7 @@
 
 #include "core/base/buf.h"
 
-enum { VARS_MAX = 16, VAR_NAME = 16, VAR_BYTES = 256 };
+enum { VARS_MAX = 64, VAR_NAME = 16, VAR_BYTES = 256 };
 
 /* Strings that were taken from replies. */
 struct vars {
