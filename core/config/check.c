@@ -193,6 +193,16 @@ static void check_methods(struct hy_reading *r)
     }
 }
 
+const char *hy_config_eol(const struct hy_config *config)
+{
+    static const char *const rows[][2] = {{"LF", "\n"}, {"CRLF", "\r\n"}, {"CR", "\r"}};
+
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        if (strcmp(config->ServerEOL, rows[i][0]) == 0)
+            return rows[i][1];
+    return NULL;
+}
+
 static void check_address(struct hy_reading *r)
 {
     static const struct addrinfo hints = {.ai_flags = AI_NUMERICHOST, .ai_socktype = SOCK_STREAM};
@@ -205,8 +215,16 @@ static void check_address(struct hy_reading *r)
         freeaddrinfo(found);
 }
 
+static void check_eol(struct hy_reading *r)
+{
+    if (!hy_config_eol(r->config))
+        hy_reading_add(r, place_of(r, "ServerEOL"), "ServerEOL: \"%s\" is none of LF, CRLF and CR",
+                       r->config->ServerEOL);
+}
+
 void hy_check_config(struct hy_reading *r)
 {
+    check_eol(r);
     check_mounts(r);
     check_keys(r);
     check_auth(r);

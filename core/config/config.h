@@ -174,6 +174,9 @@ int hy_config_may_follow(const struct hy_config *now, const struct hy_config *ne
 /* Where the setting `name` of the file's top level was written; line 0 when it has its default. */
 struct hy_place hy_config_place(const struct hy_config *config, const char *name);
 
+/* ServerEOL as bytes; NULL only of a file with problems. */
+const char *hy_config_eol(const struct hy_config *config);
+
 /* The group or the user of a name, or NULL. */
 const struct hy_group_config *hy_config_group(const struct hy_config *config, const char *name);
 const struct hy_user_config *hy_config_user(const struct hy_config *config, const char *name);

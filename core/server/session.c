@@ -185,6 +185,9 @@ static int make_sftp(struct hy_session *s, struct hy_sink *sink)
                                       .conn = s->id,
                                       .version =
                                           hy_client_ceiling(generation->config, account->name, s->facts.client_id),
+                                      .list_entries = (unsigned)generation->config->DirListBufferSize,
+                                      .long_dates = !generation->config->UnixStyleDateFormat,
+                                      .newline = hy_config_eol(generation->config),
                                       .max_handles = view.max_handles,
                                       .user = account->name,
                                       .symlink_order = hy_client_symlink_order(s->facts.client_id),

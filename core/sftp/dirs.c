@@ -20,6 +20,8 @@ static int emit(void *ctx, const char *name, const struct hythe_attrs *attrs)
 
     if (len >= HY_PATH_MAX)
         return 0;
+    if (l->count && l->count == l->e->options.list_entries)
+        return -ENOBUFS;
     if (!d->put_entry(d, l->out, l->left, &l->e->line, name, len, attrs))
         return l->out->failed ? -ENOMEM : -ENOBUFS;
     l->left -= hy_buf_len(l->out) - before;

@@ -256,6 +256,7 @@ int hy_sftp_new(struct hy_vfs *vfs, const struct hy_sftp_options *options, struc
     e->options.max_packet = packet;
     e->max_data = (packet < HY_PACKET_TOLD ? packet : HY_PACKET_TOLD) - HY_OVERHEAD;
     e->line.names = e->given.names = options->names;
+    e->line.long_dates = options->long_dates;
     e->journal->on = options->log_requests && options->log && options->log->level >= HY_LOG_VERBOSE;
     hy_out_init(&e->out, options->out_limit ? options->out_limit : 2 * (size_t)packet,
                 packet > HY_ROOM_GROUPS ? packet : HY_ROOM_GROUPS);

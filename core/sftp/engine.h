@@ -134,6 +134,11 @@ void hy_init_reply(struct hy_engine *e);
 /* The highest version that this client may have. */
 uint32_t hy_ceiling(const struct hy_engine *e);
 
+/* ServerEOL. */
+static inline const char *hy_newline(const struct hy_engine *e)
+{
+    return e->options.newline ? e->options.newline : "\n";
+}
 /* version.c: adds VERSION's pairs that tell about the server. */
 void hy_put_features(const struct hy_engine *e, struct hy_buf *out);
 

@@ -220,7 +220,7 @@ static struct job *new_job(struct hy_engine *e, size_t len, size_t room, const s
                                      .options = e->options,
                                      .dialect = e->dialect,
                                      .max_data = e->max_data,
-                                     .line = {.names = e->line.names},
+                                     .line = {.names = e->line.names, .long_dates = e->line.long_dates},
                                      .given = {.names = e->given.names},
                                      .journal = e->journal};
     atomic_init(&job->engine.doing.request, HY_REQUEST_COUNT);

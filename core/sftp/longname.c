@@ -99,28 +99,47 @@ static char *owner(struct hy_longname *l, char *out, enum hy_names_of of, const 
     return out + len + 1;
 }
 
-static void make_date(struct hy_longname *l, int64_t sec, bool recent)
+/* "2026-11-26 08:30". */
+static char *long_date(char *p, const struct tm *tm)
+{
+    p = number(p, (uint64_t)((int64_t)tm->tm_year + 1900), 4);
+    *p++ = '-';
+    p = two(p, tm->tm_mon + 1);
+    *p++ = '-';
+    p = two(p, tm->tm_mday);
+    *p++ = ' ';
+    p = two(p, tm->tm_hour);
+    *p++ = ':';
+    return two(p, tm->tm_min);
+}
+
+/* "Nov 26 08:30", or "Nov 26  2025" of a file that isn't recent. */
+static char *unix_date(char *p, const struct tm *tm, bool recent)
 {
     static const char months[12][4] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
                                        "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+
+    memcpy(p, months[tm->tm_mon % 12], 3);
+    p[3] = ' ';
+    p = number(p + 4, (uint64_t)tm->tm_mday, 2);
+    *p++ = ' ';
+    if (!recent)
+        return number(p, (uint64_t)((int64_t)tm->tm_year + 1900), 5);
+    p = two(p, tm->tm_hour);
+    *p++ = ':';
+    return two(p, tm->tm_min);
+}
+
+static void make_date(struct hy_longname *l, int64_t sec, bool recent)
+{
     time_t t = (time_t)sec;
     struct tm tm;
-    char *p = l->date;
+    char *end;
 
     if (!localtime_r(&t, &tm) || tm.tm_year < -1900)
         tm = (struct tm){.tm_year = 70, .tm_mday = 1};
-    memcpy(p, months[tm.tm_mon % 12], 3);
-    p[3] = ' ';
-    p = number(p + 4, (uint64_t)tm.tm_mday, 2);
-    *p++ = ' ';
-    if (recent) {
-        p = two(p, tm.tm_hour);
-        *p++ = ':';
-        p = two(p, tm.tm_min);
-    } else {
-        p = number(p, (uint64_t)((int64_t)tm.tm_year + 1900), 5);
-    }
-    l->date_len = (size_t)(p - l->date);
+    end = l->long_dates ? long_date(l->date, &tm) : unix_date(l->date, &tm, recent);
+    l->date_len = (size_t)(end - l->date);
 }
 
 /* Made once for neighbours of one minute and one form. */

@@ -1,5 +1,6 @@
 /* The line that `ls -l` would print for an entry. Clients take it apart, so its shape is exact:
- * type and mode, links, owner, group, size, date, name; one space or more between them, none within the first five. */
+ * type and mode, links, owner, group, size, date, name; one space or more between them, none within the first five. The
+ * date is ls's usual one, or that of `ls --time-style=long-iso`. */
 #ifndef HY_SFTP_LONGNAME_H
 #define HY_SFTP_LONGNAME_H
 
@@ -11,6 +12,7 @@ enum { HY_LONGNAME_ROOM = 10 + 11 + 2 * HY_NAME_TEXT + 21 + 32 }; /* bytes at mo
 /* What one session remembers between lines: most files of a folder have one owner and many share a minute. */
 struct hy_longname {
     struct hy_names *names; /* NULL: numbers only */
+    bool long_dates;        /* year, month, day and time of any file */
     int64_t now;            /* set by hy_longname_begin() */
     struct {
         bool set;

@@ -13,11 +13,12 @@ static void put_u16(struct hy_buf *b, uint16_t v)
 
 /* ---- The data of each pair ---- */
 
-/* Text files are sent as they are stored. */
+/* Text files are sent as they are stored: the client, which is told their end of line, converts. */
 static void put_newline(const struct hy_engine *e, struct hy_buf *b)
 {
-    (void)e;
-    hy_buf_put(b, "\n", 1);
+    const char *newline = hy_newline(e);
+
+    hy_buf_put(b, newline, strlen(newline));
 }
 
 static void put_vendor(const struct hy_engine *e, struct hy_buf *b)

@@ -1,9 +1,13 @@
 #!/usr/bin/python3
-"""Text: names of a store in another character set (CodePage), through real clients."""
+"""Text: names of a store in another character set (CodePage), the lines of listings (UnixStyleDateFormat,
+DirListBufferSize), through real clients."""
 import asyncio
 import functools
+import re
+import time
 
 from harness import *
+from wire import *
 try:
     import asyncssh
 except ImportError:
@@ -110,6 +114,89 @@ def test_a_mount_may_have_none(t):
     t.server.sftp(['mkdir /as-it-is/%s' % CAFE, 'mkdir /%s' % CAFE, 'ls /%s' % CAFE]).ok()
     assert os.listdir(os.path.join(t.server.folder, 'as-it-is').encode()) == [CAFE.encode()]
     t.server.sftp(['mkdir /%s' % EURO]).failed()
+
+
+# Listings.
+
+SHAPE = r'[-dl][-rwxsStT]{9} +\d+ +\S+ +\S+ +(\d+) +'
+USUAL = SHAPE + r'([A-Z][a-z]{2}) +(\d{1,2}) +(?:(\d{2}):(\d{2})|(\d{4})) (.+)'
+LONG = SHAPE + r'(\d{4})-(\d{2})-(\d{2}) (\d{2}):(\d{2}) (.+)'
+NOW = int(time.time()) // 60 * 60 - 3600
+OLD = NOW - 3 * 365 * 86400
+
+
+def dated_files(t):
+    for name, when in (('new', NOW), ('old', OLD)):
+        os.utime(t.put(name, b'12345'), (when, when))
+
+
+def lines(t):
+    connection = Connection(t.server)
+    try:
+        return {name.decode(): line.decode() for name, line, _ in connection.sftp().listing(t.remote)}
+    finally:
+        connection.close()
+
+
+def as_lftp_sees(t):
+    """Name, size and date of each file, as lftp takes them from the server's lines and tells them in its own form."""
+    ssh = ' '.join(['ssh', '-a', '-x'] + t.server.ssh_options())
+    script = ['set cmd:fail-exit yes', 'set net:max-retries 1', 'set sftp:connect-program "%s"' % ssh,
+              'set sftp:protocol-version 3', 'open sftp://alice:none@%s:%d' % (HOST, t.server.port),
+              'cls -1 --time-style=%%s --date --size --block-size=1 %s/' % t.remote]
+    out = run(['lftp', '--norc', '-f', write(t.l('script'), ('\n'.join(script) + '\n').encode())]).ok().out.decode()
+    return {os.path.basename(row.split()[-1]): [int(n) for n in row.split()[:-1]] for row in out.splitlines()}
+
+
+def check_lftp(t):
+    if not shutil.which('lftp'):
+        return
+    seen = as_lftp_sees(t)
+    assert seen == {'new': [5, NOW], 'old': [5, OLD]}, seen
+
+
+@suite.test
+def test_dates_as_ls_has_them(t):
+    dated_files(t)
+    for name, when in (('new', NOW), ('old', OLD)):
+        found, local = re.fullmatch(USUAL, lines(t)[name]), time.localtime(when)
+        assert found and found[1] == '5' and found[7] == name, lines(t)
+        assert (found[2], int(found[3])) == (time.strftime('%b', local), local.tm_mday), found
+        assert found[4] == (time.strftime('%H', local) if name == 'new' else None), found
+        assert found[6] == (str(local.tm_year) if name == 'old' else None), found
+    check_lftp(t)
+
+
+@suite.test(UnixStyleDateFormat=False)
+def test_dates_in_full(t):
+    dated_files(t)
+    for name, when in (('new', NOW), ('old', OLD)):
+        found = re.fullmatch(LONG, lines(t)[name])
+        assert found and found[1] == '5' and found[7] == name, lines(t)
+        assert '-'.join(found.groups()[1:4]) + ' ' + ':'.join(found.groups()[4:6]) == \
+            time.strftime('%Y-%m-%d %H:%M', time.localtime(when)), found
+    check_lftp(t)
+
+
+@suite.test(DirListBufferSize=7)
+def test_entries_in_one_reply(t):
+    names = {'f%02d' % i for i in range(40)}
+    for name in names:
+        t.put(name, b'')
+    connection = Connection(t.server)
+    try:
+        sftp = connection.sftp()
+        handle, sizes, seen = sftp.ask(OPENDIR, s(t.remote)).handle, [], set()
+        while True:
+            reply = sftp.ask(READDIR, s(handle))
+            if reply.names is None:
+                break
+            sizes.append(len(reply.names))
+            seen |= {name.decode() for name, _, _ in reply.names}
+        assert seen == names | {'.', '..'} and sizes == [7] * 6, (sizes, seen)
+    finally:
+        connection.close()
+    assert set(t.server.sftp(['ls -1 %s' % t.remote]).ok().out.decode().split()[-40:]) == {t.r(n) for n in names}
 
 
 if __name__ == '__main__':

@@ -171,7 +171,7 @@ static void says_what_is_wrong(void)
         {"users = ( { name = \"a\"; filters = ( { plugin = \"code page\"; } ); } );",
          "t:2: plugin: \"code page\" can't be the name of a plugin (letters, digits, - and _)\n"},
         {"users = ( { name = \"a\"; mounts = ( { path = \"/a\"; plugin = \"x\"; CodePage = 1252; } ); } );",
-         "t:2: CodePage: a string is wanted\n"},
+         "t:2: CodePage: a string is wanted, not a number\n"},
         {"users = ( { name = \"a\"; mounts = ( { path = \"/a\"; plugin = \"x\"; set_attributes = \"none\"; } ); } );",
          "t:2: set_attributes: \"none\" is none of apply, ignore-unsupported and ignore\n"},
     };

@@ -9,8 +9,8 @@ static struct hythe_attrs plain(void)
 {
     struct hythe_attrs a = HY_ATTRS_EMPTY;
 
-    a.valid = HYTHE_ATTR_TYPE | HYTHE_ATTR_MODE | HYTHE_ATTR_SIZE | HYTHE_ATTR_OWNER | HYTHE_ATTR_MTIME |
-              HYTHE_ATTR_NLINK;
+    a.valid =
+        HYTHE_ATTR_TYPE | HYTHE_ATTR_MODE | HYTHE_ATTR_SIZE | HYTHE_ATTR_OWNER | HYTHE_ATTR_MTIME | HYTHE_ATTR_NLINK;
     a.type = HYTHE_TYPE_REGULAR;
     a.mode = 0644;
     a.nlink = 1;
@@ -79,6 +79,25 @@ static void old_and_future_files_show_the_year(void)
     }
 }
 
+/* UnixStyleDateFormat off: the same columns, but for a date that any file has in full. */
+static void long_dates_are_those_of_long_iso(void)
+{
+    struct hy_longname l = {.long_dates = true};
+    struct hythe_attrs a = plain();
+    static const int64_t offs[] = {0, 1, -100, -400 * 86400, 86400 * 400};
+
+    hy_longname_begin(&l);
+    for (size_t i = 0; i < sizeof offs / sizeof offs[0]; i++) {
+        char want[96];
+
+        a.mtime.sec = l.now + offs[i];
+        (void)snprintf(want, sizeof want, " mjos     staff      348911 %s x", dated(a.mtime.sec, "%Y-%m-%d %H:%M"));
+        CU_ASSERT(strstr(line(&l, &a, "x"), want) != NULL);
+    }
+    a.mtime.sec = INT64_MAX;
+    UNIT_ASSERT_NUMBER(strlen(line(&l, &a, "x")) < HY_LONGNAME_ROOM, 1);
+}
+
 /* The memory of the last minute must not show through: two files of one minute, of different minutes, and back. */
 static void remembered_dates_are_the_right_ones(void)
 {
@@ -119,13 +138,13 @@ static void modes_are_spelled_as_ls_does(void)
         uint32_t type, mode;
         const char *text;
     } rows[] = {
-        {HYTHE_TYPE_REGULAR, 0, "----------"},       {HYTHE_TYPE_REGULAR, 0777, "-rwxrwxrwx"},
-        {HYTHE_TYPE_DIRECTORY, 01777, "drwxrwxrwt"}, {HYTHE_TYPE_DIRECTORY, 01776, "drwxrwxrwT"},
-        {HYTHE_TYPE_REGULAR, 04755, "-rwsr-xr-x"},   {HYTHE_TYPE_REGULAR, 04655, "-rwSr-xr-x"},
-        {HYTHE_TYPE_REGULAR, 02755, "-rwxr-sr-x"},   {HYTHE_TYPE_REGULAR, 02745, "-rwxr-Sr-x"},
-        {HYTHE_TYPE_SYMLINK, 0777, "lrwxrwxrwx"},    {HYTHE_TYPE_SOCKET, 0600, "srw-------"},
+        {HYTHE_TYPE_REGULAR, 0, "----------"},        {HYTHE_TYPE_REGULAR, 0777, "-rwxrwxrwx"},
+        {HYTHE_TYPE_DIRECTORY, 01777, "drwxrwxrwt"},  {HYTHE_TYPE_DIRECTORY, 01776, "drwxrwxrwT"},
+        {HYTHE_TYPE_REGULAR, 04755, "-rwsr-xr-x"},    {HYTHE_TYPE_REGULAR, 04655, "-rwSr-xr-x"},
+        {HYTHE_TYPE_REGULAR, 02755, "-rwxr-sr-x"},    {HYTHE_TYPE_REGULAR, 02745, "-rwxr-Sr-x"},
+        {HYTHE_TYPE_SYMLINK, 0777, "lrwxrwxrwx"},     {HYTHE_TYPE_SOCKET, 0600, "srw-------"},
         {HYTHE_TYPE_CHAR_DEVICE, 0620, "crw--w----"}, {HYTHE_TYPE_BLOCK_DEVICE, 0660, "brw-rw----"},
-        {HYTHE_TYPE_FIFO, 0644, "prw-r--r--"},       {99, 0644, "?rw-r--r--"},
+        {HYTHE_TYPE_FIFO, 0644, "prw-r--r--"},        {99, 0644, "?rw-r--r--"},
     };
     struct hy_longname l = {0};
     struct hythe_attrs a = plain();
@@ -144,8 +163,9 @@ static void modes_are_spelled_as_ls_does(void)
 /* A client takes the line apart at spaces: nothing before the name may bring one in. */
 static void hostile_owners_become_numbers(void)
 {
-    static const char *const names[] = {"two words", "tab\there", "new\nline", "", "bell\a",
-                                        "a-name-that-is-far-too-long-to-stand-in-the-column-of-a-listing-of-files"};
+    static const char *const names[] = {
+        "two words", "tab\there", "new\nline",
+        "",          "bell\a",    "a-name-that-is-far-too-long-to-stand-in-the-column-of-a-listing-of-files"};
     struct hy_longname l = {0};
     struct hythe_attrs a = plain();
 
@@ -191,8 +211,8 @@ static void unknown_attributes_leave_the_shape(void)
 }
 
 UNIT_SUITE(longname, UNIT_TEST(a_line_has_the_columns_of_the_draft), UNIT_TEST(old_and_future_files_show_the_year),
-           UNIT_TEST(remembered_dates_are_the_right_ones), UNIT_TEST(times_before_1970_have_their_own_minutes),
-           UNIT_TEST(modes_are_spelled_as_ls_does),
+           UNIT_TEST(long_dates_are_those_of_long_iso), UNIT_TEST(remembered_dates_are_the_right_ones),
+           UNIT_TEST(times_before_1970_have_their_own_minutes), UNIT_TEST(modes_are_spelled_as_ls_does),
            UNIT_TEST(hostile_owners_become_numbers), UNIT_TEST(extreme_values_fit),
            UNIT_TEST(unknown_attributes_leave_the_shape));
 

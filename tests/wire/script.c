@@ -354,6 +354,10 @@ static bool do_option(struct run *r, const char *text)
         o->version = (uint32_t)strtoul(value, NULL, 0);
     else if (strncmp(text, "max-handles ", 12) == 0)
         o->max_handles = (uint32_t)strtoul(value, NULL, 0);
+    else if (strncmp(text, "list-entries ", 13) == 0)
+        o->list_entries = (unsigned)strtoul(value, NULL, 0);
+    else if (strcmp(text, "newline CRLF") == 0)
+        o->newline = "\r\n";
     else
         return fail(r, "no such option", text);
     return true;
