@@ -1,5 +1,5 @@
-/* Attributes. The store keeps all that a client can set but the allocation; permissions and owners are shown, and hold
- * nobody off: whoever reaches the mount may use all of it. */
+/* Attributes. The store keeps all that a client can set; permissions and owners are shown, and hold nobody off: whoever
+ * reaches the mount may use all of it. */
 #include "memory.h"
 
 #include <errno.h>
@@ -11,6 +11,7 @@ struct target {
     const struct hythe_call *call;
     struct mem_node *node;   /* locked */
     bool writable;           /* the size may be set */
+    bool cut;                /* the allocation is less than the size */
     struct mem_extra *extra; /* made by check_extra, put in place by set_extra */
     bool extra_made;
 };
@@ -24,9 +25,9 @@ uint32_t mem_new_mode(const struct mem_store *store, const struct hythe_attrs *a
     return set->allow_setid ? mode : mode & ~(uint32_t)SET_ID;
 }
 
-static int64_t check_size(struct target *t, const struct hythe_attrs *attrs)
+static int64_t check_length(struct target *t, uint64_t length)
 {
-    if (attrs->size > INT64_MAX)
+    if (length > INT64_MAX)
         return -EFBIG;
     if (t->node->type == HYTHE_TYPE_DIRECTORY)
         return -EISDIR;
@@ -37,10 +38,43 @@ static int64_t check_size(struct target *t, const struct hythe_attrs *attrs)
     return 0;
 }
 
+static int64_t check_size(struct target *t, const struct hythe_attrs *attrs)
+{
+    return check_length(t, attrs->size);
+}
+
 static void set_size(struct target *t, const struct hythe_attrs *attrs)
 {
-    mem_data_resize(mem_store_of(t->call), &t->node->data, attrs->size);
+    uint64_t keep = attrs->valid & HYTHE_ATTR_ALLOC ? attrs->alloc : 0;
+
+    mem_data_resize(mem_store_of(t->call), &t->node->data, attrs->size, keep);
     t->node->mtime = mem_now();
+}
+
+/* Less than the size is a truncation, says draft-13; but a client may also send back what it was told of a file with
+ * holes, and wants nothing by it. */
+static int64_t check_alloc(struct target *t, const struct hythe_attrs *attrs)
+{
+    struct mem_data *data = &t->node->data;
+    bool sized = (attrs->valid & HYTHE_ATTR_SIZE) != 0;
+    int64_t rc = check_length(t, attrs->alloc);
+
+    if (rc < 0)
+        return rc;
+    if (sized && attrs->alloc < attrs->size)
+        return t->call->host->fail(t->call, -EINVAL, "an allocation of less than the size");
+    if (attrs->alloc == data->bytes)
+        return 0;
+    t->cut = !sized && attrs->alloc < data->size;
+    return t->cut ? 0 : mem_data_reserve(mem_store_of(t->call), data, attrs->alloc);
+}
+
+static void set_alloc(struct target *t, const struct hythe_attrs *attrs)
+{
+    if (t->cut)
+        mem_data_resize(mem_store_of(t->call), &t->node->data, attrs->alloc, 0);
+    else
+        mem_data_trim(mem_store_of(t->call), &t->node->data, attrs->alloc);
 }
 
 static int64_t check_owner(struct target *t, const struct hythe_attrs *attrs)
@@ -131,13 +165,15 @@ static void set_extra(struct target *t, const struct hythe_attrs *attrs)
 }
 
 /* In the order in which they are done: a new owner takes set-id bits away, and a size touches the mtime. The check of
- * the last one takes memory, so nothing that can fail comes after it. */
+ * the last one takes memory, so nothing that can fail comes after it; what the one of the
+ * allocation takes stays taken. */
 static const struct {
     uint32_t bits;
     int64_t (*check)(struct target *t, const struct hythe_attrs *attrs);
     void (*set)(struct target *t, const struct hythe_attrs *attrs);
 } changes[] = {
     {HYTHE_ATTR_SIZE, check_size, set_size},
+    {HYTHE_ATTR_ALLOC, check_alloc, set_alloc},
     {HYTHE_ATTR_OWNER, check_owner, set_owner},
     {HYTHE_ATTR_MODE, check_mode, set_mode},
     {TIMES, check_times, set_times},
@@ -171,7 +207,7 @@ static int64_t change(const struct hythe_call *call, struct mem_node *node, bool
     for (size_t i = 0; i < CHANGES; i++)
         able |= changes[i].bits;
     if (attrs->valid & ~able)
-        return call->host->fail(call, -EOPNOTSUPP, "neither the allocation nor the count of links can be set");
+        return call->host->fail(call, -EOPNOTSUPP, "the count of links can't be set");
     if ((attrs->valid & ~HYTHE_ATTR_TYPE) == 0)
         return 0;
     mem_lock_write(node);
@@ -187,8 +223,8 @@ int64_t mem_set_new(const struct hythe_call *call, struct mem_node *node, const 
     if (!attrs)
         return 0;
     wish = *attrs;
-    wish.valid &= HYTHE_ATTR_OWNER | TIMES | MEM_EXTRAS;
-    return change(call, node, false, &wish);
+    wish.valid &= HYTHE_ATTR_OWNER | HYTHE_ATTR_ALLOC | TIMES | MEM_EXTRAS;
+    return change(call, node, true, &wish);
 }
 
 static uint64_t size_of(const struct mem_node *node)

@@ -47,7 +47,8 @@ void *mem_alloc(struct mem_store *store, size_t bytes,
 void mem_free(struct mem_store *store, void *p, size_t bytes);
 void mem_statfs(struct mem_store *store, struct hythe_statfs *out);
 
-/* sparse.c: the content of a file, in chunks; what was never written takes no room. Bytes behind the size are zero. */
+/* sparse.c: the content of a file, in chunks; what was never written takes no room, unless it was
+ * reserved. Bytes behind the size are zero. */
 
 enum { MEM_CHUNK = 4096 };
 
@@ -61,7 +62,12 @@ struct mem_data {
 size_t mem_data_read(const struct mem_data *data, void *buf, size_t len, uint64_t offset);
 /* What was written before the store was full stays. offset + len is at most INT64_MAX. */
 int mem_data_write(struct mem_store *store, struct mem_data *data, const void *buf, size_t len, uint64_t offset);
-void mem_data_resize(struct mem_store *store, struct mem_data *data, uint64_t size);
+/* Room up to `keep` bytes that is there already stays. */
+void mem_data_resize(struct mem_store *store, struct mem_data *data, uint64_t size, uint64_t keep);
+/* Takes room for that many bytes from the beginning on; the size stays. */
+int mem_data_reserve(struct mem_store *store, struct mem_data *data, uint64_t bytes);
+/* Gives back the room behind that many bytes, and behind the size. */
+void mem_data_trim(struct mem_store *store, struct mem_data *data, uint64_t bytes);
 /* Copies a range within the size of `from`, holes as holes; the ranges don't overlap. */
 int mem_data_copy(struct mem_store *store, const struct mem_data *from, uint64_t offset, struct mem_data *to,
                   uint64_t target, uint64_t len);

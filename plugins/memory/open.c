@@ -14,7 +14,7 @@ static int64_t check_type(const struct mem_node *node)
 static void empty(struct mem_store *store, struct mem_node *node)
 {
     mem_lock_write(node);
-    mem_data_resize(store, &node->data, 0);
+    mem_data_resize(store, &node->data, 0, 0);
     node->mtime = node->ctime = mem_now();
     mem_unlock(node);
 }

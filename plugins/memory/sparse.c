@@ -189,19 +189,6 @@ int mem_data_write(struct mem_store *store, struct mem_data *data, const void *b
     return 0;
 }
 
-void mem_data_resize(struct mem_store *store, struct mem_data *data, uint64_t size)
-{
-    char *tail;
-
-    if (size < data->size) {
-        cut_behind(store, data, size);
-        tail = size % MEM_CHUNK ? chunk_of(data, size / MEM_CHUNK) : NULL;
-        if (tail)
-            memset(tail + size % MEM_CHUNK, 0, MEM_CHUNK - size % MEM_CHUNK);
-    }
-    data->size = size;
-}
-
 /* Makes zeros of what is there in a range. */
 static void clear(struct mem_data *data, uint64_t offset, uint64_t len)
 {
@@ -222,6 +209,34 @@ static void clear(struct mem_data *data, uint64_t offset, uint64_t len)
         offset += n;
         len -= n;
     }
+}
+
+void mem_data_resize(struct mem_store *store, struct mem_data *data, uint64_t size, uint64_t keep)
+{
+    if (size < data->size) {
+        cut_behind(store, data, size > keep ? size : keep);
+        clear(data, size, data->size - size);
+    }
+    data->size = size;
+}
+
+int mem_data_reserve(struct mem_store *store, struct mem_data *data, uint64_t bytes)
+{
+    int err = 0;
+
+    if (bytes > (uint64_t)store->set->size)
+        return -ENOSPC;
+    for (uint64_t i = 0; i < bytes / MEM_CHUNK + (bytes % MEM_CHUNK != 0); i++)
+        if (!make_chunk(store, data, i, &err)) {
+            cut_behind(store, data, data->size);
+            return err;
+        }
+    return 0;
+}
+
+void mem_data_trim(struct mem_store *store, struct mem_data *data, uint64_t bytes)
+{
+    cut_behind(store, data, bytes > data->size ? bytes : data->size);
 }
 
 /* Bytes from offset on that are a hole. */
