@@ -12,6 +12,7 @@ UNIT_DECLARE(localroot_open);
 UNIT_DECLARE(localroot_data);
 UNIT_DECLARE(localroot_escape);
 UNIT_DECLARE(localroot_disk);
+UNIT_DECLARE(localroot_extra);
 UNIT_DECLARE(localroot_race);
 
 static void says_what_it_is(void)
@@ -435,4 +436,5 @@ UNIT_SUITE(chroot, UNIT_TEST(says_what_it_is), UNIT_TEST(refuses_bad_settings),
            UNIT_TEST(serves_simultaneous_first_visits), UNIT_TEST(holds_its_folder));
 
 UNIT_MAIN("unit-chroot", &unit_chroot, &unit_localroot_names, &unit_localroot_attrs, &unit_localroot_open,
-          &unit_localroot_data, &unit_localroot_escape, &unit_localroot_disk, &unit_localroot_race)
+          &unit_localroot_data, &unit_localroot_escape, &unit_localroot_disk, &unit_localroot_extra,
+          &unit_localroot_race)

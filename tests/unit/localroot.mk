@@ -2,7 +2,7 @@
 LOCALROOT_SHARED = tests/unit/localroot.h tests/unit/localroot_attrs.c tests/unit/localroot_data.c \
 	tests/unit/localroot_escape.c tests/unit/localroot_hands.c tests/unit/localroot_names.c \
 	tests/unit/localroot_open.c tests/unit/localroot_ops.c tests/unit/localroot_world.c tests/unit/unit.h
-LOCALROOT_DISK = tests/unit/localroot_disk.c tests/unit/localroot_race.c
+LOCALROOT_DISK = tests/unit/localroot_disk.c tests/unit/localroot_extra.c tests/unit/localroot_race.c
 LOCALROOT_CPPFLAGS = $(AM_CPPFLAGS) -DHYTHE_TEST_PLUGINS='"$(abs_top_builddir)/.libs"'
 LOCALROOT_LIBS = libhythe-core.la $(CUNIT_LIBS) -ldl -lpthread
 

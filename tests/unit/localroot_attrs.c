@@ -164,6 +164,121 @@ BOTH(sets_times)
     UNIT_ASSERT_NUMBER(do_setattr(w, "f", 0, &a), -EINVAL);
 }
 
+BOTH(keeps_the_other_time)
+{
+    struct hythe_attrs a = wish(HYTHE_ATTR_ATIME | HYTHE_ATTR_MTIME), now;
+    void *file;
+
+    put_file(w->root, "f", "");
+    a.atime = (struct hythe_time){100, 1};
+    a.mtime = (struct hythe_time){200, 2};
+    UNIT_ASSERT_NUMBER(do_setattr(w, "f", 0, &a), 0);
+    a.valid = HYTHE_ATTR_ATIME;
+    a.atime = (struct hythe_time){101, 11};
+    a.mtime = (struct hythe_time){201, 1000000000}; /* not meant, so not judged */
+    UNIT_ASSERT_NUMBER(do_setattr(w, "f", 0, &a), 0);
+    UNIT_ASSERT_NUMBER(do_getattr(w, "f", 0, &now), 0);
+    UNIT_ASSERT_NUMBER(now.atime.sec, 101);
+    UNIT_ASSERT_NUMBER(now.atime.nsec, 11);
+    UNIT_ASSERT_NUMBER(now.mtime.sec, 200);
+    UNIT_ASSERT_NUMBER(now.mtime.nsec, 2);
+    a.valid = HYTHE_ATTR_MTIME;
+    a.mtime = (struct hythe_time){202, 22};
+    UNIT_ASSERT_NUMBER(do_open(w, "f", HYTHE_OPEN_READ | HYTHE_OPEN_WRITE_ATTRS, -1, &file), 0);
+    UNIT_ASSERT_NUMBER(do_fsetattr(w, file, &a), 0);
+    UNIT_ASSERT_NUMBER(do_close(w, file), 0);
+    UNIT_ASSERT_NUMBER(do_getattr(w, "f", 0, &now), 0);
+    UNIT_ASSERT_NUMBER(now.atime.sec, 101);
+    UNIT_ASSERT_NUMBER(now.mtime.sec, 202);
+    UNIT_ASSERT_NUMBER(now.mtime.nsec, 22);
+}
+
+static int64_t make_with(const struct world *w, const char *path, uint32_t access, const struct hythe_attrs *attrs)
+{
+    struct hythe_open_arg arg = {sizeof(arg), path, access, attrs, NULL};
+    void *file = NULL;
+    struct hythe_call call = world_call(w, &file);
+    int64_t rc = w->plugin->ops->open(&call, &arg);
+
+    return rc < 0 ? rc : do_close(w, file);
+}
+
+/* What a client wishes for something new; an existing file has its own. */
+BOTH(gives_new_things_what_was_wished)
+{
+    const uint32_t access = HYTHE_OPEN_WRITE | HYTHE_OPEN_CREATE;
+    struct hythe_attrs a = wish(HYTHE_ATTR_MTIME | HYTHE_ATTR_MODE | HYTHE_ATTR_SIZE | HYTHE_ATTR_TYPE), now;
+    struct hythe_mkdir_arg made = {sizeof(made), "d", &a};
+    struct hythe_call call = world_call(w, NULL);
+
+    a.mtime = (struct hythe_time){1000, 5};
+    a.mode = 0640;
+    a.size = 1000;
+    UNIT_ASSERT_NUMBER(make_with(w, "f", access, &a), 0);
+    UNIT_ASSERT_NUMBER(do_getattr(w, "f", 0, &now), 0);
+    UNIT_ASSERT_NUMBER(now.mtime.sec, 1000);
+    UNIT_ASSERT_NUMBER(now.mtime.nsec, 5);
+    UNIT_ASSERT_NUMBER(now.mode, 0640);
+    UNIT_ASSERT_NUMBER(now.size, 0);
+    UNIT_ASSERT_NUMBER(w->plugin->ops->mkdir(&call, &made), 0);
+    UNIT_ASSERT_NUMBER(do_getattr(w, "d", 0, &now), 0);
+    UNIT_ASSERT_NUMBER(now.mtime.sec, 1000);
+    a.mtime.nsec = 1000000000; /* it can't be as it shall be: nothing is left behind */
+    made.path = "e";
+    UNIT_ASSERT_NUMBER(make_with(w, "g", access, &a), -EINVAL);
+    UNIT_ASSERT_NUMBER(w->plugin->ops->mkdir(&call, &made), -EINVAL);
+    CU_ASSERT(!exists(w->root, "g") && !exists(w->root, "e"));
+    UNIT_ASSERT_NUMBER(make_with(w, "f", access, &a), 0);
+    UNIT_ASSERT_NUMBER(do_getattr(w, "f", 0, &now), 0);
+    UNIT_ASSERT_NUMBER(now.mtime.sec, 1000);
+}
+
+/* Draft-13, section 7.4. */
+BOTH(sets_the_allocation)
+{
+    struct hythe_attrs a = wish(HYTHE_ATTR_ALLOC), now;
+    int64_t rc;
+
+    put_file(w->root, "f", "12345");
+    a.alloc = 100000;
+    rc = do_setattr(w, "f", 0, &a);
+    if (rc == -ENOTSUP)
+        return; /* of this file system */
+    UNIT_ASSERT_NUMBER(rc, 0);
+    UNIT_ASSERT_NUMBER(do_getattr(w, "f", 0, &now), 0);
+    CU_ASSERT(now.alloc >= 100000);
+    UNIT_ASSERT_NUMBER(now.size, 5);
+    a.valid |= HYTHE_ATTR_SIZE;
+    a.size = 100001;
+    UNIT_ASSERT_NUMBER(do_setattr(w, "f", 0, &a), -EINVAL);
+    a.size = 3;
+    UNIT_ASSERT_NUMBER(do_setattr(w, "f", 0, &a), 0);
+    UNIT_ASSERT_NUMBER(do_getattr(w, "f", 0, &now), 0);
+    CU_ASSERT(now.alloc >= 100000);
+    UNIT_ASSERT_STRING(file_text(w->root, "f"), "123");
+    a.size = 5; /* what was cut off has gone */
+    UNIT_ASSERT_NUMBER(do_setattr(w, "f", 0, &a), 0);
+    UNIT_ASSERT_STRING(file_text(w->root, "f"), "123");
+    a.valid = HYTHE_ATTR_ALLOC;
+    a.alloc = 2;
+    UNIT_ASSERT_NUMBER(do_setattr(w, "f", 0, &a), 0);
+    UNIT_ASSERT_STRING(file_text(w->root, "f"), "12");
+    a.alloc = (uint64_t)INT64_MAX + 1;
+    UNIT_ASSERT_NUMBER(do_setattr(w, "f", 0, &a), -EFBIG);
+    a.alloc = 1;
+    UNIT_ASSERT_NUMBER(do_setattr(w, ".", 0, &a), -EISDIR);
+    a = wish(HYTHE_ATTR_SIZE);
+    a.size = 1 << 20; /* a hole; its allocation sent back cuts nothing */
+    UNIT_ASSERT_NUMBER(do_setattr(w, "f", 0, &a), 0);
+    UNIT_ASSERT_NUMBER(do_getattr(w, "f", 0, &now), 0);
+    CU_ASSERT(now.alloc < now.size);
+    now.struct_size = sizeof(now);
+    now.valid = HYTHE_ATTR_ALLOC;
+    UNIT_ASSERT_NUMBER(do_setattr(w, "f", 0, &now), 0);
+    UNIT_ASSERT_NUMBER(do_getattr(w, "f", 0, &now), 0);
+    UNIT_ASSERT_NUMBER(now.size, 1 << 20);
+}
+
 /* Clients send back the owner that they were told, and that needs no privilege. */
 BOTH(sets_owner)
 {
@@ -253,4 +368,5 @@ BOTH(works_on_open_files)
 
 UNIT_SUITE(localroot_attrs, UNIT_BOTH(tells_attributes), UNIT_BOTH(tells_only_what_is_wanted), UNIT_BOTH(sets_size),
            UNIT_BOTH(sets_mode), UNIT_BOTH(refuses_set_id_bits), UNIT_TEST(grants_set_id_bits), UNIT_BOTH(sets_times),
+           UNIT_BOTH(keeps_the_other_time), UNIT_BOTH(gives_new_things_what_was_wished), UNIT_BOTH(sets_the_allocation),
            UNIT_BOTH(sets_owner), UNIT_BOTH(sets_everything_in_order), UNIT_BOTH(works_on_open_files));

@@ -97,22 +97,6 @@ BOTH(tells_types_without_opening)
     UNIT_ASSERT_NUMBER(do_getattr(w, "dangling", HYTHE_NOFOLLOW, &a), 0);
 }
 
-BOTH(says_what_it_cannot_set)
-{
-    static const uint32_t bits[] = {HYTHE_ATTR_CTIME, HYTHE_ATTR_BTIME,    HYTHE_ATTR_ACL,
-                                    HYTHE_ATTR_BITS,  HYTHE_ATTR_EXTENDED, HYTHE_ATTR_ALLOC};
-    struct hythe_attrs a;
-
-    put_file(w->root, "f", "12345");
-    for (size_t i = 0; i < sizeof(bits) / sizeof(bits[0]); i++) {
-        a = wish(bits[i] | HYTHE_ATTR_SIZE);
-        UNIT_ASSERT_NUMBER(do_setattr(w, "f", 0, &a), -ENOTSUP);
-    }
-    UNIT_ASSERT_STRING(file_text(w->root, "f"), "12345"); /* nothing was done by halves */
-    a = wish(0);
-    UNIT_ASSERT_NUMBER(do_setattr(w, "f", 0, &a), 0);
-}
-
 BOTH(tells_the_file_system)
 {
     struct hythe_statfs s, t = {.struct_size = sizeof(t)};
@@ -305,7 +289,7 @@ static void follows_no_magic_links_walk(void)
 }
 
 UNIT_SUITE(localroot_disk, UNIT_BOTH(tells_what_stat_tells), UNIT_BOTH(handles_a_pipe_by_name),
-           UNIT_BOTH(tells_types_without_opening), UNIT_BOTH(says_what_it_cannot_set), UNIT_BOTH(tells_the_file_system),
+           UNIT_BOTH(tells_types_without_opening), UNIT_BOTH(tells_the_file_system),
            UNIT_BOTH(heeds_no_umask_but_its_own), UNIT_BOTH(leaves_the_mode_to_a_default_acl),
            UNIT_BOTH(refuses_special_files), UNIT_BOTH(never_touches_a_fifo), UNIT_BOTH(refuses_devices),
            UNIT_BOTH(has_no_rights_of_its_own), UNIT_BOTH(follows_no_magic_links));

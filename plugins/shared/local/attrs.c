@@ -8,15 +8,6 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
-/* What a setattr is done to. */
-struct target {
-    const struct hythe_call *call;
-    int fd;           /* O_PATH or open */
-    const char *path; /* NULL: fd is the open file itself */
-    int look;         /* O_NOFOLLOW or 0 */
-    struct stat st;
-};
-
 uint32_t lr_type_of(unsigned mode)
 {
     static const uint8_t types[16] = {
@@ -40,7 +31,31 @@ static struct hythe_time time_of(const struct statx_timestamp *t)
     return (struct hythe_time){.sec = t->tv_sec, .nsec = t->tv_nsec};
 }
 
-void lr_fill_attrs(struct hythe_attrs *attrs, const struct statx *sx, uint32_t want)
+/* What statx tells costs nothing in a listing; an ioctl(2) for the other flags would. Whether a file is sparse can't be
+ * told from its blocks: compression saves some too. */
+static void fill_bits(struct hythe_attrs *attrs, const struct statx *sx, const char *name)
+{
+    static const struct {
+        uint64_t theirs;
+        uint32_t ours;
+    } flags[] = {{STATX_ATTR_ENCRYPTED, LR_ENCRYPTED},
+                 {STATX_ATTR_COMPRESSED, LR_COMPRESSED},
+                 {STATX_ATTR_APPEND, LR_APPEND_ONLY},
+                 {STATX_ATTR_IMMUTABLE, LR_IMMUTABLE}};
+
+    attrs->bits_mask = name && strcmp(name, ".") != 0 ? LR_HIDDEN : 0;
+    attrs->bits = attrs->bits_mask && name[0] == '.' ? LR_HIDDEN : 0;
+    for (size_t i = 0; i < sizeof(flags) / sizeof(flags[0]); i++) {
+        if (sx->stx_attributes_mask & flags[i].theirs)
+            attrs->bits_mask |= flags[i].ours;
+        if (sx->stx_attributes & sx->stx_attributes_mask & flags[i].theirs)
+            attrs->bits |= flags[i].ours;
+    }
+    if (attrs->bits_mask)
+        attrs->valid |= HYTHE_ATTR_BITS;
+}
+
+void lr_fill_attrs(struct hythe_attrs *attrs, const struct statx *sx, uint32_t want, const char *name)
 {
     uint32_t known = HYTHE_ATTR_TYPE | HYTHE_ATTR_SIZE | HYTHE_ATTR_MODE | HYTHE_ATTR_OWNER | HYTHE_ATTR_ATIME |
                      HYTHE_ATTR_MTIME | HYTHE_ATTR_CTIME | HYTHE_ATTR_NLINK | HYTHE_ATTR_ALLOC;
@@ -60,13 +75,31 @@ void lr_fill_attrs(struct hythe_attrs *attrs, const struct statx *sx, uint32_t w
     attrs->mtime = time_of(&sx->stx_mtime);
     attrs->ctime = time_of(&sx->stx_ctime);
     attrs->btime = time_of(&sx->stx_btime);
+    if (want & HYTHE_ATTR_BITS)
+        fill_bits(attrs, sx, name);
 }
 
-static int64_t attrs_of(int fd, uint32_t want, struct hythe_attrs *out, struct statx *sx)
+static const char *last_of(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+
+    return slash ? slash + 1 : path;
+}
+
+static bool wants_pairs(const struct hythe_call *call, uint32_t want)
+{
+    return (want & HYTHE_ATTR_EXTENDED) && lr_base_of(call)->lr->rules->xattrs;
+}
+
+/* `name` is NULL where none is known. */
+static int64_t attrs_of(const struct hythe_call *call, int fd, const char *name, uint32_t want, struct hythe_attrs *out,
+                        struct statx *sx)
 {
     if (statx(fd, "", AT_EMPTY_PATH, lr_statx_mask(want), sx) != 0)
         return -errno;
-    lr_fill_attrs(out, sx, want);
+    lr_fill_attrs(out, sx, want, name);
+    if (wants_pairs(call, want))
+        lr_fill_pairs(call, fd, out);
     return 0;
 }
 
@@ -88,7 +121,7 @@ static int64_t quick_getattr(const struct lr_base *base, const struct hythe_geta
         return -errno;
     if (S_ISLNK(sx.stx_mode) && !(arg->flags & HYTHE_NOFOLLOW))
         return 1;
-    lr_fill_attrs(arg->attrs, &sx, arg->want);
+    lr_fill_attrs(arg->attrs, &sx, arg->want, arg->path);
     tell_identity(arg, &sx);
     return 0;
 }
@@ -96,7 +129,7 @@ static int64_t quick_getattr(const struct lr_base *base, const struct hythe_geta
 int64_t lr_getattr(const struct hythe_call *call, struct hythe_getattr_arg *arg)
 {
     int look = arg->flags & HYTHE_NOFOLLOW ? O_NOFOLLOW : 0;
-    int64_t rc = quick_getattr(lr_base_of(call), arg);
+    int64_t rc = wants_pairs(call, arg->want) ? 1 : quick_getattr(lr_base_of(call), arg);
     struct statx sx;
     int fd;
 
@@ -105,7 +138,7 @@ int64_t lr_getattr(const struct hythe_call *call, struct hythe_getattr_arg *arg)
     fd = lr_open_path(lr_base_of(call), arg->path, O_PATH | look);
     if (fd < 0)
         return lr_refuse(call, fd);
-    rc = attrs_of(fd, arg->want, arg->attrs, &sx);
+    rc = attrs_of(call, fd, last_of(arg->path), arg->want, arg->attrs, &sx);
     if (rc == 0)
         tell_identity(arg, &sx);
     close(fd);
@@ -116,168 +149,7 @@ int64_t lr_fgetattr(const struct hythe_call *call, struct hythe_fgetattr_arg *ar
 {
     struct statx sx;
 
-    return attrs_of(lr_file_of(call)->fd, arg->want, arg->attrs, &sx);
-}
-
-static int64_t set_size(const struct target *t, const struct hythe_attrs *attrs)
-{
-    int fd = t->path ? lr_reopen(lr_base_of(t->call), t->path, t->look, t->fd, O_WRONLY) : t->fd;
-    int64_t rc;
-
-    if (fd < 0)
-        return lr_refuse(t->call, fd);
-    rc = ftruncate(fd, (off_t)attrs->size) == 0 ? 0 : -errno;
-    if (t->path)
-        close(fd);
-    return rc;
-}
-
-/* Clients send an owner back unchanged with the mode and the times; that needs no privilege. */
-static int64_t set_owner(const struct target *t, const struct hythe_attrs *attrs)
-{
-    uid_t uid = attrs->uid == t->st.st_uid ? (uid_t)-1 : attrs->uid;
-    gid_t gid = attrs->gid == t->st.st_gid ? (gid_t)-1 : attrs->gid;
-
-    if (uid == (uid_t)-1 && gid == (gid_t)-1)
-        return 0;
-    return fchownat(t->fd, "", uid, gid, AT_EMPTY_PATH) == 0 ? 0 : -errno;
-}
-
-static int64_t set_mode(const struct target *t, const struct hythe_attrs *attrs)
-{
-    int rc = lr_chmod(t->fd, attrs->mode & 07777u);
-    int fd;
-
-    if (rc != -EOPNOTSUPP || !t->path)
-        return rc;
-    /* No /proc and an old kernel: a file that can be read can still be changed. */
-    fd = lr_reopen(lr_base_of(t->call), t->path, t->look, t->fd, O_RDONLY);
-    if (fd < 0)
-        return rc;
-    rc = lr_chmod(fd, attrs->mode & 07777u);
-    close(fd);
-    return rc;
-}
-
-static struct timespec timespec_of(const struct hythe_attrs *attrs, uint32_t bit, const struct hythe_time *t)
-{
-    if (!(attrs->valid & bit))
-        return (struct timespec){.tv_nsec = UTIME_OMIT};
-    return (struct timespec){.tv_sec = t->sec, .tv_nsec = (long)t->nsec};
-}
-
-static int64_t set_times(const struct target *t, const struct hythe_attrs *attrs)
-{
-    struct timespec ts[2] = {timespec_of(attrs, HYTHE_ATTR_ATIME, &attrs->atime),
-                             timespec_of(attrs, HYTHE_ATTR_MTIME, &attrs->mtime)};
-    struct lr_proc proc = lr_proc_of(t->fd);
-
-    if (utimensat(t->fd, "", ts, AT_EMPTY_PATH) == 0)
-        return 0;
-    if (errno != EINVAL) /* before Linux 5.8 */
-        return -errno;
-    if (futimens(t->fd, ts) == 0)
-        return 0;
-    if (errno != EBADF)
-        return -errno;
-    return utimensat(AT_FDCWD, proc.name, ts, 0) == 0 ? 0 : -errno;
-}
-
-static int64_t check_size(const struct target *t, const struct hythe_attrs *attrs)
-{
-    if (attrs->size > INT64_MAX)
-        return -EFBIG;
-    if (S_ISDIR(t->st.st_mode))
-        return -EISDIR;
-    if (S_ISLNK(t->st.st_mode))
-        return t->call->host->fail(t->call, -EINVAL, "the size of a symbolic link can't be set");
-    if (!S_ISREG(t->st.st_mode))
-        return t->call->host->fail(t->call, -EACCES, "not a regular file");
-    if (!t->path && !(lr_file_of(t->call)->access & HYTHE_OPEN_WRITE))
-        return t->call->host->fail(t->call, -EACCES, "the file isn't open for writing");
-    return 0;
-}
-
-static int64_t check_owner(const struct target *t, const struct hythe_attrs *attrs)
-{
-    (void)t;
-    return attrs->uid == UINT32_MAX || attrs->gid == UINT32_MAX ? -EINVAL : 0; /* means "leave it" to chown(2) */
-}
-
-static int64_t check_mode(const struct target *t, const struct hythe_attrs *attrs)
-{
-    mode_t gained = attrs->mode & ~t->st.st_mode & (S_ISUID | S_ISGID);
-
-    if (S_ISLNK(t->st.st_mode))
-        return t->call->host->fail(t->call, -EOPNOTSUPP, "a symbolic link has no permissions of its own");
-    if (gained && !lr_base_of(t->call)->lr->rules->allow_setid)
-        return t->call->host->fail(t->call, -EPERM, "set-user-id and set-group-id bits aren't allowed here");
-    return 0;
-}
-
-static int64_t check_times(const struct target *t, const struct hythe_attrs *attrs)
-{
-    const uint32_t second = 1000000000;
-
-    (void)t;
-    if ((attrs->valid & HYTHE_ATTR_ATIME) && attrs->atime.nsec >= second)
-        return -EINVAL;
-    return (attrs->valid & HYTHE_ATTR_MTIME) && attrs->mtime.nsec >= second ? -EINVAL : 0;
-}
-
-/* In the order in which they are done: a new owner takes set-id bits away, and every change but that of the times
- * touches a time. */
-static const struct {
-    uint32_t bits;
-    int64_t (*check)(const struct target *t, const struct hythe_attrs *attrs);
-    int64_t (*set)(const struct target *t, const struct hythe_attrs *attrs);
-} changes[] = {
-    {HYTHE_ATTR_SIZE, check_size, set_size},
-    {HYTHE_ATTR_OWNER, check_owner, set_owner},
-    {HYTHE_ATTR_MODE, check_mode, set_mode},
-    {HYTHE_ATTR_ATIME | HYTHE_ATTR_MTIME, check_times, set_times},
-};
-enum { CHANGES = sizeof(changes) / sizeof(changes[0]) };
-
-/* What can be foreseen is refused before anything is changed. */
-static int64_t change(struct target *t, const struct hythe_attrs *attrs)
-{
-    uint32_t able = HYTHE_ATTR_TYPE; /* comes along in SFTP 4 and later, and is no wish */
-    int64_t rc = 0;
-
-    if (fstat(t->fd, &t->st) != 0)
-        return -errno;
-    for (size_t i = 0; i < CHANGES && rc == 0; i++) {
-        able |= changes[i].bits;
-        if (attrs->valid & changes[i].bits)
-            rc = changes[i].check(t, attrs);
-    }
-    if (rc == 0 && (attrs->valid & ~able))
-        return t->call->host->fail(t->call, -EOPNOTSUPP, "only size, owner, permissions and times can be set here");
-    for (size_t i = 0; i < CHANGES && rc == 0; i++)
-        if (attrs->valid & changes[i].bits)
-            rc = changes[i].set(t, attrs);
-    return rc;
-}
-
-int64_t lr_setattr(const struct hythe_call *call, struct hythe_setattr_arg *arg)
-{
-    struct target t = {.call = call, .path = arg->path, .look = arg->flags & HYTHE_NOFOLLOW ? O_NOFOLLOW : 0};
-    int64_t rc;
-
-    t.fd = lr_open_path(lr_base_of(call), arg->path, O_PATH | t.look);
-    if (t.fd < 0)
-        return lr_refuse(call, t.fd);
-    rc = change(&t, arg->attrs);
-    close(t.fd);
-    return rc;
-}
-
-int64_t lr_fsetattr(const struct hythe_call *call, struct hythe_fsetattr_arg *arg)
-{
-    struct target t = {.call = call, .fd = lr_file_of(call)->fd};
-
-    return change(&t, arg->attrs);
+    return attrs_of(call, lr_file_of(call)->fd, NULL, arg->want, arg->attrs, &sx);
 }
 
 static int64_t statfs_of(int fd, struct hythe_statfs *out)

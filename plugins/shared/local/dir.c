@@ -69,7 +69,7 @@ static int entry_attrs(int folder, const struct dirent64 *entry, uint32_t want, 
             return 0;
     }
     if (statx(folder, entry->d_name, AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT, lr_statx_mask(want), &sx) == 0)
-        lr_fill_attrs(attrs, &sx, want);
+        lr_fill_attrs(attrs, &sx, want, entry->d_name);
     else if (errno == ENOENT)
         return -ENOENT; /* removed meanwhile */
     return 0;           /* a folder may be readable but not searchable: names it has, attributes not */

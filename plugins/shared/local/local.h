@@ -17,7 +17,7 @@
 /* What clients may make of permissions; a part of the settings of each plugin. */
 struct lr_rules {
     int64_t umask, file_mode, directory_mode;
-    int allow_setid;
+    int allow_setid, xattrs;
 };
 
 /* Rows of these settings for a struct that has them as its member `rules`. */
@@ -33,7 +33,9 @@ struct lr_rules {
         LR_RULE_ROW(settings, directory_mode, MODE, 0777, "0777", \
                     "Permissions of a new folder when the client asks for none."), \
         LR_RULE_ROW(settings, allow_setid, BOOL, 1, "false", \
-                    "Whether clients may set the set-user-id and set-group-id bits.")
+                    "Whether clients may set the set-user-id and set-group-id bits."), \
+        LR_RULE_ROW(settings, xattrs, BOOL, 1, "false", \
+                    "Whether clients see and set the extended attributes of files (user.*).")
 
 /* What a plugin's instance has for it. */
 struct lr_instance {
@@ -115,8 +117,28 @@ int lr_chmod(int fd, mode_t mode); /* fd may be O_PATH */
 /* attrs.c */
 
 unsigned lr_statx_mask(uint32_t want);
-void lr_fill_attrs(struct hythe_attrs *attrs, const struct statx *sx, uint32_t want);
+/* name: the file's name, NULL where none is known. Extended attributes are left to lr_fill_pairs(). */
+void lr_fill_attrs(struct hythe_attrs *attrs, const struct statx *sx, uint32_t want, const char *name);
 uint32_t lr_type_of(unsigned mode); /* enum hythe_type of a st_mode */
+
+/* Attribute bits of draft-ietf-secsh-filexfer-13, section 7.9, that are known here. */
+enum { LR_HIDDEN = 0x4, LR_ENCRYPTED = 0x20, LR_COMPRESSED = 0x40, LR_APPEND_ONLY = 0x100, LR_IMMUTABLE = 0x200 };
+
+/* change.c */
+
+/* Of something new: what lr_new_mode() deals with, what comes with the first bytes, and the type. */
+#define LR_NEW_DONE (HYTHE_ATTR_MODE | HYTHE_ATTR_SIZE | HYTHE_ATTR_TYPE)
+
+/* Sets what else a client wished for a file or folder that the call just made; may be O_PATH for a folder. */
+int64_t lr_set_new(const struct hythe_call *call, int fd, const struct hythe_attrs *attrs);
+
+/* pairs.c: extended attributes. The pair "x" is the system's user.x. */
+
+/* Adds them to attrs, if there are any, they can be read, and they aren't too many. fd may be O_PATH. */
+void lr_fill_pairs(const struct hythe_call *call, int fd, struct hythe_attrs *attrs);
+/* Whether these can be set at all: 0, -EINVAL, -E2BIG. */
+int lr_check_pairs(const struct hythe_attrs *attrs);
+int lr_set_pairs(int fd, const struct hythe_attrs *attrs);
 
 /* An open file or directory, in the slot of the core's handle. */
 struct lr_file {

@@ -61,17 +61,24 @@ int64_t lr_rmdir(const struct hythe_call *call, struct hythe_rmdir_arg *arg)
     return remove_name(call, arg->path, -EBUSY, AT_REMOVEDIR);
 }
 
-/* A new folder's mode, when the process's umask or the parent's set-group-id bit may have changed it. */
-static void fix_folder(const struct lr_at *at, mode_t mode)
+/* A new folder's mode, when the process's umask or the parent's set-group-id bit may have changed it, and what else the
+ * client wished. */
+static int64_t fix_folder(const struct hythe_call *call, const struct lr_at *at, const struct hythe_attrs *attrs,
+                          mode_t mode)
 {
     struct stat st;
     int fd = openat(at->fd, at->name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    int64_t rc;
 
     if (fd < 0)
-        return;
+        return 0; /* it has gone again */
     if (fstat(fd, &st) == 0)
         lr_fix_mode(at->fd, fd, st.st_mode & 07777, mode);
+    rc = lr_set_new(call, fd, attrs);
+    if (rc < 0)
+        (void)unlinkat(at->fd, at->name, AT_REMOVEDIR);
     close(fd);
+    return rc;
 }
 
 int64_t lr_mkdir(const struct hythe_call *call, struct hythe_mkdir_arg *arg)
@@ -79,13 +86,13 @@ int64_t lr_mkdir(const struct hythe_call *call, struct hythe_mkdir_arg *arg)
     const struct lr_base *base = lr_base_of(call);
     mode_t mode = lr_new_mode(base, arg->attrs, base->lr->rules->directory_mode);
     struct lr_at at;
-    int rc = lr_parent(base, arg->path, -EEXIST, &at);
+    int64_t rc = lr_parent(base, arg->path, -EEXIST, &at);
 
     if (rc < 0)
         return lr_refuse(call, rc);
     rc = mkdirat(at.fd, at.name, mode) == 0 ? 0 : -errno;
     if (rc == 0)
-        fix_folder(&at, mode);
+        rc = fix_folder(call, &at, arg->attrs, mode);
     lr_at_close(&at);
     return rc;
 }

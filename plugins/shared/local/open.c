@@ -4,9 +4,28 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/vfs.h>
 #include <unistd.h>
+
+/* Not in each <linux/magic.h>. */
+#ifndef CIFS_SUPER_MAGIC
+#define CIFS_SUPER_MAGIC 0xff534d42
+#endif
+#ifndef SMB2_SUPER_MAGIC
+#define SMB2_SUPER_MAGIC 0xfe534d42
+#endif
+#ifndef FUSE_SUPER_MAGIC
+#define FUSE_SUPER_MAGIC 0x65735546
+#endif
+#ifndef CEPH_SUPER_MAGIC
+#define CEPH_SUPER_MAGIC 0x00c36400
+#endif
+#ifndef AFS_FS_MAGIC
+#define AFS_FS_MAGIC 0x6b414653
+#endif
 
 /* Rounds of making and finding a name that others make and remove at the same time. */
 enum { RACE_MAX = 256 };
@@ -22,6 +41,24 @@ static int flags_of(uint32_t access)
     if (access & HYTHE_OPEN_TRUNCATE)
         flags |= O_TRUNC;
     return flags;
+}
+
+/* O_APPEND is atomic where this kernel alone knows the end of the file; on a network it is looked up first. */
+static int64_t check_append(const struct hythe_call *call, uint32_t access, int fd)
+{
+    static const unsigned long remote[] = {NFS_SUPER_MAGIC,  SMB_SUPER_MAGIC, CIFS_SUPER_MAGIC, SMB2_SUPER_MAGIC,
+                                           FUSE_SUPER_MAGIC, V9FS_MAGIC,      AFS_SUPER_MAGIC,  AFS_FS_MAGIC,
+                                           CEPH_SUPER_MAGIC, CODA_SUPER_MAGIC};
+    struct statfs fs;
+
+    if (!(access & HYTHE_OPEN_ATOMIC_APPEND))
+        return 0;
+    if (fstatfs(fd, &fs) != 0)
+        return -errno;
+    for (size_t i = 0; i < sizeof(remote) / sizeof(remote[0]); i++)
+        if ((uint32_t)fs.f_type == remote[i])
+            return call->host->fail(call, -EOPNOTSUPP, "this file system doesn't append atomically");
+    return 0;
 }
 
 /* A directory is -EISDIR: OpenSSH's server answers that with FAILURE too, if only at the first read of it. */
@@ -47,6 +84,8 @@ static int64_t open_once(const struct hythe_call *call, const struct hythe_open_
         return lr_refuse(call, fd);
     rc = fstat(fd, st) == 0 ? check_type(call, st->st_mode) : -errno;
     if (rc == 0)
+        rc = check_append(call, arg->access, fd);
+    if (rc == 0)
         rc = lr_reopen(lr_base_of(call), arg->path, look, fd, flags_of(arg->access));
     close(fd);
     return rc;
@@ -61,14 +100,44 @@ static int64_t open_existing(const struct hythe_call *call, const struct hythe_o
     return rc;
 }
 
+/* Only the file that was opened is removed, not another that has its name by now. */
+static int64_t remove_now(int fd, const struct lr_at *at)
+{
+    struct stat st, now;
+
+    if (fstat(fd, &st) != 0)
+        return -errno;
+    if (fstatat(at->fd, at->name, &now, AT_SYMLINK_NOFOLLOW) != 0)
+        return errno == ENOENT ? 0 : -errno;
+    if (st.st_dev != now.st_dev || st.st_ino != now.st_ino)
+        return 0;
+    return unlinkat(at->fd, at->name, 0) == 0 ? 0 : -errno;
+}
+
+/* A new file that can't be as it was asked for isn't left behind. */
+static int64_t finish(const struct hythe_call *call, const struct lr_at *at, const struct hythe_attrs *attrs, int fd)
+{
+    int64_t rc = lr_set_new(call, fd, attrs);
+
+    if (rc == 0)
+        return fd;
+    (void)remove_now(fd, at);
+    close(fd);
+    return rc;
+}
+
 static int64_t make(const struct hythe_call *call, const struct lr_at *at, const struct hythe_open_arg *arg,
                     struct stat *st)
 {
     const struct lr_base *base = lr_base_of(call);
     mode_t mode = lr_new_mode(base, arg->attrs, base->lr->rules->file_mode);
     int flags = flags_of(arg->access) & ~O_TRUNC;
-    int fd = openat(at->fd, at->name, flags | O_CREAT | O_EXCL | O_NOFOLLOW | O_NOCTTY | O_CLOEXEC, mode);
+    int64_t rc = check_append(call, arg->access, at->fd);
+    int fd;
 
+    if (rc < 0)
+        return rc;
+    fd = openat(at->fd, at->name, flags | O_CREAT | O_EXCL | O_NOFOLLOW | O_NOCTTY | O_CLOEXEC, mode);
     if (fd < 0)
         return -errno;
     if (fstat(fd, st) != 0) {
@@ -78,7 +147,7 @@ static int64_t make(const struct hythe_call *call, const struct lr_at *at, const
         return -err;
     }
     lr_fix_mode(at->fd, fd, st->st_mode & 07777, mode);
-    return fd;
+    return finish(call, at, arg->attrs, fd);
 }
 
 /* open(2) makes the target of a link that points to nothing; so does this, if the target is inside the base. */
@@ -174,20 +243,6 @@ int64_t lr_open(const struct hythe_call *call, struct hythe_open_arg *arg)
     return 0;
 }
 
-/* Only the file that was opened is removed, not another that has its name by now. */
-static int64_t remove_now(const struct lr_file *file)
-{
-    struct stat st, now;
-
-    if (fstat(file->fd, &st) != 0)
-        return -errno;
-    if (fstatat(file->remove->fd, file->remove->name, &now, AT_SYMLINK_NOFOLLOW) != 0)
-        return errno == ENOENT ? 0 : -errno;
-    if (st.st_dev != now.st_dev || st.st_ino != now.st_ino)
-        return 0;
-    return unlinkat(file->remove->fd, file->remove->name, 0) == 0 ? 0 : -errno;
-}
-
 int64_t lr_close(const struct hythe_call *call, struct hythe_close_arg *arg)
 {
     struct lr_file *file = lr_file_of(call);
@@ -195,7 +250,7 @@ int64_t lr_close(const struct hythe_call *call, struct hythe_close_arg *arg)
 
     (void)arg;
     if (file->remove) {
-        rc = remove_now(file);
+        rc = remove_now(file->fd, file->remove);
         lr_at_close(file->remove);
         free(file->remove);
     }
