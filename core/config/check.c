@@ -193,6 +193,18 @@ static void check_methods(struct hy_reading *r)
     }
 }
 
+static void check_extensions(struct hy_reading *r)
+{
+    const char *near;
+
+    if (!r->rules->extension_ok)
+        return;
+    for (const char *const *word = r->config->sftp_extensions; *word; word++)
+        if (!r->rules->extension_ok(*word, &near))
+            hy_reading_add(r, place_of(r, "sftp_extensions"), "sftp_extensions: \"%s\" is not an extension%s%s%s",
+                           *word, near ? "; did you mean " : "", near ? near : "", near ? "?" : "");
+}
+
 const char *hy_config_eol(const struct hy_config *config)
 {
     static const char *const rows[][2] = {{"LF", "\n"}, {"CRLF", "\r\n"}, {"CR", "\r"}};
@@ -230,5 +242,6 @@ void hy_check_config(struct hy_reading *r)
     check_auth(r);
     check_users(r);
     check_methods(r);
+    check_extensions(r);
     check_address(r);
 }

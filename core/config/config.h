@@ -156,6 +156,8 @@ struct hy_problems {
 struct hy_config_rules {
     /* Whether this build can check the key or the hash, and a reason if not; see core/auth. NULL: anything goes. */
     bool (*public_key_ok)(const char *line, const char **why);
+    /* Whether a word may stand in sftp_extensions, and the most similar one, or NULL; see core/sftp. NULL: likewise. */
+    bool (*extension_ok)(const char *word, const char **near);
     bool (*password_hash_ok)(const char *hash, const char **why);
     bool partial;   /* return what was understood of a file with problems: to look for more of them, not to serve */
     bool tree_only; /* the program neither listens nor logs in: host keys and users may be missing */

@@ -4,6 +4,7 @@
 
 #include "core/server/generation.h"
 #include "core/server/server.h"
+#include "core/sftp/longs.h"
 #include "core/sftp/names.h"
 #include "core/sftp/sftp.h"
 #include "core/transport/ssh.h"
@@ -29,6 +30,7 @@ struct hy_server {
     bool accepting;
 
     struct hy_names *names;
+    struct hy_longs *longs;   /* of each user's sessions */
     struct hy_pool *pool;     /* for calls of slow plugins */
     struct hy_budget *budget; /* of memory, for all plugins */
     struct hy_locks *locks;   /* of files, by all sessions */

@@ -64,11 +64,12 @@ static int start_acceptor(struct hy_server *server, struct hy_err *err)
 int hy_server_start(struct hy_server *server, struct hy_err *err)
 {
     server->names = hy_names_new();
+    server->longs = hy_longs_new();
     server->pool = hy_pool_new((unsigned)server->config->slow_calls);
     server->budget = hy_budget_new((size_t)server->config->plugin_memory);
     server->locks = hy_locks_new();
     server->dog = hy_watchdog_new(server->log);
-    if (!server->names || !server->pool || !server->budget || !server->locks || !server->dog)
+    if (!server->names || !server->longs || !server->pool || !server->budget || !server->locks || !server->dog)
         return hy_err_set(err, "out of memory");
     server->current = hy_generation_new(server->config, NULL, server->ssh, server->budget, server->log, err);
     if (!server->current)
@@ -153,6 +154,7 @@ void hy_server_free(struct hy_server *server)
     hy_locks_free(server->locks);
     hy_budget_free(server->budget);
     hy_names_free(server->names);
+    hy_longs_free(server->longs);
     hy_ssh_server_unref(server->ssh);
     if (server->control.wake >= 0)
         (void)close(server->control.wake);

@@ -140,7 +140,10 @@ static int mount_all(struct standin *s, struct hy_err *err)
 static int read_config(struct standin *s, struct hy_err *err)
 {
     const struct hy_config_rules rules = {
-        .public_key_ok = hy_public_key_ok, .password_hash_ok = hy_password_hash_ok, .tree_only = true};
+        .public_key_ok = hy_public_key_ok,
+        .password_hash_ok = hy_password_hash_ok,
+        .extension_ok = hy_sftp_extension_ok,
+        .tree_only = true};
     struct hy_problems problems = {0};
 
     s->config = hy_config_read(s->options.config, &rules, &problems);
@@ -268,6 +271,7 @@ static int serve(struct standin *s, struct hy_err *err)
                                       .symlink_order = HY_SYMLINK_TARGET_FIRST,
                                       .read_only = s->options.read_only,
                                       .denied = s->options.denied,
+                                      .off = s->config ? hy_sftp_extensions_off(s->config->sftp_extensions) : 0,
                                       .user = s->user,
                                       .log_requests = true,
                                       .max_handles = handle_limit(s),

@@ -13,9 +13,9 @@ void hy_doing_other(struct hy_engine *e)
     if (e->upload.active) {
         request = HY_REQUEST_write;
         h = e->upload.to;
-    } else if (e->copying.active) {
-        request = HY_REQUEST_copy_data;
-        h = e->copying.from;
+    } else if (e->work.task) {
+        request = e->work.request;
+        h = e->work.on;
     }
     hy_doing_packet(e, NULL);
     atomic_store_explicit(&e->doing.handle, h, memory_order_relaxed);

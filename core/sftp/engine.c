@@ -90,7 +90,7 @@ static size_t input(void *ctx, const uint8_t *data, size_t len)
     size_t used = 0, n = 1;
 
     enter(e);
-    while (n && !e->broken && !e->copying.active && !e->starting) {
+    while (n && !e->broken && !e->work.task && !e->starting) {
         if (e->upload.active)
             n = hy_upload_feed(e, data + used, len - used);
         else if (hy_jobs_filling(e))
@@ -121,9 +121,9 @@ static void sent(void *ctx, size_t n)
 
 static bool busy(void *ctx)
 {
-    const struct hy_engine *e = ctx;
+    struct hy_engine *e = ctx;
 
-    return e->copying.active && !e->broken;
+    return !e->broken && hy_work_ready(e);
 }
 
 static void work(void *ctx)
@@ -133,7 +133,7 @@ static void work(void *ctx)
     if (!busy(e))
         return;
     enter(e);
-    hy_copy_work(e);
+    hy_work_slice(e);
     leave(e);
 }
 
@@ -207,6 +207,7 @@ static void close_engine(void *ctx)
     hy_doing_other(e);
     if (watch)
         hy_watch_begin(watch, e->options.timeout, hy_doing_describe, e);
+    hy_work_drop(e);
     hy_vfs_free(e->vfs);
     if (watch)
         hy_watch_end(watch);

@@ -23,6 +23,8 @@ enum {
     HY_HANDLE_BYTES = 8,
     HY_TEXT_MAX = 1024,   /* of a STATUS message */
     HY_GROUPS_MAX = 1024, /* numbers in one users-groups-by-id */
+    HY_SUMS_MAX = 32768,  /* bytes of the sums in one reply to check-file */
+    HY_LONG = 4 << 20,    /* bytes: a request that moves more counts as long */
     HY_LIST_MAX = 32768,  /* of the entries in one NAME: any client takes a packet of that size */
 
     /* Bounds of replies, for requests.def. */
@@ -30,6 +32,7 @@ enum {
     HY_ROOM_NAME = 3 * HY_PATH_MAX + 2048,
     HY_ROOM_LIST = HY_LIST_MAX + 64,
     HY_ROOM_ATTRS = HY_ATTRS_MAX + 64,
+    HY_ROOM_SUMS = HY_SUMS_MAX + 1024,
     HY_ROOM_GROUPS = HY_GROUPS_MAX * (4 + HY_NAME_TEXT) + 1024
 };
 
@@ -62,12 +65,21 @@ struct hy_upload {
     int64_t result;  /* negative: the rest is swallowed, then this is told */
 };
 
-/* A copy-data under way. */
-struct hy_copying {
-    bool active, to_eof;
+struct hy_engine;
+
+/* What is carried out in slices, between which the transport looks after the connection. There is one at a time; later
+ * requests wait, so that replies keep their order. */
+struct hy_task_of_slices {
+    int64_t (*slice)(struct hy_engine *e, uint32_t id, void *state); /* HY_LATER: more to do; else as a hy_request_fn */
+    void (*end)(struct hy_engine *e, void *state);                   /* frees the state, done or not */
+};
+struct hy_work {
+    const struct hy_task_of_slices *task; /* NULL: nothing is under way */
+    void *state;
     uint32_t id;
-    hy_handle from, to;
-    uint64_t offset, to_offset, left;
+    enum hy_sftp_request request;
+    hy_handle on; /* for the watchdog; 0: none */
+    bool counted; /* as long */
 };
 
 /* What is being done, for a watchdog that looks at it from another thread between the begin and the end of a watch. */
@@ -86,7 +98,7 @@ struct hy_engine {
     struct hy_out out;
     size_t reply_at; /* where the reply under construction starts in its buffer */
     struct hy_upload upload;
-    struct hy_copying copying;
+    struct hy_work work;
     struct hy_longname line;
     struct hy_given given;
     struct hy_journal *journal;
@@ -121,6 +133,7 @@ bool hy_dispatch(struct hy_engine *e, const uint8_t *frame, size_t len);
 enum hy_on hy_request_on(const struct hy_engine *e, const uint8_t *frame, size_t len, struct hy_request *rq,
                          size_t *room);
 bool hy_permitted(const struct hy_engine *e, enum hy_sftp_request request);
+size_t hy_request_room(enum hy_sftp_request request);
 /* Adds the pairs of VERSION for the extensions that are permitted and told there. */
 void hy_put_extensions(const struct hy_engine *e, struct hy_buf *out);
 /* Adds the names of all that are permitted, and returns how many there are. */
@@ -162,10 +175,17 @@ size_t hy_upload_feed(struct hy_engine *e, const uint8_t *data, size_t len);
 /* read.c: what the reply of a READ may take, whose fields `in` has. */
 size_t hy_read_room(const struct hy_engine *e, struct hy_reader in);
 
-/* ext_copy.c: one slice. */
-void hy_copy_work(struct hy_engine *e);
+/* work.c: begins what goes on in slices; `state` is taken in any case. size: bytes that it may move, for the limit of
+ * long ones. HY_LATER, or -EAGAIN with a text. */
+int64_t hy_work_begin(struct hy_engine *e, const struct hy_request *rq, const struct hy_task_of_slices *task,
+                      void *state, hy_handle on, uint64_t size);
+/* Whether there is a slice to do, and room for its reply. */
+bool hy_work_ready(struct hy_engine *e);
+void hy_work_slice(struct hy_engine *e);
+/* Gives up what is under way; calls plugins. */
+void hy_work_drop(struct hy_engine *e);
 
-/* doing.c: a new packet; nothing but what goes on over several (an upload, a copy, the end). */
+/* doing.c: a new packet; nothing but what goes on over several (an upload, work in slices, the end). */
 static inline void hy_doing_packet(struct hy_engine *e, const uint8_t *packet)
 {
     atomic_store_explicit(&e->doing.packet, packet, memory_order_release);

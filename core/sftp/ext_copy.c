@@ -1,11 +1,17 @@
-/* copy-data. It runs in slices between which the transport looks after the connection; later requests wait, so that
- * replies keep their order. Ranges of one file that overlap are refused by the vfs, which knows what is one file. */
+/* copy-data, in slices. Ranges of one file that overlap are refused by the vfs, which knows what is one file. */
 #include "core/sftp/reply.h"
 
 #include <errno.h>
+#include <stdlib.h>
+
+struct copying {
+    bool to_eof;
+    hy_handle from, to;
+    uint64_t offset, to_offset, left;
+};
 
 /* "To the end" is the end as it is now: a copy that lands in its own source would never get there. */
-static int64_t find_end(struct hy_engine *e, struct hy_copying *c)
+static int64_t find_end(struct hy_engine *e, struct copying *c)
 {
     struct hythe_attrs attrs = HY_ATTRS_EMPTY;
     int64_t r = hy_vfs_fgetattr(e->vfs, c->from, HYTHE_ATTR_SIZE, &attrs);
@@ -18,7 +24,7 @@ static int64_t find_end(struct hy_engine *e, struct hy_copying *c)
     return 0;
 }
 
-static int64_t get_copy(struct hy_request *rq, struct hy_copying *c)
+static int64_t get_copy(struct hy_request *rq, struct copying *c)
 {
     int64_t from = hy_get_handle(rq, &c->from), to;
 
@@ -26,7 +32,6 @@ static int64_t get_copy(struct hy_request *rq, struct hy_copying *c)
     c->left = hy_get_u64(&rq->in);
     to = hy_get_handle(rq, &c->to);
     c->to_offset = hy_get_u64(&rq->in);
-    c->id = rq->id;
     c->to_eof = c->left == 0;
     if (rq->in.failed)
         return HY_BAD_MESSAGE;
@@ -38,9 +43,35 @@ static bool too_far(uint64_t offset, uint64_t len)
     return offset > INT64_MAX || len > (uint64_t)INT64_MAX - offset;
 }
 
+/* A source that ends before the asked length is EOF, as OpenSSH's server answers. */
+static int64_t slice(struct hy_engine *e, uint32_t id, void *state)
+{
+    struct copying *c = state;
+    int64_t n = hy_vfs_copy(e->vfs, c->from, c->offset, c->left, c->to, c->to_offset);
+
+    (void)id;
+    if (n > 0 && (uint64_t)n > c->left)
+        n = -EIO;
+    if (n <= 0)
+        return n == 0 && !c->to_eof ? HY_EOF : n;
+    hy_journal_moved(e->journal, c->from, (uint64_t)n, 0);
+    hy_journal_moved(e->journal, c->to, 0, (uint64_t)n);
+    c->offset += (uint64_t)n;
+    c->to_offset += (uint64_t)n;
+    c->left -= (uint64_t)n;
+    return c->left ? HY_LATER : 0;
+}
+
+static void end(struct hy_engine *e, void *state)
+{
+    (void)e;
+    free(state);
+}
+
 int64_t hy_request_copy_data(struct hy_engine *e, struct hy_request *rq)
 {
-    struct hy_copying c = {.active = true};
+    static const struct hy_task_of_slices task = {slice, end};
+    struct copying c = {0}, *state;
     int64_t r = get_copy(rq, &c);
 
     if (r < 0)
@@ -52,30 +83,9 @@ int64_t hy_request_copy_data(struct hy_engine *e, struct hy_request *rq)
         if (r < 0)
             return r;
     }
-    e->copying = c;
-    return HY_LATER;
-}
-
-/* A source that ends before the asked length is EOF, as OpenSSH's server answers. */
-void hy_copy_work(struct hy_engine *e)
-{
-    struct hy_copying *c = &e->copying;
-    int64_t n = hy_vfs_copy(e->vfs, c->from, c->offset, c->left, c->to, c->to_offset);
-
-    if (n > 0 && (uint64_t)n > c->left)
-        n = -EIO;
-    if (n > 0) {
-        hy_journal_moved(e->journal, c->from, (uint64_t)n, 0);
-        hy_journal_moved(e->journal, c->to, 0, (uint64_t)n);
-        c->offset += (uint64_t)n;
-        c->to_offset += (uint64_t)n;
-        c->left -= (uint64_t)n;
-        if (c->left)
-            return;
-        n = 0;
-    } else if (n == 0 && !c->to_eof) {
-        n = HY_EOF;
-    }
-    c->active = false;
-    hy_reply_status(e, c->id, n);
+    state = malloc(sizeof *state);
+    if (!state)
+        return -ENOMEM;
+    *state = c;
+    return hy_work_begin(e, rq, &task, state, c.from, c.left);
 }

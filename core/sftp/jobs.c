@@ -396,11 +396,12 @@ static void carry_out(struct job *job)
     }
     if (!hy_dispatch(e, job->packet + 4, job->len))
         hy_break(e, "out of memory");
-    while (e->copying.active && !job->jobs->closing) {
+    while (e->work.task && !job->jobs->closing) {
         if (e->options.watch)
             hy_watch_again(&job->watch);
-        hy_copy_work(e);
+        hy_work_slice(e);
     }
+    hy_work_drop(e);
     unwatch(&job->watch, job->jobs);
 }
 
@@ -411,6 +412,9 @@ static void finish(struct hy_jobs *jobs)
 
     hy_doing_other(e);
     watch(&jobs->watch, jobs, e);
+    hy_vfs_enter(e->vfs);
+    hy_work_drop(e);
+    hy_vfs_leave(e->vfs);
     hy_vfs_free(e->vfs);
     unwatch(&jobs->watch, jobs);
     e->vfs = NULL;

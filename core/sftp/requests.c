@@ -8,13 +8,15 @@ static const struct row {
     enum hy_on on;
     bool writes;
     uint32_t room;
-    const char *name, *wire, *data; /* the last two: extensions only */
+    const char *name, *wire, *told, *data; /* all but the first: extensions only */
     hy_request_fn run;
 } rows[HY_REQUEST_COUNT] = {
 #define HY_REQUEST(id, type, on, writes, room) \
-    [HY_REQUEST_##id] = {type, on, writes, room, #id, NULL, NULL, hy_request_##id},
+    [HY_REQUEST_##id] = {type, on, writes, room, #id, NULL, NULL, NULL, hy_request_##id},
+#define HY_EXTENSION_OF(id, name, wire, told, data, on, writes, room) \
+    [HY_REQUEST_##id] = {SSH_FXP_EXTENDED, on, writes, room, name, wire, told, data, hy_request_##id},
 #define HY_EXTENSION(id, name, wire, data, on, writes, room) \
-    [HY_REQUEST_##id] = {SSH_FXP_EXTENDED, on, writes, room, name, wire, data, hy_request_##id},
+    HY_EXTENSION_OF(id, name, wire, wire, data, on, writes, room)
 #include "core/sftp/requests.def"
 };
 
@@ -31,16 +33,32 @@ int hy_sftp_request_of(const char *name)
     return -1;
 }
 
+size_t hy_request_room(enum hy_sftp_request request)
+{
+    return rows[request].room;
+}
+
 bool hy_permitted(const struct hy_engine *e, enum hy_sftp_request request)
 {
-    return !(e->options.denied >> request & 1) && !(e->options.read_only && rows[request].writes);
+    return !((e->options.denied | e->options.off) >> request & 1) && !(e->options.read_only && rows[request].writes);
+}
+
+/* Whether VERSION names this row: the first of those that it has one name for stands for them all. */
+static bool is_told(const struct hy_engine *e, unsigned request)
+{
+    if (!rows[request].wire || !hy_permitted(e, (enum hy_sftp_request)request))
+        return false;
+    for (unsigned i = 0; i < request; i++)
+        if (rows[i].told && strcmp(rows[i].told, rows[request].told) == 0 && hy_permitted(e, (enum hy_sftp_request)i))
+            return false;
+    return true;
 }
 
 void hy_put_extensions(const struct hy_engine *e, struct hy_buf *out)
 {
     for (unsigned i = 0; i < HY_REQUEST_COUNT; i++)
-        if (rows[i].data && hy_permitted(e, (enum hy_sftp_request)i)) {
-            hy_buf_put_cstring(out, rows[i].wire);
+        if (rows[i].data && is_told(e, i)) {
+            hy_buf_put_cstring(out, rows[i].told);
             hy_buf_put_cstring(out, rows[i].data);
         }
 }
@@ -50,11 +68,27 @@ uint32_t hy_put_extension_names(const struct hy_engine *e, struct hy_buf *out)
     uint32_t count = 0;
 
     for (unsigned i = 0; i < HY_REQUEST_COUNT; i++)
-        if (rows[i].wire && hy_permitted(e, (enum hy_sftp_request)i)) {
-            hy_buf_put_cstring(out, rows[i].wire);
+        if (is_told(e, i)) {
+            hy_buf_put_cstring(out, rows[i].told);
             count++;
         }
     return count;
+}
+
+uint64_t hy_sftp_extension_of(const char *name)
+{
+    uint64_t bits = 0;
+
+    for (unsigned i = 0; i < HY_REQUEST_COUNT; i++)
+        if (rows[i].wire &&
+            (strcmp(rows[i].name, name) == 0 || strcmp(rows[i].wire, name) == 0 || strcmp(rows[i].told, name) == 0))
+            bits |= UINT64_C(1) << i;
+    return bits;
+}
+
+const char *hy_sftp_extension_name(unsigned request)
+{
+    return rows[request].wire ? rows[request].name : NULL;
 }
 
 int64_t hy_get_handle(struct hy_request *rq, hy_handle *out)
@@ -67,10 +101,10 @@ int64_t hy_get_handle(struct hy_request *rq, hy_handle *out)
     if (len != HY_HANDLE_BYTES)
         return -EBADF;
     *out = (uint64_t)hy_get_be32(p) << 32 | hy_get_be32(p + 4);
-    return 0;
+    return *out & HY_HANDLE_OWN ? -EBADF : 0;
 }
 
-/* The row of a request that the version has, or NULL. An extension's name is taken from rq->in. */
+/* The row of a request that the version has and that is not off, or NULL. An extension's name is taken from rq->in. */
 static const struct row *find(const struct hy_engine *e, uint8_t type, struct hy_request *rq)
 {
     const uint8_t *name = NULL;
@@ -81,7 +115,7 @@ static const struct row *find(const struct hy_engine *e, uint8_t type, struct hy
     else if (type >= 32 || !(e->dialect->requests >> type & 1))
         return NULL;
     for (size_t i = 0; i < HY_REQUEST_COUNT; i++)
-        if (rows[i].type == type &&
+        if (rows[i].type == type && !(e->options.off >> i & 1) &&
             (!rows[i].wire || (name && strlen(rows[i].wire) == len && memcmp(rows[i].wire, name, len) == 0)))
             return &rows[i];
     return NULL;
@@ -109,6 +143,7 @@ bool hy_dispatch(struct hy_engine *e, const uint8_t *frame, size_t len)
     size_t room = permitted ? row->room : HY_ROOM_STATUS;
     int64_t r;
 
+    rq.row = row ? (unsigned)(row - rows) : HY_REQUEST_COUNT;
     if (room && !hy_out_room(&e->out, room))
         return false;
     hy_vfs_clear_error(e->vfs);

@@ -8,6 +8,7 @@
 #include "core/vfs/vfs.h"
 
 struct hy_names; /* cache of user and group names, names.h */
+struct hy_longs; /* counts long requests by user, longs.h */
 
 /* The lowest and the highest version spoken; a client that asks for more gets the highest. */
 enum { HY_SFTP_LEAST = 3, HY_SFTP_VERSION = 6 };
@@ -20,13 +21,13 @@ enum hy_symlink_order {
 
 /* Who carries out what may have to wait for a plugin (HYTHE_SLOW), and how much of it a session may have under way. */
 struct hy_sftp_slow {
-    struct hy_pool *pool;   /* NULL: nobody, the session itself waits. Must outlive the engine */
-    struct hy_tally *tally; /* entered until the engine and its vfs are freed, which may be after sink.close() */
-    unsigned timeout;       /* seconds that such a request may take, with options.watch; 0: any time */
+    struct hy_pool *pool;     /* NULL: nobody, the session itself waits. Must outlive the engine */
+    struct hy_tally *tally;   /* entered until the engine and its vfs are freed, which may be after sink.close() */
+    unsigned timeout;         /* seconds that such a request may take, with options.watch; 0: any time */
     void (*cut)(void *owner); /* ends the session from any thread: it took longer; may be NULL without a watch */
     void *owner;
-    unsigned requests;      /* 0: 64 */
-    size_t bytes;           /* of those requests and their replies, but one of any size is taken; 0: 4 MiB */
+    unsigned requests; /* 0: 64 */
+    size_t bytes;      /* of those requests and their replies, but one of any size is taken; 0: 4 MiB */
 };
 
 struct hy_sftp_options {
@@ -43,6 +44,10 @@ struct hy_sftp_options {
     uint32_t max_handles; /* told to clients that ask for limits; 0: none told */
     size_t out_limit;     /* bytes of replies held before input stops; 0: twice max_packet */
     uint64_t denied;      /* bit set over enum hy_sftp_request: refused (hythe-sftp-server -p, -P) */
+    uint64_t off;         /* likewise: not there at all (sftp_extensions) */
+    struct hy_longs *longs; /* counts, with `user`, requests of several slices; shared, must outlive the engine; NULL:
+                               nobody counts */
+    unsigned max_long;      /* of them at once */
     const char *user;     /* login name, for ~user and home-directory; NULL: unknown. Not copied */
     bool log_requests;    /* one verbose line per open, close, rename ... */
     bool check_home;                 /* the vfs is bare: whether its home is there is found out first */
@@ -63,6 +68,18 @@ enum hy_sftp_request {
 const char *hy_sftp_request_name(unsigned request);
 /* The request of that name, or -1. */
 int hy_sftp_request_of(const char *name);
+
+/* The extensions that a name means, as bits: a row's name, its name on the wire ("posix-rename@openssh.com") or what
+ * VERSION calls several ("check-file"). 0: there is none. */
+uint64_t hy_sftp_extension_of(const char *name);
+/* A row's name if it is an extension; else NULL. */
+const char *hy_sftp_extension_name(unsigned request);
+
+/* sftp_extensions: "all", names, and names behind a `-`, each on top of those before it. The bits of what is off; a
+ * name that is none counts for nothing. */
+uint64_t hy_sftp_extensions_off(const char *const *list);
+/* Whether it may stand in the list; else *near is the most similar one, or NULL. */
+bool hy_sftp_extension_ok(const char *word, const char **near);
 
 /* An engine and the sink that drives it; all members of the sink are set. Takes the vfs: sink.close frees both, with
  * slow mounts once their calls have returned, which options.slow.tally tells. The options are copied, what they point

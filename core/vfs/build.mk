@@ -3,6 +3,7 @@ libhythe_core_la_SOURCES += \
     core/vfs/chain.c core/vfs/chain.h \
     core/vfs/codepage.c core/vfs/codepage.h core/vfs/codepage_layer.c \
     core/vfs/copy.c \
+    core/vfs/copyfile.c core/vfs/copyfile.h \
     core/vfs/defaults.c \
     core/vfs/files.c \
     core/vfs/frame.h \
@@ -19,6 +20,7 @@ libhythe_core_la_SOURCES += \
     core/vfs/rows.c core/vfs/rows.h \
     core/vfs/session.h \
     core/vfs/slow.c \
+    core/vfs/sums.c core/vfs/sums.h \
     core/vfs/tree.c core/vfs/tree.h \
     core/vfs/vfs.c core/vfs/vfs.h \
     core/vfs/where.c

@@ -286,20 +286,37 @@ static void add_lock(struct hy_chain *chain, pthread_mutex_t *lock)
     chain->lock_count++;
 }
 
-/* A filter that watches reads or writes but knows nothing of `copy` must see the reads and writes instead. */
-static bool may_copy(const struct hy_chain *chain)
+/* A filter that watches reads, say, but knows nothing of `copy`, must see the reads instead. */
+static bool passes(const struct hy_instance *layer, enum hythe_op op, const enum hythe_op *instead, size_t count)
 {
-    size_t last = chain->layer_count - 1;
     struct hythe_link link;
 
-    for (size_t i = 0; i < last; i++) {
-        const struct hy_instance *layer = chain->layers[i];
+    if (takes(layer, true, op, &link))
+        return false;
+    for (size_t i = 0; i < count; i++)
+        if (takes(layer, true, instead[i], &link))
+            return true;
+    return false;
+}
 
-        if (!takes(layer, true, HYTHE_OP_copy, &link) &&
-            (takes(layer, true, HYTHE_OP_read, &link) || takes(layer, true, HYTHE_OP_write, &link)))
+/* Whether a store's own way of doing what the core can do with other operations may be used. */
+static bool may_use(const struct hy_chain *chain, enum hythe_op op, const enum hythe_op *instead, size_t count)
+{
+    size_t last = chain->layer_count - 1;
+
+    for (size_t i = 0; i < last; i++)
+        if (passes(chain->layers[i], op, instead, count))
             return false;
-    }
-    return chain->layers[last]->ops.copy != NULL;
+    return own_function(&chain->layers[last]->ops, op) != NULL;
+}
+
+static void find_short_ways(struct hy_chain *chain)
+{
+    static const enum hythe_op data[] = {HYTHE_OP_read, HYTHE_OP_write, HYTHE_OP_open};
+
+    chain->copies = may_use(chain, HYTHE_OP_copy, data, 2);
+    chain->copies_files = may_use(chain, HYTHE_OP_copyfile, data, 3);
+    chain->sums = may_use(chain, HYTHE_OP_checksum, data, 1);
 }
 
 struct hy_chain *hy_chain_new(const struct hy_instance *const *layers, size_t count)
@@ -321,7 +338,7 @@ struct hy_chain *hy_chain_new(const struct hy_instance *const *layers, size_t co
     at = chain->links;
     for (int op = 0; op < HYTHE_OP_COUNT; op++)
         at = fill_row(chain, (enum hythe_op)op, at);
-    chain->copies = may_copy(chain);
+    find_short_ways(chain);
     return chain;
 }
 

@@ -60,7 +60,9 @@ struct hy_chain {
     const struct hy_instance *layers[HY_LAYERS_MAX]; /* outermost first, the filesystem last */
     size_t lock_count;
     pthread_mutex_t *locks[HY_LAYERS_MAX]; /* of the serial layers, in the one order that all chains take them */
-    bool copies; /* `copy` may be used: the filesystem has it and every filter of READ or WRITE sees it too */
+    /* Whether the operation may be used: the filesystem has it, and every filter that watches what stands for it else
+     * sees it too. */
+    bool copies, copies_files, sums;
     const struct hythe_link *row[HYTHE_OP_COUNT];
     struct hythe_link links[]; /* the rows, one after the other, each closed by a link whose fn is the default */
 };

@@ -14,6 +14,13 @@ static bool same_file(const struct hy_file *a, const struct hy_file *b)
     return x->store && x->store == y->store && x->file[0] == y->file[0] && x->file[1] == y->file[1];
 }
 
+bool hy_same_file(const struct hy_vfs *vfs, hy_handle a, hy_handle b)
+{
+    const struct hy_file *x = hy_files_get(&vfs->files, a), *y = hy_files_get(&vfs->files, b);
+
+    return x && y && same_file(x, y);
+}
+
 /* A copy onto its own source would read what it wrote, in the worst case without an end. */
 static bool overlaps(const struct hy_file *from, uint64_t offset, uint64_t len, const struct hy_file *to,
                      uint64_t to_offset)

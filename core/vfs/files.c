@@ -121,10 +121,10 @@ int64_t hy_vfs_opendir(struct hy_vfs *vfs, struct hy_name path, hy_handle *out)
 }
 
 /* The file stays in the table while its store closes it, so that a call which hangs there can be named. */
-int64_t hy_vfs_close(struct hy_vfs *vfs, hy_handle h)
+static int64_t end(struct hy_vfs *vfs, hy_handle h, uint32_t flags)
 {
     struct hy_file *file = hy_files_get(&vfs->files, h);
-    struct hythe_close_arg arg = {0};
+    struct hythe_close_arg arg = {.flags = flags};
     int64_t r = 0;
 
     if (!file)
@@ -135,6 +135,16 @@ int64_t hy_vfs_close(struct hy_vfs *vfs, hy_handle h)
     hy_hold_leave(&file->hold);
     free(file);
     return r;
+}
+
+int64_t hy_vfs_close(struct hy_vfs *vfs, hy_handle h)
+{
+    return end(vfs, h, 0);
+}
+
+void hy_vfs_abort(struct hy_vfs *vfs, hy_handle h)
+{
+    (void)end(vfs, h, HYTHE_CLOSE_ABORTED);
 }
 
 uint32_t hy_vfs_access(const struct hy_vfs *vfs, hy_handle h)

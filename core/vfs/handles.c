@@ -52,13 +52,13 @@ void hy_files_release(struct hy_files *files)
     files->promised--;
 }
 
-/* Generations count through the whole table, so that no handle comes back before all 2^32 - 1 were used. */
+/* Generations count through the whole table, so that no handle comes back before all 2^31 - 1 were used. */
 hy_handle hy_files_add(struct hy_files *files, struct hy_file *file)
 {
     uint32_t index = files->first_free;
     struct hy_file_slot *slot = &files->slots[index];
 
-    files->generation += files->generation == UINT32_MAX ? 2 : 1;
+    files->generation = files->generation + 1 == HY_GENERATION_OWN ? 1 : files->generation + 1;
     files->first_free = slot->next_free;
     files->open++;
     files->promised--;
@@ -91,4 +91,16 @@ struct hy_file *hy_files_remove(struct hy_files *files, hy_handle h)
     files->first_free = index;
     files->open--;
     return file;
+}
+
+hy_handle hy_vfs_hide(struct hy_vfs *vfs, hy_handle h)
+{
+    struct hy_files *files = &vfs->files;
+
+    if (!hy_files_get(files, h))
+        return h;
+    (void)pthread_mutex_lock(&files->lock);
+    files->slots[(uint32_t)h].generation |= HY_GENERATION_OWN;
+    (void)pthread_mutex_unlock(&files->lock);
+    return h | HY_HANDLE_OWN;
 }

@@ -45,6 +45,9 @@ struct hy_file {
     void *slots[]; /* one per layer, then the bytes of the path */
 };
 
+/* Added to the generation of a file that the server opened for itself: see hy_vfs_hide(). */
+#define HY_GENERATION_OWN ((uint32_t)(HY_HANDLE_OWN >> 32))
+
 struct hy_file_slot {
     struct hy_file *file; /* NULL: free */
     uint32_t generation;
@@ -55,7 +58,7 @@ struct hy_files {
     struct hy_file_slot *slots;
     uint32_t capacity, open, max;
     uint32_t first_free;  /* capacity: none */
-    uint32_t generation;  /* of the latest handle */
+    uint32_t generation;  /* of the latest handle, below HY_GENERATION_OWN */
     uint32_t promised;    /* places reserved for opens that are going on */
     pthread_mutex_t lock; /* held while the table changes, and by other threads that look into it */
 };

@@ -1,6 +1,7 @@
 #include "core/vfs/session.h"
 
 #include <errno.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -146,6 +147,16 @@ void hy_vfs_cancel(struct hy_vfs *vfs)
     budget = atomic_load(&vfs->report.budget);
     if (budget)
         hy_budget_wake(budget);
+}
+
+int64_t hy_vfs_fail(struct hy_vfs *vfs, int64_t result, const char *fmt, ...)
+{
+    va_list ap;
+
+    va_start(ap, fmt);
+    (void)vsnprintf(vfs->report.text, sizeof vfs->report.text, fmt, ap);
+    va_end(ap);
+    return result;
 }
 
 const char *hy_vfs_error(const struct hy_vfs *vfs)

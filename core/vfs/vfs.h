@@ -85,6 +85,8 @@ void hy_vfs_cancel(struct hy_vfs *vfs);
 /* The text that a layer gave for the last failure, "" if none. Cleared by hy_vfs_clear_error(), which also frees what
  * layers kept for the answer: attributes of earlier calls end with it. */
 const char *hy_vfs_error(const struct hy_vfs *vfs);
+/* Sets it, for a failure that the protocol decides, and returns `result`. */
+int64_t hy_vfs_fail(struct hy_vfs *vfs, int64_t result, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 void hy_vfs_clear_error(struct hy_vfs *vfs);
 
 /* The SFTP version that client and server agreed on, for plugins. */
@@ -115,10 +117,19 @@ int64_t hy_vfs_realpath(struct hy_vfs *vfs, struct hy_name path, enum hy_real ho
 /* Open files. A handle is an index and a generation: one that was closed, or invented, is -EBADF. */
 typedef uint64_t hy_handle;
 
+/* The bit of a handle that none of a client's has. */
+#define HY_HANDLE_OWN (UINT64_C(1) << 63)
+/* Makes an open file one of the server's own, which no client can name: its new handle. */
+hy_handle hy_vfs_hide(struct hy_vfs *vfs, hy_handle h);
+/* Whether both are known to be one file. */
+bool hy_same_file(const struct hy_vfs *vfs, hy_handle a, hy_handle b);
+
 int64_t hy_vfs_open(struct hy_vfs *vfs, struct hy_name path, uint32_t access, const struct hythe_attrs *attrs,
                     hy_handle *out); /* -EMFILE beyond max_handles */
 int64_t hy_vfs_opendir(struct hy_vfs *vfs, struct hy_name path, hy_handle *out);
 int64_t hy_vfs_close(struct hy_vfs *vfs, hy_handle h);
+/* Closes it as given up, whatever its store says. */
+void hy_vfs_abort(struct hy_vfs *vfs, hy_handle h);
 /* HYTHE_OPEN_* of an open file; 0 for a directory, and for none. */
 uint32_t hy_vfs_access(const struct hy_vfs *vfs, hy_handle h);
 int64_t hy_vfs_read(struct hy_vfs *vfs, hy_handle h, void *buf, size_t len, uint64_t offset);

@@ -78,10 +78,10 @@ static void passes_zero_when_generations_wrap(void)
     hy_handle h;
 
     hy_files_init(&files, 4);
-    files.generation = UINT32_MAX - 1;
+    files.generation = INT32_MAX - 1;
     CU_ASSERT_FATAL(hy_files_reserve(&files) == 0);
     h = hy_files_add(&files, file);
-    CU_ASSERT(h >> 32 == UINT32_MAX && hy_files_remove(&files, h) == file);
+    CU_ASSERT(h >> 32 == INT32_MAX && hy_files_remove(&files, h) == file);
     CU_ASSERT_FATAL(hy_files_reserve(&files) == 0);
     h = hy_files_add(&files, file);
     CU_ASSERT(h >> 32 == 1 && hy_files_remove(&files, h) == file);

@@ -1,0 +1,175 @@
+#include "core/vfs/copyfile.h"
+
+#include "core/vfs/session.h"
+
+#include <errno.h>
+#include <string.h>
+
+enum { WANT = HYTHE_ATTR_TYPE | HYTHE_ATTR_SIZE | HYTHE_ATTR_MODE | HYTHE_ATTR_ATIME | HYTHE_ATTR_MTIME };
+
+static struct hy_name name_of(const char *path)
+{
+    return (struct hy_name){path, strlen(path)};
+}
+
+static int64_t same(struct hy_vfs *vfs)
+{
+    return hy_refuse(vfs, -EINVAL, "source and target are the same file");
+}
+
+/* ---- By the store ---- */
+
+/* -ENOTSUP: not by the store. */
+static int64_t by_store(struct hy_vfs *vfs, const struct hy_spot *a, const struct hy_spot *b, bool replace)
+{
+    struct hythe_copyfile_arg arg = {.from = a->rel, .to = b->rel, .flags = replace ? HYTHE_COPY_REPLACE : 0};
+    struct hy_scene scene;
+    int64_t r;
+
+    if (!a->point || a->point != b->point || a->fixed || b->fixed || !a->point->mount->chain->copies_files)
+        return -ENOTSUP;
+    scene = hy_spot_scene(vfs, a);
+    r = hy_plain(hy_do_copyfile(&scene, &arg));
+    return r == -ENOSYS || r == -EXDEV ? -ENOTSUP : hy_made(vfs, b, r);
+}
+
+/* ---- Through the core ---- */
+
+static int64_t open_own(struct hy_vfs *vfs, struct hy_name path, uint32_t access, const struct hythe_attrs *attrs,
+                        hy_handle *h)
+{
+    int64_t r = hy_vfs_open(vfs, path, access, attrs, h);
+
+    if (r == 0)
+        *h = hy_vfs_hide(vfs, *h);
+    return r;
+}
+
+static int64_t open_source(struct hy_vfs *vfs, struct hy_copyfile *c)
+{
+    int64_t r = open_own(vfs, name_of(c->source), HYTHE_OPEN_READ, NULL, &c->from);
+
+    if (r == 0)
+        r = hy_vfs_fgetattr(vfs, c->from, WANT, &c->attrs);
+    if (r < 0)
+        return r;
+    if (c->attrs.valid & HYTHE_ATTR_TYPE && c->attrs.type != HYTHE_TYPE_REGULAR)
+        return c->attrs.type == HYTHE_TYPE_DIRECTORY ? -EISDIR : -EACCES;
+    c->left = c->attrs.valid & HYTHE_ATTR_SIZE && c->attrs.size ? c->attrs.size : INT64_MAX;
+    return 0;
+}
+
+/* Two names that lead to one file of a store without identities. */
+static bool one_path(struct hy_vfs *vfs, struct hy_name from, struct hy_name to)
+{
+    char a[HY_PATH_MAX], b[HY_PATH_MAX];
+    int64_t x = hy_vfs_realpath(vfs, from, HY_REAL_EXISTS, a), y = hy_vfs_realpath(vfs, to, HY_REAL_EXISTS, b);
+
+    return x > 0 && x == y && memcmp(a, b, (size_t)x) == 0;
+}
+
+/* What is there is emptied only once it is known not to be the source. */
+static int64_t open_existing(struct hy_vfs *vfs, struct hy_copyfile *c)
+{
+    const struct hythe_attrs empty = {.struct_size = sizeof empty, .valid = HYTHE_ATTR_SIZE};
+    int64_t r = open_own(vfs, name_of(c->target), HYTHE_OPEN_WRITE, NULL, &c->to);
+
+    if (r < 0)
+        return r;
+    if (hy_same_file(vfs, c->from, c->to) || one_path(vfs, name_of(c->source), name_of(c->target)))
+        return same(vfs);
+    r = hy_vfs_fsetattr(vfs, c->to, &empty);
+    if (r != -ENOTSUP && r != -ENOSYS)
+        return r;
+    (void)hy_vfs_close(vfs, c->to); /* a store that empties files only as it opens them */
+    c->to = 0;
+    return open_own(vfs, name_of(c->target), HYTHE_OPEN_WRITE | HYTHE_OPEN_TRUNCATE, NULL, &c->to);
+}
+
+static int64_t open_target(struct hy_vfs *vfs, struct hy_copyfile *c)
+{
+    struct hythe_attrs attrs = {.struct_size = sizeof attrs, .valid = c->attrs.valid & HYTHE_ATTR_MODE};
+    struct hythe_attrs now;
+    int64_t r = -ENOENT;
+
+    attrs.mode = c->attrs.mode & 0777;
+    if (c->replace)
+        r = hy_vfs_getattr(vfs, name_of(c->target), HYTHE_ATTR_TYPE, 0, &now);
+    if (r == 0)
+        return open_existing(vfs, c);
+    hy_vfs_clear_error(vfs);
+    r = open_own(vfs, name_of(c->target), HYTHE_OPEN_WRITE | HYTHE_OPEN_CREATE | HYTHE_OPEN_EXCLUSIVE, &attrs, &c->to);
+    c->made = r == 0;
+    return r == -EEXIST && c->replace ? open_existing(vfs, c) : r;
+}
+
+int64_t hy_copyfile_begin(struct hy_vfs *vfs, struct hy_copyfile *c, struct hy_name from, struct hy_name to,
+                          bool replace)
+{
+    struct hy_spot a, b;
+    int64_t r = hy_resolve(vfs, from, &a);
+
+    *c = (struct hy_copyfile){.attrs = {.struct_size = sizeof c->attrs}};
+    if (r == 0)
+        r = hy_resolve(vfs, to, &b);
+    if (r < 0)
+        return r;
+    if (strcmp(a.path, b.path) == 0)
+        return same(vfs);
+    r = by_store(vfs, &a, &b, replace);
+    if (r != -ENOTSUP)
+        return r;
+    c->replace = replace;
+    memcpy(c->source, a.path, strlen(a.path) + 1);
+    memcpy(c->target, b.path, strlen(b.path) + 1);
+    r = open_source(vfs, c);
+    if (r == 0)
+        return 1;
+    hy_copyfile_end(vfs, c);
+    return r;
+}
+
+/* A copy without the permissions or times of its source is one nevertheless. The target's close has the last word. */
+static int64_t complete(struct hy_vfs *vfs, struct hy_copyfile *c)
+{
+    static const uint32_t each[] = {HYTHE_ATTR_MODE, HYTHE_ATTR_ATIME | HYTHE_ATTR_MTIME};
+    struct hythe_attrs attrs = c->attrs;
+    int64_t r;
+
+    attrs.mode &= 0777;
+    for (size_t i = 0; i < sizeof each / sizeof *each; i++) {
+        attrs.valid = c->attrs.valid & each[i];
+        if (attrs.valid)
+            (void)hy_vfs_fsetattr(vfs, c->to, &attrs);
+    }
+    hy_vfs_clear_error(vfs);
+    r = hy_vfs_close(vfs, c->to);
+    c->to = 0;
+    c->made = c->made && r < 0;
+    return r;
+}
+
+int64_t hy_copyfile_step(struct hy_vfs *vfs, struct hy_copyfile *c)
+{
+    int64_t r = c->to ? 0 : open_target(vfs, c);
+
+    if (r == 0 && c->left)
+        r = hy_vfs_copy(vfs, c->from, c->done, c->left, c->to, c->done);
+    if (r < 0)
+        return r;
+    c->done += (uint64_t)r;
+    c->left -= (uint64_t)r;
+    return r && c->left ? 1 : complete(vfs, c);
+}
+
+void hy_copyfile_end(struct hy_vfs *vfs, struct hy_copyfile *c)
+{
+    if (c->to)
+        hy_vfs_abort(vfs, c->to);
+    if (c->from)
+        (void)hy_vfs_close(vfs, c->from);
+    if (c->made)
+        (void)hy_vfs_unlink(vfs, name_of(c->target));
+    c->from = c->to = 0;
+    c->made = false;
+}
