@@ -7,11 +7,10 @@
 
 struct hy_config *hythed_read_config(const char *file, bool partial, struct hy_problems *problems)
 {
-    const struct hy_config_rules rules = {
-        .public_key_ok = hy_public_key_ok,
-        .password_hash_ok = hy_password_hash_ok,
-        .extension_ok = hy_sftp_extension_ok,
-        .partial = partial};
+    const struct hy_config_rules rules = {.public_key_ok = hy_public_key_ok,
+                                          .password_hash_ok = hy_password_hash_ok,
+                                          .extension_ok = hy_sftp_extension_ok,
+                                          .partial = partial};
 
     return hy_config_read(file, &rules, problems);
 }

@@ -139,11 +139,10 @@ static int mount_all(struct standin *s, struct hy_err *err)
 
 static int read_config(struct standin *s, struct hy_err *err)
 {
-    const struct hy_config_rules rules = {
-        .public_key_ok = hy_public_key_ok,
-        .password_hash_ok = hy_password_hash_ok,
-        .extension_ok = hy_sftp_extension_ok,
-        .tree_only = true};
+    const struct hy_config_rules rules = {.public_key_ok = hy_public_key_ok,
+                                          .password_hash_ok = hy_password_hash_ok,
+                                          .extension_ok = hy_sftp_extension_ok,
+                                          .tree_only = true};
     struct hy_problems problems = {0};
 
     s->config = hy_config_read(s->options.config, &rules, &problems);

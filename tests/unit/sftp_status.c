@@ -129,6 +129,12 @@ static void requests_have_the_names_of_openssh(void)
         "unblock",
         "version-select",
         "filename-translation-control",
+        "check-file-name",
+        "check-file-handle",
+        "md5-hash",
+        "md5-hash-handle",
+        "copy-file",
+        "space-available",
     };
     size_t count = sizeof names / sizeof names[0];
 

@@ -4,6 +4,8 @@ tests_wire_wire_SOURCES = tests/wire/wire.c tests/wire/script.c tests/wire/scrip
 	tests/wire/fields.h tests/wire/attrs.c tests/wire/attrs.h tests/wire/world.c tests/wire/world.h tests/wire/faults.c
 tests_wire_wire_LDADD = $(CORE_LIBS)
 EXTRA_DIST += tests/wire/README.md \
+	tests/wire/check-file.txt tests/wire/md5-hash.txt tests/wire/copy-file.txt \
+	tests/wire/space-available.txt tests/wire/sums-denied.txt tests/wire/sums-off.txt \
 	tests/wire/client-curl.txt tests/wire/client-cyberduck.txt tests/wire/client-lftp.txt \
 	tests/wire/client-openssh-scp.txt tests/wire/client-paramiko.txt tests/wire/client-ssh2.txt \
 	tests/wire/client-sshfs.txt tests/wire/client-winscp.txt tests/wire/copy-data.txt tests/wire/denied.txt \

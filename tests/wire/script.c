@@ -348,6 +348,8 @@ static bool do_option(struct run *r, const char *text)
         o->symlink_order = HY_SYMLINK_LINK_FIRST;
     else if (strncmp(text, "deny ", 5) == 0 && hy_sftp_request_of(value) >= 0)
         o->denied |= UINT64_C(1) << hy_sftp_request_of(value);
+    else if (strncmp(text, "off ", 4) == 0 && hy_sftp_extension_of(value))
+        o->off |= hy_sftp_extension_of(value);
     else if (strncmp(text, "max-packet ", 11) == 0)
         o->max_packet = (uint32_t)strtoul(value, NULL, 0);
     else if (strncmp(text, "version ", 8) == 0)
