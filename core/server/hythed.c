@@ -217,8 +217,8 @@ static int run(const struct hy_config *config, const struct hythed_rights *right
            hy_server_port(server));
     running->log->starting = false;
     wait_for_end(running, signals);
-    hy_log(log, HY_LOG_INFO, 0, "ending: %u connections, whose requests have %u seconds", hy_server_connections(server),
-           running->shutdown_timeout);
+    hy_log(log, HY_LOG_INFO, 0, "ending: %u connections, whose requests have %u seconds",
+           hy_server_connections(server), running->shutdown_timeout);
     release_signals(signals);
     hy_server_stop(server, running->shutdown_timeout);
     hy_log(log, HY_LOG_INFO, 0, "ended");
@@ -232,9 +232,7 @@ static int serve_config(const struct options *options, const struct hy_config *c
     static const struct hy_server_around read_ahead = {.begin = hy_readahead_begin, .end = hy_readahead_end};
     struct hythed_log log;
     struct hythed_rights rights;
-    struct hythed_running running = {.log = &log,
-                                     .file = options->file,
-                                     .debug = options->debug,
+    struct hythed_running running = {.log = &log, .file = options->file, .debug = options->debug,
                                      .shutdown_timeout = (unsigned)config->shutdown_timeout};
     struct hy_err err = {""};
     int status;
