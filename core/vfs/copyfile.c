@@ -19,14 +19,15 @@ static int64_t same(struct hy_vfs *vfs)
 
 /* ---- By the store ---- */
 
-/* -ENOTSUP: not by the store. */
+/* -ENOTSUP: not by the store, which knows nothing of locks, for one. */
 static int64_t by_store(struct hy_vfs *vfs, const struct hy_spot *a, const struct hy_spot *b, bool replace)
 {
     struct hythe_copyfile_arg arg = {.from = a->rel, .to = b->rel, .flags = replace ? HYTHE_COPY_REPLACE : 0};
     struct hy_scene scene;
     int64_t r;
 
-    if (!a->point || a->point != b->point || a->fixed || b->fixed || !a->point->mount->chain->copies_files)
+    if (!a->point || a->point != b->point || a->fixed || b->fixed || !a->point->mount->chain->copies_files ||
+        hy_locks_any(&vfs->locker))
         return -ENOTSUP;
     scene = hy_spot_scene(vfs, a);
     r = hy_plain(hy_do_copyfile(&scene, &arg));

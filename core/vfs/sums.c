@@ -112,7 +112,7 @@ static int64_t ask(struct hy_vfs *vfs, struct hy_sum *sum)
                                      .buf_len = sizeof sum->value};
     int64_t r;
 
-    if (!sum->ask || !sum->left || !file)
+    if (!sum->ask || !sum->left || !file || hy_hold_bound(&file->hold)) /* a locked range must be met */
         return 0;
     r = hy_do_checksum(&file->scene, &arg);
     if (r == -ENOSYS || r == -ENOTSUP) {
