@@ -69,6 +69,17 @@ static void exact_codes_pass_where_they_exist(void)
     UNIT_ASSERT_NUMBER(hy_status_code(HYTHE_STATUS(25), 4), 4);
 }
 
+/* Each code reaches every version that has it, and none before. */
+static void each_code_has_its_versions(void)
+{
+    static const uint8_t since[] = {3, 3, 3, 3, 3, 3, 0, 0, 3, 4, 4, 4, 4, 4, 5, 5,
+                                    5, 5, 6, 6, 6, 6, 6, 6, 6, 6, 6, 6, 6, 6, 6, 6};
+
+    for (uint32_t n = 0; n < sizeof since; n++)
+        for (uint32_t version = 3; since[n] && version <= 6; version++)
+            CU_ASSERT((hy_status_code(HYTHE_STATUS(n), version) == n) == (version >= since[n]));
+}
+
 static void success_is_ok_whatever_its_number(void)
 {
     UNIT_ASSERT_NUMBER(hy_status_code(0, 3), 0);
@@ -87,7 +98,7 @@ static void every_result_has_a_text(void)
 }
 
 UNIT_SUITE(status, UNIT_TEST(no_code_exceeds_its_version), UNIT_TEST(what_only_clients_make_up_is_never_sent),
-           UNIT_TEST(errors_reach_each_version_as_designed), UNIT_TEST(exact_codes_pass_where_they_exist),
+           UNIT_TEST(errors_reach_each_version_as_designed), UNIT_TEST(exact_codes_pass_where_they_exist), UNIT_TEST(each_code_has_its_versions),
            UNIT_TEST(success_is_ok_whatever_its_number), UNIT_TEST(every_result_has_a_text));
 
 /* As `sftp-server -Q requests` of OpenSSH 9.2 and later prints them. */
