@@ -98,8 +98,9 @@ static void every_result_has_a_text(void)
 }
 
 UNIT_SUITE(status, UNIT_TEST(no_code_exceeds_its_version), UNIT_TEST(what_only_clients_make_up_is_never_sent),
-           UNIT_TEST(errors_reach_each_version_as_designed), UNIT_TEST(exact_codes_pass_where_they_exist), UNIT_TEST(each_code_has_its_versions),
-           UNIT_TEST(success_is_ok_whatever_its_number), UNIT_TEST(every_result_has_a_text));
+           UNIT_TEST(errors_reach_each_version_as_designed), UNIT_TEST(exact_codes_pass_where_they_exist),
+           UNIT_TEST(each_code_has_its_versions), UNIT_TEST(success_is_ok_whatever_its_number),
+           UNIT_TEST(every_result_has_a_text));
 
 /* As `sftp-server -Q requests` of OpenSSH 9.2 and later prints them. */
 static void requests_have_the_names_of_openssh(void)
