@@ -25,11 +25,12 @@ const struct hy_dialect hy_dialect_v6 = {
     .support = {.attrs = SSH_FILEXFER_ATTR_SIZE | SSH_FILEXFER_ATTR_PERMISSIONS | SSH_FILEXFER_ATTR_ACCESSTIME |
                          SSH_FILEXFER_ATTR_MODIFYTIME | SSH_FILEXFER_ATTR_OWNERGROUP |
                          SSH_FILEXFER_ATTR_SUBSECOND_TIMES,
-                .open_flags =
-                    SSH_FXF_ACCESS_DISPOSITION | SSH_FXF_APPEND_DATA | SSH_FXF_APPEND_DATA_ATOMIC | SSH_FXF_NOFOLLOW,
+                .open_flags = SSH_FXF_ACCESS_DISPOSITION | SSH_FXF_APPEND_DATA | SSH_FXF_APPEND_DATA_ATOMIC |
+                              SSH_FXF_BLOCK_READ | SSH_FXF_BLOCK_WRITE | SSH_FXF_BLOCK_DELETE | SSH_FXF_BLOCK_ADVISORY |
+                              SSH_FXF_NOFOLLOW | SSH_FXF_DELETE_ON_CLOSE,
                 .access = ACE4_ALL,
-                .open_blocks = 1,
-                .blocks = 1},
+                .open_blocks = UINT16_MAX,
+                .blocks = UINT16_MAX},
     .entry = {ENTRY_ATTRS, ENTRY_FLAGS},
     .real = HY_REAL_LEXICAL,
     .real_control = true,

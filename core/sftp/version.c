@@ -34,10 +34,11 @@ static void put_vendor(const struct hy_engine *e, struct hy_buf *b)
 static void put_masks(const struct hy_engine *e, struct hy_buf *b)
 {
     const struct hy_support *s = &e->dialect->support;
+    const uint32_t blocks = SSH_FXF_BLOCK_READ | SSH_FXF_BLOCK_WRITE | SSH_FXF_BLOCK_DELETE | SSH_FXF_BLOCK_ADVISORY;
 
     hy_buf_put_u32(b, s->attrs);
     hy_buf_put_u32(b, s->bits);
-    hy_buf_put_u32(b, s->open_flags);
+    hy_buf_put_u32(b, hy_vfs_has_locks(e->vfs) ? s->open_flags : s->open_flags & ~blocks);
     hy_buf_put_u32(b, s->access);
     hy_buf_put_u32(b, 0);
 }
@@ -50,12 +51,14 @@ static void put_supported(const struct hy_engine *e, struct hy_buf *b)
 
 static void put_supported2(const struct hy_engine *e, struct hy_buf *b)
 {
+    const struct hy_support *s = &e->dialect->support;
+    const uint16_t none = 1; /* the combination of no flags, which any server has */
     size_t at;
     uint32_t count;
 
     put_masks(e, b);
-    put_u16(b, e->dialect->support.open_blocks);
-    put_u16(b, e->dialect->support.blocks);
+    put_u16(b, hy_vfs_has_locks(e->vfs) ? s->open_blocks : none);
+    put_u16(b, hy_vfs_has_locks(e->vfs) ? s->blocks : none);
     hy_buf_put_u32(b, 0);
     at = hy_buf_len(b);
     hy_buf_put_u32(b, 0);
