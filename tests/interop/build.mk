@@ -14,6 +14,7 @@ INTEROP_TESTS = \
 	tests/interop/interop_ssh.py \
 	tests/interop/interop_auth.py \
 	tests/interop/interop_confine.py \
+	tests/interop/interop_locks.py \
 	tests/interop/interop_mounts.py \
 	tests/interop/interop_filters.py \
 	tests/interop/interop_reload.py \
