@@ -1,6 +1,6 @@
 # Scripts written from the drafts of versions 4, 5 and 6.
 EXTRA_DIST += tests/wire/draft-append.txt tests/wire/draft-ceiling-3.txt tests/wire/draft-ceiling-4.txt \
-	tests/wire/draft-ceiling-5.txt tests/wire/draft-handles.txt tests/wire/draft-init-7.txt \
+	tests/wire/draft-ceiling-5.txt tests/wire/draft-errno.txt tests/wire/draft-handles.txt tests/wire/draft-init-7.txt \
 	tests/wire/draft-init-99.txt tests/wire/draft-init-max.txt tests/wire/draft-init.txt \
 	tests/wire/draft-link-order-v6.txt tests/wire/draft-links.txt tests/wire/draft-open-flags-v6.txt \
 	tests/wire/draft-open-malformed.txt tests/wire/draft-open-table.txt tests/wire/draft-open-v4.txt \

@@ -82,7 +82,8 @@ bool world_make(struct world *w, const char *parent)
     w->settings = fill_settings(plugin, w->dir);
     w->names = hy_names_new();
     w->options.names = w->names;
-    if (!w->settings || !w->names || hy_instance_init(&w->store, plugin, "local-root", &w->log) ||
+    w->locks = hy_locks_new();
+    if (!w->settings || !w->names || !w->locks || hy_instance_init(&w->store, plugin, "local-root", &w->log) ||
         hy_instance_init(&w->faults, &world_faults, "faults", &w->log))
         return complain("local-root", "out of memory");
     w->faults.self = w;
@@ -96,7 +97,7 @@ bool world_connect(struct world *w)
     static const struct hythe_session session = {
         .size = sizeof session, .id = 1, .user = "tester", .home = "/", .address = "", .client_id = ""};
     const struct hy_instance *layers[] = {&w->faults, &w->store};
-    struct hy_view view = {.max_handles = 64};
+    struct hy_view view = {.max_handles = 64, .max_locks = 64, .locks = w->locks};
     struct hy_tree *tree = hy_tree_new();
     struct hy_chain *chain = hy_chain_new(layers, 2);
     struct hy_err err = {""};
@@ -138,6 +139,7 @@ void world_unmake(struct world *w)
     if (w->faults.label)
         hy_instance_fini(&w->faults);
     hy_names_free(w->names);
+    hy_locks_free(w->locks);
     free(w->settings);
     if (w->object)
         (void)dlclose(w->object);

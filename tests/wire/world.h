@@ -17,6 +17,7 @@ struct world {
     struct hy_instance store, faults;
     unsigned writes; /* calls of write that reached the store */
     struct hy_sftp_options options;
+    struct hy_locks *locks;
     struct hy_vfs *vfs;
     struct hy_memory link;
     bool up;
