@@ -40,6 +40,7 @@ include tests/abi/build.mk
 include tests/lint/build.mk
 endif
 include tests/plugin/build.mk
+include tests/fuzz/build.mk
 include tests/bench/build.mk
 
 # What make check would build first, one after the other.
@@ -52,7 +53,7 @@ check-local: check-TESTS
 
 # The unit and wire tests once more, to find what a plain run doesn't show: in a build of its own with the sanitizers
 # of the compiler, and under valgrind.
-MEMORY_TESTS = tests/unit/% tests/wire/% tests/abi/unit-%
+MEMORY_TESTS = tests/unit/% tests/wire/% tests/fuzz/replay tests/abi/unit-%
 SANITIZE = -g -O1 -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=undefined
 VALGRIND = valgrind --quiet --fair-sched=try --error-exitcode=9 --leak-check=full --errors-for-leak-kinds=definite --num-callers=30
 
@@ -62,7 +63,7 @@ check-asan:
 	@test -e asan/config.status || (cd asan && '$(abs_top_srcdir)/configure' -q --disable-hardening CC='$(CC)' \
 		CFLAGS='$(SANITIZE)' LDFLAGS='-fsanitize=address,undefined')
 	@$(MAKE) -C asan --no-print-directory
-	@$(MAKE) -C asan --no-print-directory check TESTS='$(filter $(SANITIZED_TESTS),$(TESTS))'
+	@$(MAKE) -C asan --no-print-directory check TESTS='$(filter $(MEMORY_TESTS),$(TESTS))'
 
 # Threads: the contract suite on every plugin, and what several threads work at, under the sanitizer that looks for
 # races.
@@ -81,4 +82,4 @@ check-valgrind: all
 		LOG_COMPILER='$(LIBTOOL) --mode=execute $(VALGRIND)'
 
 distclean-local:
-	-rm -rf asan tsan
+	-rm -rf asan tsan fuzz

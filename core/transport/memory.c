@@ -7,7 +7,7 @@ static size_t least(size_t a, size_t b)
 
 void hy_memory_open(struct hy_memory *m, const struct hy_sink *sink, size_t max)
 {
-    *m = (struct hy_memory){.sink = *sink, .piece = SIZE_MAX, .window = SIZE_MAX};
+    *m = (struct hy_memory){.sink = *sink, .piece = SIZE_MAX, .window = SIZE_MAX, .work = SIZE_MAX};
     hy_buf_init(&m->in, max);
     hy_buf_init(&m->out, max);
 }
@@ -45,8 +45,9 @@ void hy_memory_run(struct hy_memory *m)
 
     do {
         moved = move_in(m);
-        if (m->sink.busy(m->sink.ctx)) {
+        if (m->work && m->sink.busy(m->sink.ctx)) {
             m->sink.work(m->sink.ctx);
+            m->work -= m->work != SIZE_MAX;
             moved = true;
         }
         moved |= move_out(m);

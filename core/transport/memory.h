@@ -10,10 +10,11 @@ struct hy_memory {
     struct hy_sink sink;
     struct hy_buf in;  /* put in and not consumed yet */
     struct hy_buf out; /* received by the client */
-    size_t piece;     /* bytes taken of the output at once at most; SIZE_MAX: all there is */
-    size_t window;    /* bytes that the client will still take; SIZE_MAX: any number */
-    size_t held_most; /* the most output that was ready at once, in one piece */
-    bool ended;       /* the client's end of file was told */
+    size_t piece;      /* bytes taken of the output at once at most; SIZE_MAX: all there is */
+    size_t window;     /* bytes that the client will still take; SIZE_MAX: any number */
+    size_t work;       /* slices of work that are still done; SIZE_MAX: any number */
+    size_t held_most;  /* the most output that was ready at once, in one piece */
+    bool ended;        /* the client's end of file was told */
 };
 
 /* Takes the sink. `max` bounds each of the two buffers. */

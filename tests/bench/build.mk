@@ -1,5 +1,5 @@
 # make bench: hythed against OpenSSH's sshd. Options go in BENCH_FLAGS, as in make bench BENCH_FLAGS='--only "get-*"'.
-EXTRA_PROGRAMS = tests/bench/relay
+EXTRA_PROGRAMS += tests/bench/relay
 tests_bench_relay_SOURCES = tests/bench/relay.c
 CLEANFILES += tests/bench/relay$(EXEEXT)
 EXTRA_DIST += tests/bench/bench tests/bench/cases.py tests/bench/client.py tests/bench/meter.py tests/bench/servers.py \
