@@ -36,11 +36,11 @@ static int64_t open_wish(struct hy_engine *e, struct hy_name path, const struct 
 
     if (e->options.read_only && (wish->access & CHANGES))
         return -EACCES;
-    if (wish->text)
-        return -ENOTSUP;
     r = hy_vfs_open(e->vfs, path, wish->access, &wish->attrs, h);
     if (r == -ENOTSUP && wish->append_anyhow)
         r = hy_vfs_open(e->vfs, path, wish->access & ~HYTHE_OPEN_ATOMIC_APPEND, &wish->attrs, h);
+    if (r == 0 && wish->text)
+        r = hy_vfs_set_text(e->vfs, *h);
     return hy_exact(e, path, r);
 }
 

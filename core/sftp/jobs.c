@@ -119,6 +119,7 @@ static struct need need_of(const struct hy_engine *e, enum hy_on on, struct hy_r
     case HY_ON_HANDLE_LOOK:
     case HY_ON_HANDLE:
         add_handle(e, &rq, &need, &need.lanes[0]);
+        need.looks = need.looks && !hy_vfs_text_place(e->vfs, need.lanes[0]); /* which a READ moves on in */
         break;
     }
     return need;

@@ -56,6 +56,18 @@ size_t hy_read_room(const struct hy_engine *e, struct hy_reader in)
     return room_for(len > e->max_data ? e->max_data : len);
 }
 
+/* A text file is read from where the last READ or WRITE of it ended, whatever the offset. */
+static int64_t read_on(struct hy_engine *e, uint32_t id, hy_handle h, size_t len, uint64_t *place)
+{
+    size_t before = hy_buf_len(hy_out_buf(&e->out)),
+           header = HY_DATA_HEADER + (e->dialect->end_flags ? HY_END_FLAG : 0);
+    int64_t r = read_into(e, id, h, *place, len);
+
+    if (r == HY_ANSWERED)
+        *place += hy_buf_len(hy_out_buf(&e->out)) - before - header;
+    return r;
+}
+
 /* A longer READ than ours is answered with what fits; one of no bytes with no bytes, so that EOF keeps its meaning. */
 int64_t hy_request_read(struct hy_engine *e, struct hy_request *rq)
 {
@@ -63,6 +75,7 @@ int64_t hy_request_read(struct hy_engine *e, struct hy_request *rq)
     int64_t r = hy_get_handle(rq, &h);
     uint64_t offset = hy_get_u64(&rq->in);
     size_t len = hy_get_u32(&rq->in);
+    uint64_t *place;
 
     if (len > e->max_data)
         len = e->max_data;
@@ -72,5 +85,6 @@ int64_t hy_request_read(struct hy_engine *e, struct hy_request *rq)
         return HY_BAD_MESSAGE;
     if (r < 0)
         return r;
-    return read_into(e, rq->id, h, offset, len);
+    place = hy_vfs_text_place(e->vfs, h);
+    return place ? read_on(e, rq->id, h, len, place) : read_into(e, rq->id, h, offset, len);
 }

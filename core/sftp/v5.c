@@ -21,7 +21,7 @@ const struct hy_dialect hy_dialect_v5 = {
                          SSH_FILEXFER_ATTR_MODIFYTIME | SSH_FILEXFER_ATTR_OWNERGROUP |
                          SSH_FILEXFER_ATTR_SUBSECOND_TIMES,
                 .open_flags = SSH_FXF_ACCESS_DISPOSITION | SSH_FXF_APPEND_DATA | SSH_FXF_APPEND_DATA_ATOMIC |
-                              SSH_FXF_BLOCK_READ | SSH_FXF_BLOCK_WRITE | SSH_FXF_BLOCK_DELETE,
+                              SSH_FXF_TEXT_MODE | SSH_FXF_BLOCK_READ | SSH_FXF_BLOCK_WRITE | SSH_FXF_BLOCK_DELETE,
                 .access = ACE4_ALL},
     .entry = {ENTRY_ATTRS, ENTRY_FLAGS},
     .real = HY_REAL_EXISTS,

@@ -27,7 +27,7 @@ const struct hy_dialect hy_dialect_v6 = {
                          SSH_FILEXFER_ATTR_SUBSECOND_TIMES,
                 .open_flags = SSH_FXF_ACCESS_DISPOSITION | SSH_FXF_APPEND_DATA | SSH_FXF_APPEND_DATA_ATOMIC |
                               SSH_FXF_BLOCK_READ | SSH_FXF_BLOCK_WRITE | SSH_FXF_BLOCK_DELETE | SSH_FXF_BLOCK_ADVISORY |
-                              SSH_FXF_NOFOLLOW | SSH_FXF_DELETE_ON_CLOSE,
+                              SSH_FXF_TEXT_MODE | SSH_FXF_NOFOLLOW | SSH_FXF_DELETE_ON_CLOSE,
                 .access = ACE4_ALL,
                 .open_blocks = UINT16_MAX,
                 .blocks = UINT16_MAX},

@@ -74,7 +74,7 @@ static void put_acl(const struct hy_engine *e, struct hy_buf *b)
     hy_buf_put_u32(b, 0);
 }
 
-/* Names are the bytes that the store has, which nearly always is UTF-8: nothing is translated. */
+/* Without CodePage names are the bytes that the store has, which nearly always is UTF-8; with it they are UTF-8. */
 static void put_charset(const struct hy_engine *e, struct hy_buf *b)
 {
     (void)e;
@@ -146,7 +146,8 @@ int64_t hy_request_version_select(struct hy_engine *e, struct hy_request *rq)
     return HY_ANSWERED;
 }
 
-/* There is no translation to be turned on or off: both ways names are what the store has. */
+/* There is no other translation than CodePage's, without which the store's names wouldn't be the UTF-8 that was told:
+ * both ways names are the same. */
 int64_t hy_request_filename_translation_control(struct hy_engine *e, struct hy_request *rq)
 {
     (void)hy_get_u8(&rq->in);

@@ -8,10 +8,28 @@ enum {
     BLOCK = 4096      /* pieces end at multiples of it in the file */
 };
 
+/* A text file is written from where the last READ or WRITE of it ended, whatever the offset. */
+static void go_on(struct hy_engine *e, struct hy_upload *u)
+{
+    const uint64_t *place = hy_vfs_text_place(e->vfs, u->to);
+
+    if (place)
+        u->offset = *place;
+}
+
+/* What was appended is no place to go on reading at. */
+static void went_on(struct hy_engine *e, const struct hy_upload *u, size_t len)
+{
+    uint64_t *place = hy_vfs_text_place(e->vfs, u->to);
+
+    if (place && !(hy_vfs_access(e->vfs, u->to) & HYTHE_OPEN_APPEND))
+        *place = u->offset + len;
+}
+
 /* Reads the fields up to the data, of a frame of which `missing` bytes are not there yet. False: cut short. Bytes
  * behind the data are ignored, as in every request: clients that write the end of a file from a larger buffer send
  * them. */
-static bool get_write(struct hy_request *rq, size_t missing, struct hy_upload *u)
+static bool get_write(struct hy_engine *e, struct hy_request *rq, size_t missing, struct hy_upload *u)
 {
     int64_t r = hy_get_handle(rq, &u->to);
     size_t there;
@@ -22,6 +40,8 @@ static bool get_write(struct hy_request *rq, size_t missing, struct hy_upload *u
     if (rq->in.failed)
         return false;
     u->id = rq->id;
+    if (r == 0)
+        go_on(e, u);
     there = hy_reader_left(&rq->in) + missing;
     u->left = len < there ? len : there;
     u->behind = there - u->left;
@@ -39,6 +59,7 @@ static int64_t put(struct hy_engine *e, struct hy_upload *u, const uint8_t *data
 
     if (r < 0)
         return r == -EISDIR ? -EBADF : r; /* a handle of OPENDIR */
+    went_on(e, u, len);
     hy_journal_moved(e->journal, u->to, 0, len);
     return 0;
 }
@@ -47,7 +68,7 @@ int64_t hy_request_write(struct hy_engine *e, struct hy_request *rq)
 {
     struct hy_upload u = {0};
 
-    if (!get_write(rq, 0, &u))
+    if (!get_write(e, rq, 0, &u))
         return HY_BAD_MESSAGE;
     return u.result < 0 ? u.result : put(e, &u, rq->in.p, u.left);
 }
@@ -75,7 +96,7 @@ size_t hy_upload_begin(struct hy_engine *e, const uint8_t *frame, size_t have, s
         return 0;
     rq.id = hy_get_be32(frame + 1);
     rq.in = hy_reader_of(frame + 5, have - 5);
-    if (!get_write(&rq, len - have, &u) || u.left == 0 || hy_reader_left(&rq.in) < PIECE_MIN)
+    if (!get_write(e, &rq, len - have, &u) || u.left == 0 || hy_reader_left(&rq.in) < PIECE_MIN)
         return 0;
     if (hy_jobs_slow_handle(e, u.to) && hy_permitted(e, HY_REQUEST_write))
         return hy_jobs_begin(e, frame, have, len);

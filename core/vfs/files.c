@@ -154,6 +154,23 @@ uint32_t hy_vfs_access(const struct hy_vfs *vfs, hy_handle h)
     return file ? file->facts.access : 0;
 }
 
+int64_t hy_vfs_set_text(struct hy_vfs *vfs, hy_handle h)
+{
+    struct hy_file *file = hy_files_get(&vfs->files, h);
+
+    if (!file)
+        return -EBADF;
+    vfs->texts = file->text = true;
+    return 0;
+}
+
+uint64_t *hy_vfs_text_place(struct hy_vfs *vfs, hy_handle h)
+{
+    struct hy_file *file = vfs->texts ? hy_files_get(&vfs->files, h) : NULL;
+
+    return file && file->text ? &file->text_place : NULL;
+}
+
 unsigned hy_vfs_open_count(const struct hy_vfs *vfs)
 {
     return vfs->files.open;

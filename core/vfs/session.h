@@ -35,6 +35,8 @@ struct hy_file {
     struct hy_scene scene; /* ready for every call; chain NULL: a directory that no store provides */
     struct hy_hold hold;   /* its locks */
     bool directory;
+    bool text;
+    uint64_t text_place;
     bool reported; /* the log has a line about wrong results already */
     struct hy_pace pace;
     struct {
@@ -87,6 +89,7 @@ struct hy_vfs {
     struct hy_report report;
     struct hy_files files;
     struct hy_locker locker;
+    bool texts;             /* a file was opened as text */
     void *copy_buffer;      /* NULL before the first copy */
     struct hy_baton *baton; /* NULL: one thread at a time works for the session */
 };

@@ -132,6 +132,10 @@ int64_t hy_vfs_close(struct hy_vfs *vfs, hy_handle h);
 void hy_vfs_abort(struct hy_vfs *vfs, hy_handle h);
 /* HYTHE_OPEN_* of an open file; 0 for a directory, and for none. */
 uint32_t hy_vfs_access(const struct hy_vfs *vfs, hy_handle h);
+/* The file is text to whoever opened it: reading and writing go on where the last of them ended. -EBADF. */
+int64_t hy_vfs_set_text(struct hy_vfs *vfs, hy_handle h);
+/* Where that is in such a file; NULL for all others. The vfs doesn't move it. Good until the file is closed. */
+uint64_t *hy_vfs_text_place(struct hy_vfs *vfs, hy_handle h);
 int64_t hy_vfs_read(struct hy_vfs *vfs, hy_handle h, void *buf, size_t len, uint64_t offset);
 int64_t hy_vfs_write(struct hy_vfs *vfs, hy_handle h, const void *buf, size_t len, uint64_t offset);
 int64_t hy_vfs_fgetattr(struct hy_vfs *vfs, hy_handle h, uint32_t want, struct hythe_attrs *out);

@@ -19,7 +19,7 @@ EXTRA_DIST += tests/wire/README.md \
 	tests/wire/limits-small.txt tests/wire/limits.txt tests/wire/lsetstat.txt tests/wire/client-openssh-reput.txt \
 	tests/wire/open-read.txt tests/wire/open-write.txt tests/wire/read-failures.txt tests/wire/read-large.txt \
 	tests/wire/read-only.txt tests/wire/readdir.txt tests/wire/rule-01-copy-data-order.txt \
-	tests/wire/list-entries.txt tests/wire/newline.txt \
+	tests/wire/list-entries.txt tests/wire/newline.txt tests/wire/text.txt tests/wire/text-older.txt \
 	tests/wire/rule-01-reply-order.txt tests/wire/rule-02-rename.txt tests/wire/rule-03-size.txt \
 	tests/wire/rule-04-paths.txt \
 	tests/wire/rule-07-close.txt \
