@@ -15,6 +15,12 @@ enum hy_symlink_order hy_client_symlink_order(const char *version)
     return HY_SYMLINK_LINK_FIRST;
 }
 
+/* AsyncSSH reads and writes a mask behind the bits of version 5 too. */
+bool hy_client_masked_bits(const char *version)
+{
+    return strncmp(version, "AsyncSSH", 8) == 0;
+}
+
 uint32_t hy_client_ceiling(const struct hy_config *config, const char *user, const char *version)
 {
     const struct hy_user_config *u = hy_config_user(config, user);

@@ -63,6 +63,8 @@ void hy_session_start(struct hy_server *server, int fd, const char *address, uin
 
 /* Which way round a client of this version string sends SYMLINK's paths. */
 enum hy_symlink_order hy_client_symlink_order(const char *version);
+/* Whether the client takes attribute bits of version 5 for those of 6. */
+bool hy_client_masked_bits(const char *version);
 /* The highest version of SFTP for a user with a client of that version string. */
 uint32_t hy_client_ceiling(const struct hy_config *config, const char *user, const char *version);
 

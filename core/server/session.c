@@ -194,6 +194,7 @@ static int make_sftp(struct hy_session *s, struct hy_sink *sink)
                                       .max_long = (unsigned)generation->config->max_long_requests,
                                       .user = account->name,
                                       .symlink_order = hy_client_symlink_order(s->facts.client_id),
+                                      .masked_bits = hy_client_masked_bits(s->facts.client_id),
                                       .log_requests = server->log->level >= HY_LOG_VERBOSE,
                                       .check_home = true,
                                       .watch = &s->watch,

@@ -93,6 +93,7 @@ struct hy_engine {
     struct hy_vfs *vfs;
     struct hy_sftp_options options;
     const struct hy_dialect *dialect; /* NULL before INIT */
+    struct hy_dialect masked;         /* version 5 for a client with masked_bits */
     bool begun;                       /* a request was taken in */
     uint32_t max_data;                /* of one READ, and told for WRITE */
     struct hy_out out;
@@ -144,6 +145,8 @@ void hy_break(struct hy_engine *e, const char *why);
 /* init.c: takes INIT; VERSION, at once or from the job that has looked at the home. */
 void hy_init(struct hy_engine *e, const uint8_t *frame, size_t len);
 void hy_init_reply(struct hy_engine *e);
+/* Begins to speak a version, or the nearest that there is. */
+void hy_speak(struct hy_engine *e, uint32_t version);
 /* The highest version that this client may have. */
 uint32_t hy_ceiling(const struct hy_engine *e);
 

@@ -5,6 +5,17 @@ uint32_t hy_ceiling(const struct hy_engine *e)
     return e->options.version ? e->options.version : HY_SFTP_VERSION;
 }
 
+void hy_speak(struct hy_engine *e, uint32_t version)
+{
+    e->dialect = hy_dialect_for(version);
+    if (e->dialect == &hy_dialect_v5 && e->options.masked_bits) {
+        e->masked = hy_dialect_v5;
+        e->masked.form.bits_mask = true;
+        e->dialect = &e->masked;
+    }
+    hy_vfs_set_protocol(e->vfs, e->dialect->version);
+}
+
 void hy_init_reply(struct hy_engine *e)
 {
     struct hy_buf *b = hy_out_buf(&e->out);
@@ -29,8 +40,7 @@ void hy_init(struct hy_engine *e, const uint8_t *frame, size_t len)
         return;
     }
     asked = hy_get_be32(frame + 1);
-    e->dialect = hy_dialect_for(asked < hy_ceiling(e) ? asked : hy_ceiling(e));
-    hy_vfs_set_protocol(e->vfs, e->dialect->version);
+    hy_speak(e, asked < hy_ceiling(e) ? asked : hy_ceiling(e));
     if (e->options.check_home)
         hy_jobs_start(e);
     else

@@ -35,6 +35,7 @@ struct hy_sftp_options {
     struct hy_names *names; /* shared by all sessions; must outlive the engine */
     uint64_t conn;          /* for log lines */
     enum hy_symlink_order symlink_order;
+    bool masked_bits;     /* the client takes attribute bits of version 5 for those of 6, which have a mask */
     bool read_only;       /* refuses every write (hythe-sftp-server -R) */
     uint32_t version;     /* the highest that is spoken, 3 to 6; 0: 6 */
     uint32_t max_packet;  /* largest frame accepted and built, 34000 bytes to 1 MiB; 0: 262144 + 1024 */

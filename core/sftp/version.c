@@ -137,8 +137,7 @@ int64_t hy_request_version_select(struct hy_engine *e, struct hy_request *rq)
     bool offered = told(e, HY_TELL_VERSIONS) && version >= HY_SFTP_LEAST && version <= hy_ceiling(e);
 
     if (offered && !e->begun) {
-        e->dialect = hy_dialect_for(version);
-        hy_vfs_set_protocol(e->vfs, version);
+        hy_speak(e, version);
         return 0;
     }
     hy_reply_status(e, rq->id, text ? -EINVAL : HY_BAD_MESSAGE);

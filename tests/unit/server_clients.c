@@ -32,4 +32,10 @@ static void users_and_clients_have_versions_of_their_own(void)
         UNIT_ASSERT_NUMBER(hy_client_ceiling(&config, rows[i].user, rows[i].client), rows[i].version);
 }
 
-UNIT_SUITE(server_clients, UNIT_TEST(users_and_clients_have_versions_of_their_own));
+static void asyncssh_gets_a_mask(void)
+{
+    CU_ASSERT(hy_client_masked_bits("AsyncSSH_2.10.1"));
+    CU_ASSERT(!hy_client_masked_bits("WinSCP_release_6.1") && !hy_client_masked_bits(""));
+}
+
+UNIT_SUITE(server_clients, UNIT_TEST(users_and_clients_have_versions_of_their_own), UNIT_TEST(asyncssh_gets_a_mask));

@@ -13,7 +13,8 @@ EXTRA_DIST += tests/wire/README.md \
 	tests/wire/frame-huge.txt tests/wire/frame-limit.txt tests/wire/frame-without-id.txt tests/wire/fsync.txt \
 	tests/wire/garbage.txt tests/wire/handles.txt tests/wire/hardlink.txt tests/wire/init-cut.txt \
 	tests/wire/init-missing.txt tests/wire/init-newer.txt tests/wire/init-older.txt tests/wire/init-short.txt \
-	tests/wire/init-twice.txt tests/wire/init.txt tests/wire/v4.txt tests/wire/v5.txt tests/wire/v6-attrs.txt \
+	tests/wire/init-twice.txt tests/wire/init.txt tests/wire/v4.txt tests/wire/v5.txt \
+	tests/wire/v5-masked.txt tests/wire/v6-attrs.txt \
 	tests/wire/v6-cut.txt tests/wire/v6-init.txt tests/wire/v6-open.txt tests/wire/v6-paths.txt \
 	tests/wire/v6-version-late.txt tests/wire/v6-version-select.txt tests/wire/v6-version-wrong.txt tests/wire/journal.txt tests/wire/lengths.txt \
 	tests/wire/limits-small.txt tests/wire/limits.txt tests/wire/lsetstat.txt tests/wire/client-openssh-reput.txt \

@@ -344,6 +344,8 @@ static bool do_option(struct run *r, const char *text)
         o->read_only = true;
     else if (strcmp(text, "log") == 0)
         o->log_requests = true;
+    else if (strcmp(text, "masked-bits") == 0)
+        o->masked_bits = true;
     else if (strcmp(text, "link-first") == 0)
         o->symlink_order = HY_SYMLINK_LINK_FIRST;
     else if (strncmp(text, "deny ", 5) == 0 && hy_sftp_request_of(value) >= 0)
