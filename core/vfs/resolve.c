@@ -5,6 +5,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 /* ---- The mounts of a view ---- */
 
@@ -84,6 +85,7 @@ static int attach_layers(struct hy_vfs *vfs, const struct hy_point *point, struc
 {
     const struct hy_chain *chain = point->mount->chain;
     const char *inside = strcmp(how->base, ".") == 0 ? "/" : how->base - 1; /* the base as the mount calls it */
+    int said = point->refusal.said;
 
     how->view = point->root;
     for (size_t i = chain->layer_count; i-- > 0;) {
@@ -93,8 +95,9 @@ static int attach_layers(struct hy_vfs *vfs, const struct hy_point *point, struc
         rc = attach_layer(chain, i, *how, &attached[i]);
         if (rc) {
             detach_from(chain, attached, i + 1);
-            hy_log(vfs->log, HY_LOG_INFO, vfs->session.id, "%s can't be attached for user %s at %s: %s",
-                   chain->layers[i]->label, vfs->session.user, how->base, hy_err_reason(rc));
+            if (rc != said)
+                hy_log(vfs->log, HY_LOG_INFO, vfs->session.id, "%s can't be attached for user %s at %s: %s",
+                       chain->layers[i]->label, vfs->session.user, how->base, hy_err_reason(rc));
             return rc;
         }
     }
@@ -133,6 +136,29 @@ static int attach(struct hy_vfs *vfs, struct hy_point *point)
     return 0;
 }
 
+static int64_t seconds(void)
+{
+    struct timespec now;
+
+    return clock_gettime(CLOCK_MONOTONIC_COARSE, &now) == 0 ? now.tv_sec : 0;
+}
+
+/* Each request of a client leads here as long as a mount can't be attached. It gets the same answer for a second or
+ * two, so that it fills neither the log nor the store's time. */
+static int attach_again(struct hy_vfs *vfs, struct hy_point *point)
+{
+    enum { PAUSE = 2 };
+    int rc = point->refusal.rc;
+
+    if (rc && seconds() < point->refusal.until)
+        return rc;
+    rc = attach(vfs, point);
+    point->refusal.rc = rc == -ECANCELED ? 0 : rc;
+    point->refusal.said = rc;
+    point->refusal.until = seconds() + PAUSE;
+    return rc;
+}
+
 /* While a slow store is attached others may come and want the same. */
 static int attach_once(struct hy_vfs *vfs, struct hy_point *point)
 {
@@ -143,7 +169,7 @@ static int attach_once(struct hy_vfs *vfs, struct hy_point *point)
     if (point->attached)
         return 0;
     point->attaching = true;
-    rc = attach(vfs, point);
+    rc = attach_again(vfs, point);
     point->attaching = false;
     if (vfs->baton)
         (void)pthread_cond_broadcast(&vfs->baton->attached);

@@ -16,6 +16,11 @@ struct hy_point {
     bool own;        /* the mount's path is one of the view, not of the tree */
     void **attached; /* one per layer; NULL before the first use */
     bool attaching;  /* a call of attach() is going on */
+    struct {
+        int rc;        /* what attach answered the last time; 0: it wasn't called, or it succeeded */
+        int said;      /* the last that the log has a line about */
+        int64_t until; /* monotonic seconds; until then it isn't asked again */
+    } refusal;
     struct hy_pace pace;
 };
 

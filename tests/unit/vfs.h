@@ -34,6 +34,8 @@ void *world_memfs(struct world *w, const char *path);
 
 /* (Re)makes w->vfs; NULL with w->err when it is refused. */
 struct hy_vfs *world_see(struct world *w, const char *user_root, const char *home, bool restricted);
+/* As if so much time had passed that mounts which couldn't be attached are tried again. */
+void world_later(struct world *w);
 
 /* Strings instead of struct hy_name. */
 struct hy_name name_of(const char *s);

@@ -9,7 +9,7 @@ enum { RW = HYTHE_OPEN_READ | HYTHE_OPEN_WRITE };
 /* What the plugin answers, and by which operation. */
 static struct {
     int64_t answer;
-    unsigned closed; /* handles */
+    unsigned closed, attaches; /* handles; calls */
     int attach, start;
     bool forgetful; /* open leaves the slot empty */
 } wrong;
@@ -80,6 +80,7 @@ static int64_t bad_close(const struct hythe_call *call, struct hythe_close_arg *
 static int bad_attach(void *instance, const struct hythe_attach *how, void **attached)
 {
     (void)instance, (void)how, (void)attached;
+    wrong.attaches++;
     return wrong.attach;
 }
 
@@ -323,6 +324,43 @@ static void a_session_fills_no_log(void)
     end(&w, other);
 }
 
+static unsigned count(const char *text, const char *word)
+{
+    unsigned n = 0;
+
+    for (; (text = strstr(text, word)); text += strlen(word))
+        n++;
+    return n;
+}
+
+/* A client may ask as often as it likes: the plugin is called from time to time, the log has a line for each new
+ * reason. */
+static void asks_for_a_failed_mount_now_and_then(void)
+{
+    struct hythe_attrs attrs;
+    struct world w;
+
+    hy_vfs_free(begin(&w));
+    wrong.attach = -EACCES;
+    wrong.attaches = 0;
+    for (unsigned i = 0; i < 100; i++) {
+        if (i == 40)
+            world_later(&w); /* the same again */
+        if (i == 70) {
+            wrong.attach = -EIO;
+            world_later(&w);
+        }
+        UNIT_ASSERT_NUMBER(do_getattr(&w, "/bad/f", &attrs), i < 70 ? -EACCES : -EIO);
+    }
+    CU_ASSERT(wrong.attaches >= 3 && wrong.attaches < 50);
+    UNIT_ASSERT_NUMBER(count(w.lines, "can't be attached"), 2);
+    UNIT_ASSERT_NUMBER(count(w.lines, "Permission denied"), 1);
+    wrong.attach = 0;
+    world_later(&w);
+    UNIT_ASSERT_NUMBER(do_mkdir(&w, "/bad/d"), 0);
+    world_end(&w);
+}
+
 static void names_who_cannot_be_attached(void)
 {
     static const struct {
@@ -345,7 +383,8 @@ static void names_who_cannot_be_attached(void)
             printf("  no \"%s\" in \"%s\"\n", cases[i].line, w.lines);
         CU_ASSERT(strstr(w.lines, cases[i].line) != NULL);
         UNIT_ASSERT_STRING(do_cat(&w, "/hello"), "hello");
-        wrong.attach = 0; /* tried again by the next operation */
+        wrong.attach = 0; /* tried again after a while */
+        world_later(&w);
         UNIT_ASSERT_NUMBER(do_mkdir(&w, "/bad/d"), 0);
         world_end(&w);
     }
@@ -379,4 +418,4 @@ static void names_who_cannot_be_started(void)
 UNIT_SUITE(faults, UNIT_TEST(catches_answers_out_of_range), UNIT_TEST(lets_errnos_and_statuses_pass),
            UNIT_TEST(catches_impossible_counts), UNIT_TEST(survives_a_forgotten_handle),
            UNIT_TEST(a_session_fills_no_log), UNIT_TEST(names_who_cannot_be_attached),
-           UNIT_TEST(names_who_cannot_be_started));
+           UNIT_TEST(asks_for_a_failed_mount_now_and_then), UNIT_TEST(names_who_cannot_be_started));

@@ -1,5 +1,7 @@
 #include "tests/unit/vfs.h"
 
+#include "core/vfs/session.h"
+
 static void keep_line(void *ctx, enum hy_log_level level, uint64_t conn, const char *line)
 {
     struct world *w = ctx;
@@ -162,4 +164,10 @@ const char *do_real(struct world *w, const char *path, enum hy_real how)
     else
         UNIT_ASSERT_NUMBER(r, strlen(out));
     return out;
+}
+
+void world_later(struct world *w)
+{
+    for (size_t i = 0; i < w->vfs->point_count; i++)
+        w->vfs->points[i].refusal.until = 0;
 }
