@@ -14,7 +14,7 @@ struct options {
     const char *only;
     const char *user, *base;
     uint32_t without;
-    bool read_only, keep, verbose, list;
+    bool read_only, keep, verbose, list, make_base;
 };
 
 static const char usage[] =
@@ -27,6 +27,7 @@ static const char usage[] =
     "  --expect read-only what changes something must be refused\n"
     "  --over STORE       the plugin is a filter; it stands before this store, whose settings follow --\n"
     "  --base PATH        work below this directory of the store (.)\n"
+    "  --make-base        make that directory first if it is missing\n"
     "  --user NAME        the sessions are this user's (check)\n"
     "  --keep             leave what the checks made\n"
     "  -v, --verbose      say what holds, and show the plugin's log\n"
@@ -93,7 +94,7 @@ static int read_profile(const char *name, uint32_t *out)
 
 /* ---- The command line ---- */
 
-enum { LIST = 256, ONLY, WITHOUT, PROFILE, EXPECT, OVER, BASE, USER, KEEP, HELP, VERSION };
+enum { LIST = 256, ONLY, WITHOUT, PROFILE, EXPECT, OVER, BASE, MAKE_BASE, USER, KEEP, HELP, VERSION };
 
 static const struct option longs[] = {
     {"list", no_argument, NULL, LIST},
@@ -103,6 +104,7 @@ static const struct option longs[] = {
     {"expect", required_argument, NULL, EXPECT},
     {"over", required_argument, NULL, OVER},
     {"base", required_argument, NULL, BASE},
+    {"make-base", no_argument, NULL, MAKE_BASE},
     {"user", required_argument, NULL, USER},
     {"keep", no_argument, NULL, KEEP},
     {"verbose", no_argument, NULL, 'v'},
@@ -149,6 +151,9 @@ static int take_option(struct options *o, int c)
             return 0;
         (void)fprintf(stderr, "hythe-plugin-check: --base %s: a relative path without . and .. is wanted\n", optarg);
         return USAGE + 1;
+    case MAKE_BASE:
+        o->make_base = true;
+        return 0;
     case USER:
         o->user = optarg;
         return 0;
@@ -335,6 +340,7 @@ static int check(const struct options *o)
     int rc = BROKEN;
 
     stage.read_only = o->read_only;
+    stage.make_base = o->make_base;
     stage.keep = o->keep;
     stage.verbose = o->verbose;
     if (load(&plugin, &o->plugin, o->store.plugin ? HYTHE_FILTER : HYTHE_FILESYSTEM, &log, &err) == 0 &&

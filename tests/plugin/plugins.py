@@ -21,8 +21,11 @@ CASES = [
     ('local-root-walk', {'HYTHE_LOCAL_ROOT_WALK': '1'}, '@local-root root={dir}'),
     ('local-root-below', {}, '--base below @local-root root={dir}'),
     ('serial', {}, '{build}/tests/plugin/.libs/serial.so root={dir}'),
+    ('local-root-xattrs', {}, "--only '*attr*' @local-root root={dir} xattrs=true"),
     ('memory', {}, '@memory'),
+    ('memory-below', {}, '--base a/b --make-base @memory'),
     ('chroot-per-user', {}, '@chroot-per-user base={dir}/%u create=true'),
+    ('chroot-per-user-below', {}, '--base a/b --make-base @chroot-per-user base={dir}/%u create=true'),
     ('log', {}, '--over @memory @log json={dir}/json xferlog={dir}/xferlog'),
     ('permissions', {}, "--over @memory @permissions 'rules[]=/: all'"),
     ('permissions-by-links', {},
@@ -48,7 +51,7 @@ def run(name, env, arguments):
         words = [w.replace('{dir}', folder) for w in words]
         done = subprocess.run([os.path.join(BUILD, 'hythe-plugin-check')] + words, env=dict(os.environ, **env),
                               stdout=subprocess.PIPE, stderr=subprocess.STDOUT, encoding='utf-8', errors='replace')
-        left = sorted(os.listdir(folder))
+        left = sorted(n for _, folders, files in os.walk(folder) for n in folders + files)
     finally:
         shutil.rmtree(folder)
     print('== %s: %s' % (name, ' '.join(words)))
@@ -60,7 +63,7 @@ def run(name, env, arguments):
         print('   ended with status %d' % done.returncode)
         return 0, 1
     passed, failed = (int(n) for n in numbers.groups())
-    if [n for n in left if n.startswith('hythe-check-')]:
+    if [n for n in left if n.startswith('hythe-check-') or ('--make-base' in words and n in ('a', 'b'))]:
         print('   left behind: %s' % ' '.join(left))
         failed += 1
     return passed, failed

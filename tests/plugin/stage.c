@@ -119,6 +119,56 @@ static int attach_top(struct stage *stage, struct trial *t, struct seat *top, st
     return 0;
 }
 
+static int attach_root(struct stage *stage, struct trial *t, struct seat *root, struct hy_err *err)
+{
+    int rc;
+
+    *t = (struct trial){.stage = stage, .lock = PTHREAD_MUTEX_INITIALIZER};
+    rc = seat_attach(root, t, stage->back, ".", 0);
+    return rc ? hy_err_set(err, "a session of user %s can't be attached: %s", stage->user, result_of(rc).s) : 0;
+}
+
+static int make_base(struct stage *stage, struct hy_err *err)
+{
+    char path[HY_PATH_MAX];
+    struct seat root;
+    struct trial t;
+    int rc;
+
+    if (!stage->make_base || strcmp(stage->base, ".") == 0)
+        return 0;
+    rc = attach_root(stage, &t, &root, err);
+    if (rc)
+        return rc;
+    for (size_t end = 0; rc == 0 && stage->base[end]; end += stage->base[end] == '/') {
+        int64_t r;
+
+        end += strcspn(stage->base + end, "/");
+        (void)snprintf(path, sizeof path, "%.*s", (int)end, stage->base);
+        r = do_mkdir(&root, path);
+        if (r < 0 && r != -EEXIST)
+            rc = hy_err_set(err, "the base %s can't be made: mkdir is %s", path, result_of(r).s);
+        stage->made += r == 0;
+    }
+    seat_detach(&root);
+    return rc;
+}
+
+static void remove_base(struct stage *stage)
+{
+    char path[HY_PATH_MAX];
+    struct hy_err err;
+    struct seat root;
+    struct trial t;
+
+    if (!stage->made || stage->keep || attach_root(stage, &t, &root, &err))
+        return;
+    (void)snprintf(path, sizeof path, "%s", stage->base);
+    for (; stage->made > 0 && do_rmdir(&root, path) == 0; stage->made--)
+        path[strrchr(path, '/') ? strrchr(path, '/') - path : 0] = '\0';
+    seat_detach(&root);
+}
+
 /* Without directories of its own the suite works in the base itself, and empties it after each check. */
 static int take_base(struct stage *stage, struct seat *top, struct hy_err *err)
 {
@@ -189,13 +239,15 @@ static void find_out(struct stage *stage)
 
 int stage_open(struct stage *stage, struct hy_err *err)
 {
-    if (make_scratch(stage, err))
+    if (make_base(stage, err) || make_scratch(stage, err)) {
+        remove_base(stage);
         return -1;
+    }
     find_out(stage);
     return 0;
 }
 
-void stage_close(struct stage *stage)
+static void remove_scratch(struct stage *stage)
 {
     struct hy_err err;
     struct seat top;
@@ -206,4 +258,10 @@ void stage_close(struct stage *stage)
     if (empty(&top, stage->scratch) == 0)
         (void)do_rmdir(&top, stage->scratch);
     seat_detach(&top);
+}
+
+void stage_close(struct stage *stage)
+{
+    remove_scratch(stage);
+    remove_base(stage);
 }

@@ -71,6 +71,8 @@ struct stage {
     char scratch[64];     /* its own directory there; "" when the store can't make any */
     bool read_only;       /* --expect read-only */
     bool keep, verbose;   /* --keep, -v */
+    bool make_base;       /* --make-base */
+    unsigned made;        /* components of base that it made, the last ones */
     uint32_t without;     /* --without: features not asked for */
     struct ability store; /* of back */
     struct ability front_ability;
