@@ -54,6 +54,10 @@ HYTHE_EXPORT const struct hythe_plugin *hythe_plugin_entry(void);
     X(offset, "offset-32", "offset.beyond-4g") \
     X(mode, "mode-dropped", "setattr.mode") \
     X(unknown, "unknown-taken", "setattr.unknown") \
+    X(keeps, "attributes-forgotten", "keep.setattr") \
+    X(halves, "attributes-by-halves", "keep.whole") \
+    X(fresh, "attributes-of-new-dropped", "keep.open") \
+    X(listed, "listing-tells-else", "keep.listing") \
     X(target, "target-with-nul", "symlink.text") \
     X(replace, "rename-replaces", "rename.keeps") \
     X(fickle, "rename-fickle", "offers.consistent") \
@@ -133,6 +137,13 @@ static int64_t b_setattr(const struct hythe_call *call, struct hythe_setattr_arg
 
     if (fault == FAULT_mode)
         attrs.valid &= ~HYTHE_ATTR_MODE;
+    if (fault == FAULT_keeps)
+        attrs.valid &= ~HYTHE_ATTR_ALLOC & ~HYTHE_ATTR_BTIME;
+    if (fault == FAULT_halves && attrs.valid & HYTHE_ATTR_SIZE) {
+        attrs.valid = HYTHE_ATTR_SIZE;
+        (void)sound()->ops->setattr(call, &(struct hythe_setattr_arg){.path = arg->path, .attrs = &attrs});
+        attrs.valid = given->valid;
+    }
     if (fault == FAULT_unknown)
         attrs.valid &= ~(HYTHE_ATTR_MIME | HYTHE_ATTR_EXTENDED | HYTHE_ATTR_BITS);
     arg->attrs = &attrs;
@@ -250,6 +261,7 @@ static bool looked_too_early(const struct hythe_call *call, struct hythe_open_ar
 
 static int64_t b_open(const struct hythe_call *call, struct hythe_open_arg *arg)
 {
+    static const struct hythe_attrs nothing = {.struct_size = sizeof nothing};
     static uint64_t opens;
     char name[256];
     int64_t r;
@@ -262,6 +274,8 @@ static int64_t b_open(const struct hythe_call *call, struct hythe_open_arg *arg)
         name[255] = '\0';
         arg->path = name;
     }
+    if (fault == FAULT_fresh)
+        arg->attrs = &nothing;
     r = sound()->ops->open(call, arg);
     if (fault == FAULT_follow && r < 0 && !(arg->access & HYTHE_OPEN_WRITE))
         r = open_anywhere(call, arg);
@@ -352,6 +366,7 @@ struct relay {
 static int relay_entry(void *ctx, const char *name, const struct hythe_attrs *attrs)
 {
     struct relay *relay = ctx;
+    struct hythe_attrs told = *attrs;
     char other[256];
 
     if (relay->refusal)
@@ -360,7 +375,9 @@ static int relay_entry(void *ctx, const char *name, const struct hythe_attrs *at
     if (fault == FAULT_odd)
         for (char *p = other; (p = strchr(p, '\n'));)
             *p = '?';
-    relay->refusal = relay->emit(relay->ctx, other, attrs);
+    if (fault == FAULT_listed)
+        told.mtime = told.btime;
+    relay->refusal = relay->emit(relay->ctx, other, &told);
     if (fault == FAULT_twice && !relay->refusal)
         relay->refusal = relay->emit(relay->ctx, other, attrs);
     /* The one that was refused counts as taken; the next one ends the call. */

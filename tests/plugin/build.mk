@@ -2,7 +2,7 @@
 bin_PROGRAMS += hythe-plugin-check
 hythe_plugin_check_SOURCES = tests/plugin/main.c tests/plugin/stage.c tests/plugin/stage.h tests/plugin/suite.h \
 	tests/plugin/trial.c tests/plugin/call.c tests/plugin/help.c tests/plugin/feature.c \
-	tests/plugin/check_names.c tests/plugin/check_data.c tests/plugin/check_attrs.c tests/plugin/check_links.c \
+	tests/plugin/check_names.c tests/plugin/check_data.c tests/plugin/check_attrs.c tests/plugin/check_keep.c tests/plugin/check_links.c \
 	tests/plugin/check_rename.c tests/plugin/check_list.c tests/plugin/check_copy.c tests/plugin/check_threads.c \
 	tests/plugin/check_escape.c tests/plugin/check_reading.c
 hythe_plugin_check_LDADD = $(CORE_LIBS)

@@ -198,20 +198,28 @@ static void spoil(char *copy)
     free(copy);
 }
 
-int64_t do_open(struct seat *s, const char *path, uint32_t access, struct handle *h)
+int64_t do_open_with(struct seat *s, const char *path, uint32_t access, const struct hythe_attrs *attrs,
+                     struct handle *h)
 {
-    struct hythe_attrs nothing = {.struct_size = sizeof nothing};
+    struct hythe_attrs wishes = *attrs;
     char *copy = own_copy(path);
-    struct hythe_open_arg arg = {.path = copy, .access = access, .attrs = &nothing, .identity = &h->facts.identity};
+    struct hythe_open_arg arg = {.path = copy, .access = access, .attrs = &wishes, .identity = &h->facts.identity};
     int64_t r;
 
     prepare(s, path, access, h);
     r = judge(s, "open", hy_do_open(&h->scene, &arg), INT64_MAX);
-    memset(&nothing, '#', sizeof nothing);
+    memset(&wishes, '#', sizeof wishes);
     spoil(copy);
     judge_slots(h, "open");
     h->open = r >= 0;
     return r;
+}
+
+int64_t do_open(struct seat *s, const char *path, uint32_t access, struct handle *h)
+{
+    const struct hythe_attrs nothing = {.struct_size = sizeof nothing};
+
+    return do_open_with(s, path, access, &nothing, h);
 }
 
 int64_t do_opendir(struct seat *s, const char *path, struct handle *h)

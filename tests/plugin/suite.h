@@ -97,7 +97,8 @@ struct check {
     X(open) \
     X(data) \
     X(offsets) \
-    X(attrs) X(attrs_life) X(symlinks) X(links) X(rename) X(listing) X(handles) X(copying) X(odd) X(limits) X(threads) \
+    X(attrs) \
+    X(attrs_life) X(keep) X(symlinks) X(links) X(rename) X(listing) X(handles) X(copying) X(odd) X(limits) X(threads) \
         X(races) X(escape) X(swap) X(reading)
 #define X(group) extern const struct check checks_##group[];
 GROUPS(X)
@@ -204,6 +205,8 @@ int64_t do_copyfile(struct seat *s, const char *from, const char *to, uint32_t f
 
 /* A handle that was opened must be closed, whatever happens. */
 int64_t do_open(struct seat *s, const char *path, uint32_t access, struct handle *h);
+int64_t do_open_with(struct seat *s, const char *path, uint32_t access, const struct hythe_attrs *attrs,
+                     struct handle *h); /* attrs: wished for a new file */
 int64_t do_opendir(struct seat *s, const char *path, struct handle *h);
 int64_t do_close(struct handle *h);
 int64_t do_abort(struct handle *h); /* as when the connection ended */

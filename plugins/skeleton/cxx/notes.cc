@@ -180,12 +180,18 @@ int64_t fsetattr(const hythe_call &call, hythe_fsetattr_arg &arg)
     return handle_of(call).note ? set(*handle_of(call).note, *arg.attrs) : -ENOTSUP;
 }
 
-int64_t create(const hythe_call &call, const char *path, std::shared_ptr<Note> &note)
+/* Clients send them with every new file; nobody minds that a note has none. */
+constexpr uint32_t may_be_left = HYTHE_ATTR_TYPE | HYTHE_ATTR_SIZE | HYTHE_ATTR_MODE | HYTHE_ATTR_OWNER |
+                                 HYTHE_ATTR_ATIME | HYTHE_ATTR_MTIME;
+
+int64_t create(const hythe_call &call, const char *path, const hythe_attrs &attrs, std::shared_ptr<Note> &note)
 {
     Board &board = board_of(call);
 
     if (!is_name(path))
         return missing(board, path);
+    if (attrs.valid & ~may_be_left)
+        return -ENOTSUP;
     note = std::make_shared<Note>(board.left, ++board.last_id);
     board.notes.emplace(path, note);
     return 0;
@@ -207,7 +213,7 @@ int64_t open(const hythe_call &call, hythe_open_arg &arg)
             return -EEXIST;
         note = found->second;
     } else {
-        result = arg.access & HYTHE_OPEN_CREATE ? create(call, arg.path, note) : missing(board, arg.path);
+        result = arg.access & HYTHE_OPEN_CREATE ? create(call, arg.path, *arg.attrs, note) : missing(board, arg.path);
     }
     if (result == 0 && (arg.access & HYTHE_OPEN_TRUNCATE))
         result = note->resize(0);
