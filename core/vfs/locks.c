@@ -199,22 +199,12 @@ static unsigned weight(uint32_t kind)
     return binds(kind, HYTHE_LOCK_READ | HYTHE_LOCK_WRITE) ? 1 : 0;
 }
 
-/* Others' mandatory ranges. A file is deleted as a whole, wherever the range that denies it lies. */
+/* Others' mandatory ranges. A file is deleted as a whole: the span has all of it then. */
 static bool held_off(const struct hy_locked *file, const struct hy_locker *who, uint32_t what, struct hy_span span)
 {
-    size_t i = what & HYTHE_LOCK_DELETE ? 0 : first_at(file, span);
-
-    for (; i < file->count; i++) {
-        const struct range *r = &file->ranges[i];
-        uint32_t here = what & HYTHE_LOCK_DELETE;
-
-        if (r->span.first <= span.last && span.first <= r->span.last)
-            here = what;
-        else if (!here)
-            break;
-        if (r->hold->who != who && binds(r->kind, here))
+    for (size_t i = first_at(file, span); i < file->count && file->ranges[i].span.first <= span.last; i++)
+        if (file->ranges[i].hold->who != who && binds(file->ranges[i].kind, what))
             return true;
-    }
     return false;
 }
 

@@ -6,6 +6,7 @@ import signal
 import struct
 
 from harness import *
+from interop_slow import Gate, gated, plugins
 from wire import *
 
 suite = Suite('interop-locks', modules=['paramiko'], ProtocolVersion=6)
@@ -280,6 +281,39 @@ def test_what_is_to_be_deleted_is_left_alone(t):
         assert one.write(mine, 0, b'x') == OK and content(t, 'f') == 'x123456789'
         assert one.close(mine) == OK and not os.path.exists(t.d('f'))
         assert two.rename(t.r('g'), t.r('f'), 1) == OK
+
+
+# On a mount whose calls are left to other threads.
+
+@suite.test(ProtocolVersion=6, plugin_directory=plugins(),
+            mounts=[dict(path='/', plugin='local-root', root='@fast'), gated('waiting', '/slow')])
+def test_on_a_slow_mount(t):
+    need(os.path.exists(os.path.join(plugins(), 'waiting.so')), 'the filter was not built')
+    gate, tree = Gate(t.server), t.server.placed('@tree')
+    for name in 'wait-write', 'wait-close':
+        t.server.own(write(os.path.join(tree, name), b'0123456789'))
+    with Two(t) as (one, two):
+        mine, theirs = one.open('/slow/wait-write'), two.open('/slow/wait-write')
+        assert one.block(mine, 0, 5) == OK and two.write(theirs, 4, b'x') == RANGE_CONFLICT  # it isn't even begun
+        assert one.unblock(mine, 0, 5) == OK
+        two.sftp.send(WRITE, s(theirs), u64(4), s(b'x'))
+        gate.reached()
+        assert one.block(mine, 0, 5) == OK  # what is under way isn't called back, nor waited for
+        gate.lift()
+        assert two.sftp.reply().code == OK
+        mine, theirs = one.open('/slow/wait-close'), two.open('/slow/wait-close')
+        assert one.block(mine, 0, 5) == OK
+        number = one.sftp.send(CLOSE, s(mine))
+        gate.reached()
+        assert two.write(theirs, 0, b'x') == RANGE_CONFLICT and two.block(theirs, 0, 1) == RANGE_REFUSED
+        gate.lift()
+        reply = one.sftp.reply()
+        assert reply.id == number and reply.code == OK
+        assert two.write(theirs, 0, b'x') == OK and two.block(theirs, 0, 1) == OK
+        two.sftp.send(CLOSE, s(theirs))
+        gate.reached()
+        gate.lift()
+        assert two.sftp.reply().code == OK
 
 
 # Limits, and wrong requests.

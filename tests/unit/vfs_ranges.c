@@ -192,6 +192,35 @@ static void ranges_bind_both_ends_of_a_copy(void)
     end(&s);
 }
 
+static int64_t copy_nothing(const struct hythe_call *call, struct hythe_copy_arg *arg)
+{
+    (void)call;
+    return (int64_t)arg->len;
+}
+
+static void ranges_bind_a_store_that_copies(void)
+{
+    struct hythe_ops ops = *memfs_plugin.ops;
+    struct hythe_plugin plugin = memfs_plugin;
+    struct scene s;
+    hy_handle f, from, to;
+
+    ops.copy = copy_nothing;
+    plugin.ops = &ops;
+    begin_over(&s, &plugin, NULL);
+    f = opened(s.a, "/f", RW);
+    from = opened(s.b, "/f", R);
+    to = opened(s.b, "/g", W);
+    UNIT_ASSERT_NUMBER(hy_vfs_lock(s.a, f, 9, 1, LR), 0);
+    UNIT_ASSERT_NUMBER(hy_vfs_copy(s.b, from, 0, 9, to, 0), 9);
+    UNIT_ASSERT_NUMBER(hy_vfs_copy(s.b, from, 9, 1, to, 0), HY_RANGE_CONFLICT);
+    f = opened(s.a, "/g", RW);
+    UNIT_ASSERT_NUMBER(hy_vfs_lock(s.a, f, 0, 1, LW), 0);
+    UNIT_ASSERT_NUMBER(hy_vfs_copy(s.b, from, 0, 1, to, 0), HY_RANGE_CONFLICT);
+    UNIT_ASSERT_NUMBER(hy_vfs_copy(s.b, from, 0, 1, to, 1), 1);
+    end(&s);
+}
+
 static void ranges_meet_block_modes(void)
 {
     struct scene s;
@@ -363,5 +392,6 @@ static void threads_share_the_table(void)
 UNIT_SUITE(ranges, UNIT_TEST(ranges_overlap_in_no_fashion), UNIT_TEST(a_range_is_given_up_by_its_numbers_alone),
            UNIT_TEST(no_length_is_the_end_as_it_is), UNIT_TEST(mandatory_ranges_bind_other_sessions),
            UNIT_TEST(advisory_ranges_bind_other_locks_alone), UNIT_TEST(ranges_bind_sizes_and_removal),
-           UNIT_TEST(ranges_bind_both_ends_of_a_copy), UNIT_TEST(ranges_meet_block_modes),
-           UNIT_TEST(who_has_locks_too_is_asked), UNIT_TEST(threads_share_the_table));
+           UNIT_TEST(ranges_bind_both_ends_of_a_copy), UNIT_TEST(ranges_bind_a_store_that_copies),
+           UNIT_TEST(ranges_meet_block_modes), UNIT_TEST(who_has_locks_too_is_asked),
+           UNIT_TEST(threads_share_the_table));
