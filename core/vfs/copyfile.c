@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <string.h>
 
+enum { SHORT = 4 << 20 }; /* bytes */
 enum { WANT = HYTHE_ATTR_TYPE | HYTHE_ATTR_SIZE | HYTHE_ATTR_MODE | HYTHE_ATTR_ATIME | HYTHE_ATTR_MTIME };
 
 static struct hy_name name_of(const char *path)
@@ -19,15 +20,33 @@ static int64_t same(struct hy_vfs *vfs)
 
 /* ---- By the store ---- */
 
-/* -ENOTSUP: not by the store, which knows nothing of locks, for one. */
+/* The store's copy is one call, which nobody can cancel who waits for it. One that is slow is called by another thread;
+ * of the others only what is done soon is asked. */
+static bool is_short(struct hy_vfs *vfs, const struct hy_spot *a)
+{
+    struct hythe_attrs attrs;
+
+    if (a->point->pace.slow)
+        return true;
+    return hy_spot_getattr(vfs, a, HYTHE_ATTR_SIZE, 0, &attrs) == 0 && attrs.valid & HYTHE_ATTR_SIZE &&
+           attrs.size <= SHORT;
+}
+
+/* A store's way is passed by where it would pass somebody by: a filter that watches, or a lock. */
+static bool may_leave_it(struct hy_vfs *vfs, const struct hy_spot *a, const struct hy_spot *b)
+{
+    return a->point && a->point == b->point && !a->fixed && !b->fixed && a->point->mount->chain->copies_files &&
+           !hy_locks_any(&vfs->locker) && is_short(vfs, a);
+}
+
+/* -ENOTSUP: not by the store. */
 static int64_t by_store(struct hy_vfs *vfs, const struct hy_spot *a, const struct hy_spot *b, bool replace)
 {
     struct hythe_copyfile_arg arg = {.from = a->rel, .to = b->rel, .flags = replace ? HYTHE_COPY_REPLACE : 0};
     struct hy_scene scene;
     int64_t r;
 
-    if (!a->point || a->point != b->point || a->fixed || b->fixed || !a->point->mount->chain->copies_files ||
-        hy_locks_any(&vfs->locker))
+    if (!may_leave_it(vfs, a, b))
         return -ENOTSUP;
     scene = hy_spot_scene(vfs, a);
     r = hy_plain(hy_do_copyfile(&scene, &arg));
