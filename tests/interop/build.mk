@@ -21,6 +21,7 @@ INTEROP_TESTS = \
 	tests/interop/interop_escape.py \
 	tests/interop/interop_text.py \
 	tests/interop/interop_stores.py \
+	tests/interop/interop_versions.py \
 	tests/interop/interop_sftp_server.py \
 	tests/interop/interop_slow.py \
 	tests/interop/interop_sums.py \
@@ -34,7 +35,7 @@ INTEROP_TESTS = \
 	tests/interop/abuse_log.py
 TESTS += $(INTEROP_TESTS)
 EXTRA_DIST += tests/interop/harness.py tests/interop/servers.py tests/interop/tools.py tests/interop/wire.py \
-	tests/interop/slow.py \
+	tests/interop/slow.py tests/interop/wire6.py \
 	$(INTEROP_TESTS)
 
 # hythed as a program: options, start, rights, log, signals.
