@@ -217,7 +217,8 @@ static void get_bits(struct parse *p)
     p->a->bits = hy_get_u32(p->in);
     p->a->bits_mask = p->form->bits_mask ? hy_get_u32(p->in) : p->form->bits;
     p->a->bits &= p->a->bits_mask;
-    p->a->valid |= HYTHE_ATTR_BITS;
+    if (p->a->bits_mask)
+        p->a->valid |= HYTHE_ATTR_BITS;
 }
 
 static void get_hint(struct parse *p)

@@ -84,6 +84,20 @@ int64_t hy_request_lsetstat(struct hy_engine *e, struct hy_request *rq)
     return set_path(e, rq, HYTHE_NOFOLLOW, "lsetstat");
 }
 
+/* A new folder has its mode already; what else it was given is set now, and it doesn't stay without it. Version 3's
+ * servers leave it at the mode. */
+static int64_t finish_mkdir(struct hy_engine *e, struct hy_name path, struct hythe_attrs *attrs)
+{
+    int64_t r = 0;
+
+    attrs->valid &= ~(HYTHE_ATTR_TYPE | HYTHE_ATTR_MODE);
+    if (attrs->valid && e->dialect->form.known)
+        r = hy_vfs_setattr(e->vfs, path, HYTHE_NOFOLLOW, attrs);
+    if (r < 0)
+        (void)hy_vfs_rmdir(e->vfs, path);
+    return r;
+}
+
 int64_t hy_request_mkdir(struct hy_engine *e, struct hy_request *rq)
 {
     struct hythe_attrs attrs = HY_ATTRS_EMPTY;
@@ -95,6 +109,8 @@ int64_t hy_request_mkdir(struct hy_engine *e, struct hy_request *rq)
     hy_settle_new(e, &attrs);
     if (r == 0)
         r = hy_exact(e, path, hy_vfs_mkdir(e->vfs, path, &attrs));
+    if (r >= 0)
+        r = finish_mkdir(e, path, &attrs);
     return hy_journal(e, r < 0 ? r : 0, "mkdir \"%.*s\"", HY_SHOWN(path));
 }
 
