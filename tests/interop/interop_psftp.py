@@ -5,7 +5,7 @@ import stat
 
 from harness import *
 
-suite = Suite('interop-psftp', programs=['psftp', 'puttygen'])
+suite = Suite('interop-psftp', programs=['psftp', 'puttygen'], ProtocolVersion=6)
 
 
 def psftp(t, *commands, seconds=60, login=None):

@@ -4,7 +4,7 @@ import os
 
 from harness import *
 
-suite = Suite('interop-rclone', programs=['rclone'])
+suite = Suite('interop-rclone', programs=['rclone'], ProtocolVersion=6)
 
 
 def rclone(t, *args, seconds=60, **remote):

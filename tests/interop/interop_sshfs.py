@@ -6,7 +6,7 @@ import subprocess
 
 from harness import *
 
-suite = Suite('interop-sshfs', programs=['sshfs', 'fusermount3'])
+suite = Suite('interop-sshfs', programs=['sshfs', 'fusermount3'], ProtocolVersion=6)
 
 
 def mounted(*options):

@@ -3,6 +3,7 @@
 what WinSCP sends, packet by packet."""
 import asyncio
 import grp
+import hashlib
 import pwd
 import re
 import stat
@@ -342,6 +343,39 @@ def test_winscp_folders_and_links(t):
         assert session.ask(RMDIR, s(folder)).code == OK and not os.path.exists(t.d('d%d' % version))
 
 
+def sum_of(session, path, hashes, offset=0, length=0, block=0):
+    return session.extended('check-file-name', s(path), s(hashes), u64(offset), u64(length), u32(block))
+
+
+@suite.test
+def test_winscp_finds_its_extensions(t):
+    """It looks for them inside supported and supported2 only."""
+    data = noise(5000)
+    t.put('a', data)
+    for version, session in each(t, version='SSH-2.0-WinSCP_release_6.3'):
+        if version >= 5:
+            told = set(masks(session)['names'])
+            assert told >= {b'check-file', b'copy-file', b'space-available'}, told
+        reply = sum_of(session, t.r('a'), 'no-such,sha256,md5')
+        assert reply.type == EXTENDED_REPLY, reply
+        assert Fields(reply.packet[5:]).string() == b'sha256'
+        assert reply.packet.endswith(hashlib.sha256(data).digest())
+        assert len(reply.packet) == 5 + 4 + 6 + 32, len(reply.packet)
+        reply = sum_of(session, t.r('a'), 'md5', 1000, 3000, 1024)
+        parts = [data[1000:4000][i:i + 1024] for i in range(0, 3000, 1024)]
+        assert reply.packet[5:] == s('md5') + b''.join(hashlib.md5(p).digest() for p in parts), reply
+        copy = t.r('copy%d' % version)
+        assert session.extended('copy-file', s(t.r('a')), s(copy), b'\0').code == OK
+        assert read(t.server.disk(copy)) == data
+        again = session.extended('copy-file', s(t.r('a')), s(copy), b'\0')
+        assert again.code == (4 if version == 3 else FILE_ALREADY_EXISTS), again
+        assert session.extended('copy-file', s(t.r('a')), s(copy), b'\1').code == OK
+        space = session.extended('space-available', s(t.remote))
+        assert space.type == EXTENDED_REPLY and len(space.packet) == 5 + 4 * 8 + 4, space
+        on_device, unused, to_user, left = struct.unpack('>4Q', space.packet[5:37])
+        assert on_device >= unused >= left and to_user >= left, space.packet
+
+
 # ---- asyncssh ----
 
 async def asyncssh_session(t, version):
@@ -383,6 +417,15 @@ async def asyncssh_session(t, version):
             await sftp.link(t.r('old'), t.r('hard'))
             assert os.stat(t.d('hard')).st_nlink == 2
             assert await sftp.realpath(t.r('x/../old')) == t.r('old')
+            if version >= 6:
+                async with sftp.open(t.r('old'), 'rb+') as f:
+                    await f.lock(0, 100, 0x80)
+                    try:
+                        await f.lock(50, 100, 0x80)
+                        raise AssertionError('a range was locked twice')
+                    except asyncssh.SFTPError as error:
+                        assert error.code == 26, error
+                    await f.unlock(0, 100)
             async with sftp.open(t.r('new'), 'ab') as f:
                 await f.write(b'one')
                 await f.write(b'two')
