@@ -147,6 +147,7 @@ static void requests_have_the_names_of_openssh(void)
         "md5-hash-handle",
         "copy-file",
         "space-available",
+        "text-seek",
     };
     size_t count = sizeof names / sizeof names[0];
 
