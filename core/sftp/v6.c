@@ -26,7 +26,7 @@ const struct hy_dialect hy_dialect_v6 = {
              .acl_flags = true},
     .support = {.attrs = SSH_FILEXFER_ATTR_SIZE | SSH_FILEXFER_ATTR_PERMISSIONS | SSH_FILEXFER_ATTR_ACCESSTIME |
                          SSH_FILEXFER_ATTR_MODIFYTIME | SSH_FILEXFER_ATTR_OWNERGROUP |
-                         SSH_FILEXFER_ATTR_SUBSECOND_TIMES,
+                         SSH_FILEXFER_ATTR_SUBSECOND_TIMES | SSH_FILEXFER_ATTR_ALLOCATION_SIZE,
                 .open_flags = SSH_FXF_ACCESS_DISPOSITION | SSH_FXF_APPEND_DATA | SSH_FXF_APPEND_DATA_ATOMIC |
                               SSH_FXF_BLOCK_READ | SSH_FXF_BLOCK_WRITE | SSH_FXF_BLOCK_DELETE | SSH_FXF_BLOCK_ADVISORY |
                               SSH_FXF_TEXT_MODE | SSH_FXF_NOFOLLOW | SSH_FXF_DELETE_ON_CLOSE,

@@ -94,7 +94,7 @@ static void put_versions(const struct hy_engine *e, struct hy_buf *b)
 
 static bool told(const struct hy_engine *e, uint32_t what)
 {
-    if (what == HY_TELL_VERSIONS && hy_ceiling(e) == HY_SFTP_LEAST)
+    if (what == HY_TELL_VERSIONS && (hy_ceiling(e) == HY_SFTP_LEAST || !hy_permitted(e, HY_REQUEST_version_select)))
         return false; /* there is no choice */
     return (e->dialect->tells & what) != 0;
 }
@@ -143,6 +143,18 @@ int64_t hy_request_version_select(struct hy_engine *e, struct hy_request *rq)
     hy_reply_status(e, rq->id, text ? -EINVAL : HY_BAD_MESSAGE);
     hy_break(e, e->begun ? "version-select behind another request" : "version-select of a version that isn't offered");
     return HY_ANSWERED;
+}
+
+/* A client says who it is, as VERSION does for the server. */
+int64_t hy_request_vendor_id(struct hy_engine *e, struct hy_request *rq)
+{
+    struct hy_name vendor = hy_get_path(rq), product = hy_get_path(rq), version = hy_get_path(rq);
+
+    (void)hy_get_u64(&rq->in);
+    if (rq->in.failed)
+        return HY_BAD_MESSAGE;
+    return hy_journal(e, 0, "the client is \"%.*s\" \"%.*s\" \"%.*s\"", HY_SHOWN(vendor), HY_SHOWN(product),
+                      HY_SHOWN(version));
 }
 
 /* There is no other translation than CodePage's, without which the store's names wouldn't be the UTF-8 that was told:

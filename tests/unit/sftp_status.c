@@ -140,6 +140,7 @@ static void requests_have_the_names_of_openssh(void)
         "block",
         "unblock",
         "version-select",
+        "vendor-id",
         "filename-translation-control",
         "check-file-name",
         "check-file-handle",
