@@ -10,6 +10,13 @@ static bool is_self(const struct hy_engine *e, const char *name, size_t len)
     return len == 0 || (e->options.user && strlen(e->options.user) == len && memcmp(e->options.user, name, len) == 0);
 }
 
+/* The name goes with the status. */
+static int64_t unknown(struct hy_engine *e, const char *name, size_t len)
+{
+    e->given.unknown[HY_NAMES_USERS] = (struct hy_principal){name, len};
+    return HYTHE_STATUS(SSH_FX_UNKNOWN_PRINCIPAL);
+}
+
 /* "~/x" and "~user/x" are "home/x"; what doesn't begin with a tilde is taken as it is. */
 int64_t hy_request_expand_path(struct hy_engine *e, struct hy_request *rq)
 {
@@ -23,7 +30,7 @@ int64_t hy_request_expand_path(struct hy_engine *e, struct hy_request *rq)
     slash = memchr(path.p, '/', path.len);
     user_len = slash ? (size_t)(slash - path.p) - 1 : path.len - 1;
     if (!is_self(e, path.p + 1, user_len))
-        return HYTHE_STATUS(SSH_FX_UNKNOWN_PRINCIPAL);
+        return unknown(e, path.p + 1, user_len);
     full.len = home_len + path.len - 1 - user_len;
     if (full.len > sizeof joined)
         return -ENAMETOOLONG;
@@ -41,6 +48,6 @@ int64_t hy_request_home_directory(struct hy_engine *e, struct hy_request *rq)
     if (rq->in.failed)
         return HY_BAD_MESSAGE;
     if (!is_self(e, user.p, user.len))
-        return HYTHE_STATUS(SSH_FX_UNKNOWN_PRINCIPAL);
+        return unknown(e, user.p, user.len);
     return hy_reply_name(e, rq->id, home, strlen(home));
 }

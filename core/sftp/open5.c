@@ -1,6 +1,7 @@
 /* OPEN's and RENAME's flags of versions 5 and 6. */
 #include "core/sftp/dialect.h"
 #include "core/sftp/proto.h"
+#include "core/sftp/status.h"
 
 #include <errno.h>
 
@@ -90,6 +91,12 @@ int64_t hy_get_desired_open(const struct hy_dialect *d, struct hy_reader *in, st
     uint32_t desired = hy_get_u32(in), flags = hy_get_u32(in);
     int64_t r = map(d, desired, flags, wish), a = hy_attrs_get(&d->form, in, HY_ATTRS_NEW, given, &wish->attrs);
 
+    /* They are ignored where nothing is made, if they can be read at all. */
+    if (!(wish->access & HYTHE_OPEN_CREATE)) {
+        wish->attrs.valid = 0;
+        if (a != HYTHE_STATUS(SSH_FX_BAD_MESSAGE))
+            a = 0;
+    }
     return r < 0 ? r : a;
 }
 

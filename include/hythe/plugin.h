@@ -134,7 +134,9 @@ struct hythe_attrs {
     uint32_t bits, bits_mask; /* SSH_FILEXFER_ATTR_FLAGS_*, and which of them are known */
     uint32_t hint;            /* text hint, draft-13 section 7.11 */
     uint32_t pair_count;
-    const char *owner, *group; /* names; NULL: the core asks the system for uid and gid */
+    /* Names; NULL: the core asks the system for uid and gid. What a client sets always has numbers, of users and groups
+     * that the system knows, and names where it gave names. */
+    const char *owner, *group;
     const char *mime;
     const char *raw_name; /* untranslated name */
     const void *acl;      /* as on the wire of SFTP 6 */

@@ -208,4 +208,36 @@ def test_version_string_does_not_pretend(t):
         assert other not in version.lower(), version
 
 
+async def speak(t, asked):
+    async with connect(t) as connection, connection.start_sftp_client(sftp_version=asked) as sftp:
+        for name in t.samples(t.local):
+            await sftp.put(t.l(name), t.r(name), preserve=True)
+            same(t.l(name), t.d(name))
+            assert (await sftp.stat(t.r(name))).size == os.path.getsize(t.l(name))
+        assert {f.filename for f in await sftp.readdir(t.r('.'))} >= set(t.samples(t.local))
+        return sftp.version
+
+
+def speaks(t, *pairs):
+    for asked, wanted in pairs:
+        got = asyncio.run(asyncio.wait_for(speak(t, asked), 60))
+        assert got == wanted, 'asked for %d, got %d' % (asked, got)
+
+
+@suite.test(ProtocolVersion=6)
+def test_every_version(t):
+    speaks(t, (3, 3), (4, 4), (5, 5), (6, 6))
+
+
+@suite.test(ProtocolVersion=5)
+def test_the_highest_version(t):
+    speaks(t, (3, 3), (5, 5), (6, 5))
+
+
+@suite.test(ProtocolVersion=3, client_versions=[dict(client='WinSCP*', ProtocolVersion=6),
+                                                dict(client='AsyncSSH_*', ProtocolVersion=4)])
+def test_a_version_for_certain_clients(t):
+    speaks(t, (6, 4), (3, 3))
+
+
 suite.main()
