@@ -81,8 +81,10 @@ void mem_node_unref(struct mem_store *store, struct mem_node *node)
 {
     if (!node || atomic_fetch_sub(&node->refs, 1) != 1)
         return;
-    if (node->type == HYTHE_TYPE_REGULAR)
+    if (node->type == HYTHE_TYPE_REGULAR) {
         mem_data_resize(store, &node->data, 0, 0);
+        mem_data_trim(store, &node->data, 0); /* an empty file may have room, too */
+    }
     if (node->type == HYTHE_TYPE_SYMLINK)
         mem_free(store, node->link.text, node->link.len + 1);
     mem_extra_drop(store, node->extra);

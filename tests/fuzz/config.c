@@ -8,7 +8,15 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
+
+/* libconfig forgets the string that it was in when it finds an error. */
+const char *__lsan_default_suppressions(void);
+const char *__lsan_default_suppressions(void)
+{
+    return "leak:libconfig.so\n";
+}
 
 /* Looking at a file of another machine would be another test. */
 static bool includes(const uint8_t *data, size_t len)
@@ -43,6 +51,7 @@ void fuzz_config(unsigned version, const uint8_t *data, size_t len)
         return;
     fd = memfd_create("fuzz", MFD_CLOEXEC);
     fuzz_require(fd >= 0 && write(fd, data, len) == (ssize_t)len, "there is memory");
+    fuzz_require(fchmod(fd, 0600) == 0, "the file is the reader's own");
     (void)snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
     config = hy_config_read(path, &rules, &problems);
     fuzz_require((config != NULL) == (problems.count == 0), "a configuration, or what is wrong with it");
@@ -52,7 +61,7 @@ void fuzz_config(unsigned version, const uint8_t *data, size_t len)
     rules.partial = rules.tree_only = true;
     problems = (struct hy_problems){0};
     config = hy_config_read(path, &rules, &problems);
-    print(config, &problems);
+    print(NULL, &problems); /* what was understood of it isn't for printing */
     hy_config_free(config);
     hy_problems_free(&problems);
     (void)close(fd);

@@ -78,6 +78,25 @@ static void is_full_when_it_is_full(void)
     world_close(&w);
 }
 
+/* Room that an empty file was given comes back with it. */
+static void takes_room_back(void)
+{
+    struct hythe_attrs a = {.struct_size = sizeof(a), .valid = HYTHE_ATTR_ALLOC, .alloc = 8192};
+    struct world w;
+    uint64_t before;
+    void *file;
+
+    world_open(&w, BY_KERNEL, small);
+    before = room(&w);
+    UNIT_ASSERT_NUMBER(do_open(&w, "f", W | C, -1, &file), 0);
+    UNIT_ASSERT_NUMBER(do_close(&w, file), 0);
+    UNIT_ASSERT_NUMBER(do_setattr(&w, "f", 0, &a), 0);
+    CU_ASSERT(room(&w) < before);
+    UNIT_ASSERT_NUMBER(do_unlink(&w, "f"), 0);
+    UNIT_ASSERT_NUMBER(room(&w), before);
+    world_close(&w);
+}
+
 /* Names, targets and attributes take room too. */
 static void counts_what_has_no_content(void)
 {
@@ -377,7 +396,7 @@ static void is_a_store_of_its_own(void)
     CU_ASSERT(s[0].fsid != s[1].fsid);
 }
 
-UNIT_SUITE(memory, UNIT_TEST(says_what_it_is), UNIT_TEST(is_full_when_it_is_full),
+UNIT_SUITE(memory, UNIT_TEST(says_what_it_is), UNIT_TEST(is_full_when_it_is_full), UNIT_TEST(takes_room_back),
            UNIT_TEST(counts_what_has_no_content), UNIT_TEST(limits_the_number_of_files),
            UNIT_BOTH(keeps_holes_as_holes), UNIT_BOTH(forgets_what_was_cut_off), UNIT_BOTH(copies_files_whole),
            UNIT_BOTH(lists_a_folder_that_changes), UNIT_BOTH(outlives_its_base), UNIT_TEST(ends_with_a_deep_tree),
