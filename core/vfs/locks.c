@@ -212,9 +212,9 @@ static const struct range *called(const struct hy_hold *hold, uint64_t offset, u
 {
     const struct hy_locked *file = hold->file;
     size_t i = first_at(file, (struct hy_span){offset, offset});
-    const struct range *r = &file->ranges[i];
+    const struct range *r = i < file->count ? &file->ranges[i] : NULL;
 
-    if (i == file->count || r->span.first != offset || r->len != len || r->hold != hold)
+    if (!r || r->span.first != offset || r->len != len || r->hold != hold)
         return NULL;
     return r;
 }

@@ -15,10 +15,12 @@ SEED_MAX = 1024
 
 with open(os.path.join(TOP, "core/sftp/proto.h"), encoding="ascii") as f:
     WORDS = {m[1]: int(m[2]) for m in re.finditer(r"SSH_FXP_(\w+) = (\d+)", f.read())}
+with open(os.path.join(TOP, "tests/wire/fields.c"), encoding="ascii") as f:
+    WORDS.update({m[1]: int(m[2], 0) for m in re.finditer(r'\{"(\w+)", (\w+)\}', f.read())})
 
 TOKEN = re.compile(r"""\s*(?:(?P<q>["'])(?P<text>(?:\\.|(?!(?P=q)).)*)(?P=q)(?:\*(?P<times>\d+))?
     | (?P<open>\[) | (?P<close>\]) | \$(?P<var>\w+) | %(?P<bare>\w+)
-    | (?P<number>0x[0-9a-fA-F]+|\d+)(?P<size>[LHB]?) | (?P<word>\w+))""", re.X)
+    | (?P<number>0x[0-9a-fA-F]+|\d+)(?P<size>[LHB]?) | (?P<word>[\w|]+))""", re.X)
 
 
 def string(data):
@@ -29,6 +31,10 @@ def unquote(text):
     def one(m):
         return chr(int(m[1], 16)) if m[1] else {"n": "\n", "0": "\0"}.get(m[2], m[2])
     return re.sub(r"\\(?:x(..)|(.))", one, text).encode("latin-1" if "\\x" in text else "utf-8", "replace")
+
+
+def word(text):
+    return int(text, 0) if text[0].isdigit() else WORDS[text]
 
 
 def number(text, size):
@@ -61,7 +67,7 @@ def fields(line, variables):
         elif m["number"]:
             stack[-1] += number(m["number"], m["size"])
         else:
-            stack[-1] += WORDS[m["word"]].to_bytes(4, "big")
+            stack[-1] += u32(sum(word(w) for w in m["word"].split("|")))
     return stack[0]
 
 
@@ -111,44 +117,59 @@ def words_of(text):
     return [unquote(m["text"]) * int(m["times"] or 1) for m in TOKEN.finditer(text) if m["q"]]
 
 
-def script(path):
+def lines_of(path, version):
+    """The lines of a script in its run for a version; None: in its only one."""
+    with open(path, encoding="utf-8", errors="surrogateescape") as lines:
+        for line in lines:
+            kept = re.match(r"@(\d+) (.*)", line)
+            if not kept or str(version) in kept[1]:
+                yield (kept[2] if kept else line).rstrip("\n").replace("%V", str(version))
+
+
+def versions_of(path):
+    with open(path, encoding="utf-8", errors="surrogateescape") as f:
+        told = re.search(r"(?m)^versions ([\d ]+)$", f.read())
+    return [int(v) for v in told[1].split()] if told else [None]
+
+
+def script(lines):
     """The version of a script's session, INIT, and the frames behind it."""
     handles, variables, frames, closing = Handles(), {}, [], None
     version, init, before = 3, b"", []
-    with open(path, encoding="utf-8", errors="surrogateescape") as lines:
-        for line in lines:
-            verb, _, rest = line.rstrip("\n").partition(" ")
-            if verb in ("file", "dir", "link"):
-                before.append((verb, words_of(rest)))
-            elif verb == ">" and rest.startswith("INIT"):
-                data = fields(rest[4:], variables)
-                version = min(max(int.from_bytes(data[:4], "big"), 3), 6)
-                init = string(bytes([1]) + data)
-                frames += [setup(*b, version, handles) for b in before if len(b[1][-1]) < REQUEST_MAX]
-            elif verb == ">":
-                kind, _, rest = rest.partition(" ")
-                data = fields(rest, variables)
-                frames.append(string(bytes([WORDS[kind]]) + data))
-                closing = data[8:] if kind == "CLOSE" else None
-            elif verb == ">>":
-                frames.append(fields(rest, variables))
-            elif verb == "<":
-                handle = re.match(r"HANDLE \w+ \$(\w+)$", rest)
-                if handle:
-                    variables[handle[1]] = handles.give()
-                elif closing and "FX_OK" in rest:
-                    handles.back(closing)
-                closing = None
+    for line in lines:
+        verb, _, rest = line.partition(" ")
+        if verb in ("file", "dir", "link"):
+            before.append((verb, words_of(rest)))
+        elif verb == ">" and rest.startswith("INIT"):
+            data = fields(rest[4:], variables)
+            version = min(max(int.from_bytes(data[:4], "big"), 3), 6)
+            init = string(bytes([1]) + data)
+            frames += [setup(*b, version, handles) for b in before if len(b[1][-1]) < REQUEST_MAX]
+        elif verb == ">":
+            kind, _, rest = rest.partition(" ")
+            data = fields(rest, variables)
+            frames.append(string(bytes([word(kind)]) + data))
+            closing = data[8:] if kind == "CLOSE" else None
+        elif verb == ">>":
+            frames.append(fields(rest, variables))
+        elif verb == "<":
+            handle = re.match(r"HANDLE \w+ \$(\w+)$", rest)
+            if handle:
+                variables[handle[1]] = handles.give()
+            elif closing and "FX_OK" in rest:
+                handles.back(closing)
+            closing = None
     return version, init, frames
 
 
 def from_scripts():
     seeds = {3: [], 4: [], 5: [], 6: [], "decoder": []}
-    for path in sorted(glob.glob(os.path.join(TOP, "tests/wire/*.txt"))):
+    paths = sorted(glob.glob(os.path.join(TOP, "tests/wire/*.txt")))
+    for path, run in [(p, v) for p in paths for v in versions_of(p)]:
         try:
-            version, init, frames = script(path)
+            version, init, frames = script(lines_of(path, run))
         except (KeyError, ValueError) as why:
-            print(f"{os.path.basename(path)}: left out: {why}")
+            print(f"{os.path.basename(path)} {run or ''}: left out: {why}")
             continue
         kept = b""
         for one in frames:

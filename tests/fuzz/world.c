@@ -51,9 +51,14 @@ void fuzz_world_make(struct fuzz_world *w)
     static struct hy_names *names; /* kept: they don't change */
     const struct hy_instance *layers[] = {&w->store};
     const struct hythe_plugin *plugin = hythe_plugin_entry();
-    struct hy_view view = {.max_handles = 24};
-    struct hy_sftp_options options = {
-        .log = &w->log, .conn = 1, .user = "tester", .max_packet = FUZZ_PACKET_MAX, .log_requests = true};
+    struct hy_view view = {.max_handles = 24, .max_locks = 16};
+    struct hy_sftp_options options = {.log = &w->log,
+                                      .conn = 1,
+                                      .user = "tester",
+                                      .max_packet = FUZZ_PACKET_MAX,
+                                      .log_requests = true,
+                                      .newline = "\r\n",
+                                      .max_long = 2};
     struct hy_tree *tree = hy_tree_new();
     struct hy_err err = {""};
     struct hy_sink sink;
@@ -63,6 +68,9 @@ void fuzz_world_make(struct fuzz_world *w)
         .settings = {.size = 512 << 10, .max_files = 40, .umask = 022, .file_mode = 0666, .directory_mode = 0777}};
     names = names ? names : hy_names_new();
     options.names = names;
+    view.locks = w->locks = hy_locks_new();
+    options.longs = w->longs = hy_longs_new();
+    fuzz_require(names && w->locks && w->longs, "there is memory");
     fuzz_require(hy_instance_init(&w->store, plugin, "memory", &w->log) == 0 &&
                      plugin->start(&w->store.host, &w->settings, &w->store.self) == 0,
                  "the store starts");
@@ -81,4 +89,6 @@ void fuzz_world_unmake(struct fuzz_world *w)
     hy_memory_close(&w->link);
     w->store.plugin.stop(w->store.self);
     hy_instance_fini(&w->store);
+    hy_locks_free(w->locks);
+    hy_longs_free(w->longs);
 }

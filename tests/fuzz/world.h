@@ -2,6 +2,7 @@
 #ifndef HY_TESTS_FUZZ_WORLD_H
 #define HY_TESTS_FUZZ_WORLD_H
 
+#include "core/sftp/longs.h"
 #include "core/sftp/names.h"
 #include "core/sftp/sftp.h"
 #include "core/transport/memory.h"
@@ -13,6 +14,8 @@ struct fuzz_world {
     struct hy_log log;
     struct mem_settings settings;
     struct hy_instance store;
+    struct hy_locks *locks;
+    struct hy_longs *longs;
     struct hy_vfs *vfs;
     struct hy_memory link;
 };
