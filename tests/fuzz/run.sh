@@ -19,14 +19,19 @@ flags='-g -O1 -fno-omit-frame-pointer -fsanitize=address,undefined,fuzzer-no-lin
     CFLAGS="$flags" LDFLAGS='-fsanitize=address,undefined'
 ${MAKE:-make} --no-print-directory -s tests/fuzz/fuzz tests/fuzz/replay
 
+# What a mutation of bytes wouldn't hit upon: the names of the settings.
+sed -n 's/^HY_[A-Z]*(\([A-Za-z_]*\),.*/"\1"/p' "$HYTHE_SRCDIR/core/config/settings.def" >words
+
 failed=
 for target in "$@"; do
     mkdir -p "corpus/$target"
     ./tests/fuzz/replay --spread "$target" "corpus/$target"
     echo "fuzz: $target for $seconds seconds"
+    words=
+    [ "$target" != config ] || words=-dict=words
     # Long inputs are mostly more of the same.
     HYTHE_FUZZ_TARGET=$target ./tests/fuzz/fuzz -max_total_time="$seconds" -max_len=4096 -timeout=10 -rss_limit_mb=1024 \
-        -print_final_stats=1 -artifact_prefix="found/$target-" "corpus/$target" >"$target.log" 2>&1 || failed="$failed $target"
+        -print_final_stats=1 -artifact_prefix="found/$target-" $words "corpus/$target" >"$target.log" 2>&1 || failed="$failed $target"
     grep -E 'cov: |stat::number_of_executed_units|stat::average|ERROR|broken promise|SUMMARY|runtime error' "$target.log" |
         tail -n 6 | sed 's/^/  /'
 done
