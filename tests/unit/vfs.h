@@ -15,6 +15,7 @@ struct world {
     struct hy_instance instances[WORLD_INSTANCES];
     size_t count;
     struct hythe_session session;
+    struct hy_locks *locks;
     struct hy_log log;
     char lines[4096]; /* the log, a line after the other */
     struct hy_err err;

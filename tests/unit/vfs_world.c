@@ -16,6 +16,7 @@ void world_begin(struct world *w)
 {
     memset(w, 0, sizeof *w);
     w->tree = hy_tree_new();
+    w->locks = hy_locks_new();
     w->log = (struct hy_log){keep_line, w, HY_LOG_DEBUG};
     w->session = (struct hythe_session){.size = sizeof w->session,
                                         .id = 7,
@@ -30,6 +31,7 @@ void world_end(struct world *w)
 {
     hy_vfs_free(w->vfs);
     hy_tree_unref(w->tree);
+    hy_locks_free(w->locks);
     while (w->count-- > 0) {
         struct hy_instance *instance = &w->instances[w->count];
 
@@ -76,7 +78,12 @@ void *world_memfs(struct world *w, const char *path)
 
 struct hy_vfs *world_see(struct world *w, const char *user_root, const char *home, bool restricted)
 {
-    struct hy_view view = {.user_root = user_root, .home = home, .restrict_to_home = restricted, .max_handles = 8};
+    struct hy_view view = {.user_root = user_root,
+                           .home = home,
+                           .restrict_to_home = restricted,
+                           .max_handles = 8,
+                           .max_locks = 8,
+                           .locks = w->locks};
 
     hy_vfs_free(w->vfs);
     w->vfs = hy_vfs_new(w->tree, &view, &w->session, &w->log, &w->err);
