@@ -19,8 +19,9 @@ SSHD = '/usr/sbin/sshd'
 USER = pwd.getpwuid(os.geteuid())
 REQUESTS = ('open close read write lstat fstat setstat fsetstat opendir readdir remove mkdir rmdir realpath stat '
             'rename readlink symlink posix-rename statvfs fstatvfs hardlink fsync lsetstat limits expand-path copy-data '
-            'home-directory users-groups-by-id link block unblock version-select filename-translation-control '
-            'check-file-name check-file-handle md5-hash md5-hash-handle copy-file space-available').split()
+            'home-directory users-groups-by-id link block unblock version-select vendor-id '
+            'filename-translation-control check-file-name check-file-handle md5-hash md5-hash-handle copy-file '
+            'space-available text-seek').split()
 
 
 class Sshd(Server):
