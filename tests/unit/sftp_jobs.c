@@ -394,6 +394,39 @@ static void copies_to_a_slow_mount_hold_up_nobody(void)
     end(&c);
 }
 
+/* The file that the sum is of has a handle too, which a client could guess but can't use. */
+static void a_sum_on_a_slow_mount_holds_up_nobody(void)
+{
+    const hy_handle guess = HY_HANDLE_OWN | UINT64_C(1) << 32;
+    struct client c;
+
+    begin_usual(&c);
+    gate_shut(GATE_READ);
+    frame(&c, SSH_FXP_EXTENDED, 1, 4 + 15 + 4 + 7 + 4 + 3 + 20);
+    hy_buf_put_cstring(&c.b, "check-file-name");
+    hy_buf_put_cstring(&c.b, "/slow/a");
+    hy_buf_put_cstring(&c.b, "md5");
+    hy_buf_put_u64(&c.b, 0);
+    hy_buf_put_u64(&c.b, 0);
+    hy_buf_put_u32(&c.b, 0);
+    send(&c);
+    gate_await_inside(GATE_READ, 1);
+    put_handle(&c, SSH_FXP_CLOSE, 2, guess);
+    put_handle(&c, SSH_FXP_CLOSE, 3, guess & ~HY_HANDLE_OWN);
+    put_path(&c, SSH_FXP_STAT, 4, "/fast");
+    put_path(&c, SSH_FXP_STAT, 5, "/slow/x");
+    send(&c);
+    until(&c, 3);
+    expect(&c, 0, SSH_FXP_STATUS, 2);
+    expect(&c, 1, SSH_FXP_STATUS, 3);
+    CU_ASSERT(c.replies[0].status == SSH_FX_FAILURE && c.replies[1].status == SSH_FX_FAILURE);
+    gate_lift(GATE_READ);
+    until(&c, 5);
+    expect(&c, 3, SSH_FXP_EXTENDED_REPLY, 1);
+    expect(&c, 4, SSH_FXP_ATTRS, 5);
+    end(&c);
+}
+
 /* ---- The end ---- */
 
 static void the_end_of_a_session_waits_for_nobody(void)
@@ -509,8 +542,9 @@ UNIT_SUITE(jobs, UNIT_TEST(a_long_close_holds_up_nobody_else), UNIT_TEST(replies
            UNIT_TEST(bytes_are_bounded_but_one_request_always_goes), UNIT_TEST(a_write_in_pieces_arrives_whole),
            UNIT_TEST(a_write_that_stops_halfway_is_forgotten), UNIT_TEST(each_failure_has_its_own_text),
            UNIT_TEST(a_listing_with_a_slow_mount_in_it_is_slow), UNIT_TEST(copies_to_a_slow_mount_hold_up_nobody),
-           UNIT_TEST(the_end_of_a_session_waits_for_nobody), UNIT_TEST(calls_that_hang_are_named),
-           UNIT_TEST(without_a_pool_the_session_itself_waits), UNIT_TEST(sessions_without_slow_mounts_have_none_of_it));
+           UNIT_TEST(a_sum_on_a_slow_mount_holds_up_nobody), UNIT_TEST(the_end_of_a_session_waits_for_nobody),
+           UNIT_TEST(calls_that_hang_are_named), UNIT_TEST(without_a_pool_the_session_itself_waits),
+           UNIT_TEST(sessions_without_slow_mounts_have_none_of_it));
 UNIT_DECLARE(slow);
 
 UNIT_MAIN("unit-jobs", &unit_jobs, &unit_slow)
