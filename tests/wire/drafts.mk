@@ -11,4 +11,4 @@ EXTRA_DIST += tests/wire/draft-append.txt tests/wire/draft-ceiling-3.txt tests/w
 	tests/wire/draft-select-unknown.txt tests/wire/draft-select.txt tests/wire/draft-setstat-bits.txt \
 	tests/wire/draft-setstat-refused.txt tests/wire/draft-setstat.txt tests/wire/draft-stat.txt \
 	tests/wire/draft-status.txt tests/wire/draft-text.txt tests/wire/draft-trailing.txt tests/wire/draft-unknown.txt \
-	tests/wire/draft-write.txt
+	tests/wire/draft-text-seek.txt tests/wire/draft-write.txt
