@@ -39,19 +39,21 @@ static int64_t copy_attrs(struct mem_store *store, struct mem_node *from, struct
     return rc;
 }
 
-/* The copy isn't known to anybody yet. In slices: writers wait no longer than for another's write. */
+/* The copy isn't known to anybody yet. In slices: writers wait no longer than for another's write. A hole, which may
+ * have any size, is one slice. */
 static int64_t fill_copy(const struct hythe_call *call, struct mem_node *from, struct mem_node *copy)
 {
     uint64_t done = 0, size = 1;
     int64_t rc = 0;
 
     while (rc == 0 && done < size) {
-        uint64_t n;
+        uint64_t n, hole;
 
         mem_lock_read(from);
         size = from->data.size;
         n = size > done ? size - done : 0;
-        n = n < SLICE ? n : SLICE;
+        hole = mem_data_hole(&from->data, done, n);
+        n = hole ? hole : n < SLICE ? n : SLICE;
         if (n)
             rc = mem_data_copy(mem_store_of(call), &from->data, done, &copy->data, done, n);
         mem_unlock(from);

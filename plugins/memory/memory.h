@@ -68,6 +68,8 @@ void mem_data_resize(struct mem_store *store, struct mem_data *data, uint64_t si
 int mem_data_reserve(struct mem_store *store, struct mem_data *data, uint64_t bytes);
 /* Gives back the room behind that many bytes, and behind the size. */
 void mem_data_trim(struct mem_store *store, struct mem_data *data, uint64_t bytes);
+/* How many of len bytes from offset on are a hole. */
+uint64_t mem_data_hole(const struct mem_data *data, uint64_t offset, uint64_t len);
 /* Copies a range within the size of `from`, holes as holes; the ranges don't overlap. */
 int mem_data_copy(struct mem_store *store, const struct mem_data *from, uint64_t offset, struct mem_data *to,
                   uint64_t target, uint64_t len);

@@ -239,8 +239,7 @@ void mem_data_trim(struct mem_store *store, struct mem_data *data, uint64_t byte
     cut_behind(store, data, bytes > data->size ? bytes : data->size);
 }
 
-/* Bytes from offset on that are a hole. */
-static uint64_t hole(const struct mem_data *data, uint64_t offset, uint64_t len)
+uint64_t mem_data_hole(const struct mem_data *data, uint64_t offset, uint64_t len)
 {
     uint64_t number = next_chunk(data->top, data->height, offset / MEM_CHUNK), gap;
 
@@ -256,7 +255,7 @@ int mem_data_copy(struct mem_store *store, const struct mem_data *from, uint64_t
                   uint64_t target, uint64_t len)
 {
     while (len) {
-        uint64_t n = hole(from, offset, len);
+        uint64_t n = mem_data_hole(from, offset, len);
         int rc = 0;
 
         if (n) {

@@ -1,6 +1,7 @@
 # Fuzz targets. `make check` replays the kept inputs; `make fuzz` needs clang and searches for others, in a build of its
 # own. FUZZ_TARGETS names some of them, FUZZ_SECONDS says how long each of them runs.
 EXTRA_DIST += tests/fuzz/README.md tests/fuzz/run.sh tests/fuzz/seeds.py \
+	tests/fuzz/regressions/sftp3-copy-of-a-hole.txt \
 	tests/fuzz/regressions/sftp6-room-of-an-empty-file.txt tests/fuzz/regressions/sftp6-unblock-without-locks.txt \
 	tests/fuzz/seeds/config.txt tests/fuzz/seeds/decoder.txt tests/fuzz/seeds/key.txt tests/fuzz/seeds/path.txt \
 	tests/fuzz/seeds/sftp3.txt tests/fuzz/seeds/sftp4.txt tests/fuzz/seeds/sftp5.txt tests/fuzz/seeds/sftp6.txt
