@@ -52,7 +52,7 @@ check-local: check-TESTS
 	@$(SHELL) $(top_srcdir)/tests/count $(TEST_LOGS:.log=.trs)
 
 # The unit and wire tests once more, to find what a plain run doesn't show: in a build of its own with the sanitizers
-# of the compiler, and under valgrind.
+# of the compiler (the contract suite too), and under valgrind.
 MEMORY_TESTS = tests/unit/% tests/wire/% tests/fuzz/replay tests/abi/unit-%
 SANITIZE = -g -O1 -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=undefined
 VALGRIND = valgrind --quiet --fair-sched=try --error-exitcode=9 --leak-check=full --errors-for-leak-kinds=definite --num-callers=30
@@ -63,7 +63,7 @@ check-asan:
 	@test -e asan/config.status || (cd asan && '$(abs_top_srcdir)/configure' -q --disable-hardening CC='$(CC)' \
 		CFLAGS='$(SANITIZE)' LDFLAGS='-fsanitize=address,undefined')
 	@$(MAKE) -C asan --no-print-directory
-	@$(MAKE) -C asan --no-print-directory check TESTS='$(filter $(MEMORY_TESTS),$(TESTS))'
+	@$(MAKE) -C asan --no-print-directory check TESTS='$(filter $(MEMORY_TESTS) tests/plugin/plugins.py,$(TESTS))'
 
 # Threads: the contract suite on every plugin (faults.py has a plugin that races on purpose), and what several threads
 # work at, under the sanitizer that looks for races.
