@@ -38,7 +38,7 @@ struct hy_ssh_channel {
     struct hy_buf spill; /* bytes taken out of libssh's buffer to offer them again; empty on the fast path */
     size_t granted;      /* receive window that was last asked for */
     size_t received;     /* bytes since */
-    void *landing;       /* address space behind the grant, receive_window bytes; see hy_ssh_channel_grant() */
+    void *landing;       /* address space behind the grant, receive_window bytes; see grant() in ssh_pump.c */
 };
 
 enum { HY_SSH_WINDOW = 1280000 }; /* bytes that libssh lets a client send on its own account */
