@@ -5,6 +5,7 @@
 #include "core/server/hythed_plugins.h"
 #include "core/server/hythed_reload.h"
 #include "core/server/hythed_rights.h"
+#include "core/server/padding.h"
 #include "core/server/readahead.h"
 #include "core/server/server.h"
 
@@ -217,8 +218,8 @@ static int run(const struct hy_config *config, const struct hythed_rights *right
            hy_server_port(server));
     running->log->starting = false;
     wait_for_end(running, signals);
-    hy_log(log, HY_LOG_INFO, 0, "ending: %u connections, whose requests have %u seconds",
-           hy_server_connections(server), running->shutdown_timeout);
+    hy_log(log, HY_LOG_INFO, 0, "ending: %u connections, whose requests have %u seconds", hy_server_connections(server),
+           running->shutdown_timeout);
     release_signals(signals);
     hy_server_stop(server, running->shutdown_timeout);
     hy_log(log, HY_LOG_INFO, 0, "ended");
@@ -227,12 +228,26 @@ static int run(const struct hy_config *config, const struct hythed_rights *right
     return EXIT_SUCCESS;
 }
 
+static void begin_connection(int fd)
+{
+    hy_readahead_begin(fd);
+    hy_padding_begin();
+}
+
+static void end_connection(void)
+{
+    hy_readahead_end();
+    hy_padding_end();
+}
+
 static int serve_config(const struct options *options, const struct hy_config *config, const sigset_t *signals)
 {
-    static const struct hy_server_around read_ahead = {.begin = hy_readahead_begin, .end = hy_readahead_end};
+    static const struct hy_server_around read_ahead = {.begin = begin_connection, .end = end_connection};
     struct hythed_log log;
     struct hythed_rights rights;
-    struct hythed_running running = {.log = &log, .file = options->file, .debug = options->debug,
+    struct hythed_running running = {.log = &log,
+                                     .file = options->file,
+                                     .debug = options->debug,
                                      .shutdown_timeout = (unsigned)config->shutdown_timeout};
     struct hy_err err = {""};
     int status;

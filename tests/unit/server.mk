@@ -4,9 +4,14 @@ tests_unit_unit_server_SOURCES = tests/unit/server.c tests/unit/server_clients.c
 tests_unit_unit_server_CPPFLAGS = $(AM_CPPFLAGS) -DHYTHE_TEST_PLUGINS='"$(abs_top_builddir)/.libs"'
 tests_unit_unit_server_LDADD = $(UNIT_LIBS)
 
-# A program of its own: it replaces functions of the C library.
+# Programs of their own: they replace functions of libraries.
 check_PROGRAMS += tests/unit/unit-readahead
 TESTS += tests/unit/unit-readahead
 tests_unit_unit_readahead_SOURCES = tests/unit/readahead.c tests/unit/unit.h core/server/readahead.c \
 	core/server/readahead.h
 tests_unit_unit_readahead_LDADD = $(UNIT_LIBS)
+
+check_PROGRAMS += tests/unit/unit-padding
+TESTS += tests/unit/unit-padding
+tests_unit_unit_padding_SOURCES = tests/unit/padding.c tests/unit/unit.h core/server/padding.c core/server/padding.h
+tests_unit_unit_padding_LDADD = $(UNIT_LIBS)
