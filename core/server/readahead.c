@@ -11,16 +11,21 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { AHEAD = 64 * 1024 };
+enum {
+    AHEAD = 64 * 1024,
+    FULL = 32 * 1024 /* what most clients take in one packet */
+};
 
 /* at < end: bytes that the kernel has given us and the caller has not asked for yet. While there are any, the socket
  * itself is left alone: the end of the stream or an error shows after them, in the order of the stream. */
 struct ahead {
     int fd;
     bool on;
-    unsigned char *data; /* AHEAD bytes while reads fill all that the caller has room for, else NULL */
+    unsigned char
+        *data; /* AHEAD bytes from the first read that filled all that the caller had room for, until a rest */
     size_t at, end;
     bool flowing; /* the last send took everything, and no poll has said since that there is room */
+    bool held;    /* a send was put off until the next */
 };
 
 static __thread struct ahead here;
@@ -66,11 +71,8 @@ static ssize_t fetch(int fd, void *buf, size_t len)
     struct msghdr msg = {.msg_iov = to, .msg_iovlen = 2};
     ssize_t n = here.data ? recvmsg(fd, &msg, 0) : recvfrom(fd, buf, len, 0, NULL, NULL);
 
-    if (n < 0 || (size_t)n < len) { /* the peer sends no more than is asked for: so does a connection that rests */
-        free(here.data);
-        here.data = NULL;
+    if (n < 0 || (size_t)n < len)
         return n;
-    }
     here.at = 0;
     here.end = (size_t)n - len;
     if (!here.data)
@@ -85,15 +87,32 @@ ssize_t recv(int fd, void *buf, size_t len, int flags)
     return stocked() ? hand_out(buf, len) : fetch(fd, buf, len);
 }
 
-/* libssh doesn't expect that a socket it believes to have room refuses: then nothing was sent. */
+/* libssh doesn't expect that a socket it believes to have room refuses: then nothing was sent. It sends the first packet
+ * of a large reply alone and collects those behind it until a poll says that there is room: put off once, the first goes
+ * with them. */
 ssize_t send(int fd, const void *buf, size_t len, int flags)
 {
-    ssize_t n = sendto(fd, buf, len, flags, NULL, 0);
+    ssize_t n;
 
     if (!mine(fd))
-        return n;
+        return sendto(fd, buf, len, flags, NULL, 0);
+    here.held = !here.held && len >= FULL && len < 2 * FULL;
+    if (here.held) {
+        here.flowing = true;
+        return 0;
+    }
+    n = sendto(fd, buf, len, flags, NULL, 0);
     here.flowing = n >= 0 && (size_t)n == len;
     return n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK) ? 0 : n;
+}
+
+/* Nothing came for as long as the caller cared to wait: the memory goes back. */
+static void rest(void)
+{
+    if (stocked())
+        return;
+    free(here.data);
+    here.data = NULL;
 }
 
 /* Input in stock is as readable as input in the kernel. Then only that is reported, without asking the kernel: the
@@ -116,7 +135,12 @@ int poll(struct pollfd *fds, nfds_t count, int timeout)
     int ready = known ? answer(fds, count, known) : 0;
 
     here.flowing = false;
-    return ready ? ready : ppoll(fds, count, timeout < 0 ? NULL : &t, NULL);
+    if (ready)
+        return ready;
+    ready = ppoll(fds, count, timeout < 0 ? NULL : &t, NULL);
+    if (!ready && timeout > 0)
+        rest();
+    return ready;
 }
 
 int close(int fd)

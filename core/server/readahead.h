@@ -5,6 +5,8 @@
  *
  * libssh also polls after every send() for whether there is room for more. After one that took everything, the next
  * poll() on that socket answers yes without asking the system; if that was wrong, send() answers that it took nothing.
+ * And libssh sends the first packet of a large answer alone, then, after such a poll, all the others together: a send()
+ * of one full packet takes nothing once, so that it leaves with those behind it.
  */
 #ifndef HY_SERVER_READAHEAD_H
 #define HY_SERVER_READAHEAD_H
@@ -14,7 +16,8 @@
 void hy_readahead_begin(int fd);
 
 /* Ends it and frees the memory. What was read ahead and not asked for is lost, so this comes when the socket is not
- * read any more. Closing the socket in this thread does the same. */
+ * read any more. Closing the socket in this thread does the same. Memory is also given back when nothing came for as
+ * long as a poll() waited. */
 void hy_readahead_end(void);
 
 #endif

@@ -3,6 +3,7 @@
 #include "tests/unit/unit.h"
 
 #include <errno.h>
+#include <malloc.h>
 #include <poll.h>
 #include <pthread.h>
 #include <stdint.h>
@@ -243,9 +244,55 @@ static void a_full_send_counts_as_room_once(void)
     close_pair(fd);
 }
 
+/* A full packet waits for those behind it, once: what comes next takes it along. Others are sent as they come. */
+static void a_full_packet_waits_for_the_next(void)
+{
+    static uint8_t block[96 * 1024];
+    int fd[2];
+
+    open_pair(fd);
+    hy_readahead_begin(fd[0]);
+    for (unsigned i = 0; i < 2; i++) {
+        CU_ASSERT_EQUAL(send(fd[0], block, 33000, MSG_DONTWAIT), 0);
+        CU_ASSERT_EQUAL(ready(fd[1], POLLIN), 0);
+        CU_ASSERT_EQUAL(ready(fd[0], POLLIN | POLLOUT), POLLOUT);
+        CU_ASSERT_EQUAL(send(fd[0], block, 33000, MSG_DONTWAIT), 33000);
+        CU_ASSERT_EQUAL(recv(fd[1], block, sizeof block, MSG_DONTWAIT), 33000);
+    }
+    CU_ASSERT_EQUAL(send(fd[0], block, 1000, MSG_DONTWAIT), 1000);
+    CU_ASSERT_EQUAL(send(fd[0], block, 80000, MSG_DONTWAIT), 80000);
+    close_pair(fd);
+}
+
+/* The stock's memory is there until nothing came for as long as the caller waited. */
+static void memory_goes_back_after_a_rest(void)
+{
+    int fd[2];
+    size_t at, before = mallinfo2().uordblks, used;
+    struct pollfd p;
+
+    if (!before) { /* another allocator, of a sanitizer or of valgrind */
+        unit_skipped++;
+        return;
+    }
+    open_stocked(fd, &at);
+    p = (struct pollfd){.fd = fd[0], .events = POLLIN};
+    while (at < MUCH)
+        at += (size_t)take(fd[0], at, STEP);
+    CU_ASSERT_EQUAL(poll(&p, 1, 0), 0);
+    used = mallinfo2().uordblks;
+    CU_ASSERT(used > before + MUCH);
+    CU_ASSERT_EQUAL(poll(&p, 1, 1), 0);
+    CU_ASSERT(mallinfo2().uordblks < used - MUCH);
+    feed(fd[1], 0, 1);
+    CU_ASSERT_EQUAL(take(fd[0], 0, STEP), 1);
+    close_pair(fd);
+}
+
 UNIT_SUITE(readahead, UNIT_TEST(keeps_the_order), UNIT_TEST(what_is_in_memory_is_readable),
            UNIT_TEST(a_poll_for_output_asks_the_system), UNIT_TEST(others_are_answered_once_it_is_used_up),
            UNIT_TEST(the_end_comes_after_the_bytes), UNIT_TEST(a_closed_socket_leaves_nothing_to_its_number),
            UNIT_TEST(belongs_to_one_thread), UNIT_TEST(waits_as_long_as_it_is_told),
-           UNIT_TEST(a_full_send_counts_as_room_once));
+           UNIT_TEST(a_full_send_counts_as_room_once), UNIT_TEST(a_full_packet_waits_for_the_next),
+           UNIT_TEST(memory_goes_back_after_a_rest));
 UNIT_MAIN("unit-readahead", &unit_readahead)
