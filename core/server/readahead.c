@@ -87,9 +87,9 @@ ssize_t recv(int fd, void *buf, size_t len, int flags)
     return stocked() ? hand_out(buf, len) : fetch(fd, buf, len);
 }
 
-/* libssh doesn't expect that a socket it believes to have room refuses: then nothing was sent. It sends the first packet
- * of a large reply alone and collects those behind it until a poll says that there is room: put off once, the first goes
- * with them. */
+/* libssh doesn't expect that a socket it believes to have room refuses: then nothing was sent. It sends the first
+ * packet of a large reply alone and collects those behind it until a poll says that there is room: put off once, the
+ * first goes with them. */
 ssize_t send(int fd, const void *buf, size_t len, int flags)
 {
     ssize_t n;
