@@ -59,6 +59,9 @@ int64_t hy_attrs_get(const struct hy_attrs_form *form, struct hy_reader *in, enu
 /* HYTHE_ATTR_* for SSH_FILEXFER_ATTR_*; the type is always among them. */
 uint32_t hy_attrs_wanted(const struct hy_attrs_form *form, uint32_t flags);
 
+/* SSH_FILEXFER_ATTR_* for HYTHE_ATTR_*, as far as the form has them. */
+uint32_t hy_attrs_flags(const struct hy_attrs_form *form, uint32_t attrs);
+
 /* Writes an entry of NAME (`name` not NULL) or ATTRS alone, with what is known of `flags`. False, and nothing is
  * written, where it takes more than `room` bytes or memory is short (out->failed then). */
 bool hy_attrs_put(const struct hy_attrs_form *form, struct hy_buf *out, size_t room, struct hy_longname *line,

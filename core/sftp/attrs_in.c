@@ -318,3 +318,13 @@ uint32_t hy_attrs_wanted(const struct hy_attrs_form *form, uint32_t flags)
             want |= fields[i].bit;
     return want;
 }
+
+uint32_t hy_attrs_flags(const struct hy_attrs_form *form, uint32_t attrs)
+{
+    uint32_t flags = 0;
+
+    for (size_t i = 0; i < FIELDS; i++)
+        if (attrs & fields[i].bit)
+            flags |= form->known & fields[i].flag;
+    return flags;
+}

@@ -35,22 +35,17 @@ enum {
     HY_TELL_VERSIONS = 1 << 6
 };
 
-/* What `supported` and `supported2` say. */
-struct hy_support {
-    uint32_t attrs, bits, open_flags, access;
-    uint16_t open_blocks, blocks; /* bit n: the combination n of BLOCK_READ, WRITE, DELETE and ADVISORY can be had */
-};
-
 struct hy_dialect {
     uint32_t version;
     uint32_t requests;         /* bit set over the types of requests that it has, EXTENDED apart */
     uint32_t tells;            /* HY_TELL_* */
     struct hy_attrs_form form; /* of ATTRS from 4 on */
-    struct hy_support support;
+    uint32_t open_flags;       /* SSH_FXF_* of OPEN from 5 on */
     struct hy_want entry; /* of READDIR: an ACL and extended pairs are told to those who ask, they may be long to get */
     enum hy_real real;    /* how REALPATH looks at the path ... */
     bool real_control;    /* ... unless the client says it, who may also add paths */
     bool end_flags;       /* DATA and NAME may say that nothing follows */
+    bool whole_reads;     /* VERSION promises that READ is answered in full */
     bool no_such_path;    /* a missing parent is told from a missing file */
     bool handle_rights;   /* attributes are changed through handles that were opened for it */
     bool loose_pairs;     /* extended pairs that a store can't keep are ignored */
@@ -99,6 +94,9 @@ bool hy_put_later_entry(const struct hy_dialect *d, struct hy_buf *out, size_t r
 int64_t hy_get_desired_open(const struct hy_dialect *d, struct hy_reader *in, struct hy_given *given,
                             struct hy_wish *wish);
 int64_t hy_get_rename_flags(const struct hy_dialect *d, struct hy_reader *in, uint32_t *flags);
+/* The flags and the desired access that lead to no more than this access, HYTHE_OPEN_*; what needs none is there. */
+uint32_t hy_flags_for(const struct hy_dialect *d, uint32_t access);
+uint32_t hy_desired_for(uint32_t access);
 
 #define HY_REQUESTS(first, last) ((UINT32_C(2) << (last)) - (UINT32_C(1) << (first)))
 

@@ -5,12 +5,12 @@
 
 #include <errno.h>
 
+#define WRITE_ATTRS (ACE4_WRITE_ATTRIBUTES | ACE4_WRITE_NAMED_ATTRS | ACE4_WRITE_ACL | ACE4_WRITE_OWNER)
+
 /* An access that neither reads nor writes data, but attributes, is granted by opening for reading: the drafts let a
  * server grant more, if the user has it. */
 static int64_t map_access(uint32_t desired, struct hy_wish *wish)
 {
-    const uint32_t attrs = ACE4_WRITE_ATTRIBUTES | ACE4_WRITE_NAMED_ATTRS | ACE4_WRITE_ACL | ACE4_WRITE_OWNER;
-
     if (desired & ~ACE4_ALL)
         return -EACCES;
     if (desired == 0)
@@ -21,7 +21,7 @@ static int64_t map_access(uint32_t desired, struct hy_wish *wish)
         wish->access |= HYTHE_OPEN_WRITE;
     if ((desired & (ACE4_WRITE_DATA | ACE4_APPEND_DATA)) == ACE4_APPEND_DATA)
         wish->access |= HYTHE_OPEN_APPEND;
-    if (desired & attrs)
+    if (desired & WRITE_ATTRS)
         wish->access |= HYTHE_OPEN_WRITE_ATTRS;
     if (!(wish->access & (HYTHE_OPEN_READ | HYTHE_OPEN_WRITE)))
         wish->access |= HYTHE_OPEN_READ;
@@ -45,23 +45,48 @@ static int64_t map_disposition(uint32_t flags, struct hy_wish *wish)
     return 0;
 }
 
+static const struct {
+    uint32_t flag, access;
+} rows[] = {
+    {SSH_FXF_APPEND_DATA, HYTHE_OPEN_APPEND},
+    {SSH_FXF_APPEND_DATA_ATOMIC, HYTHE_OPEN_APPEND | HYTHE_OPEN_ATOMIC_APPEND},
+    {SSH_FXF_BLOCK_READ, HYTHE_OPEN_LOCK_READ},
+    {SSH_FXF_BLOCK_WRITE, HYTHE_OPEN_LOCK_WRITE},
+    {SSH_FXF_BLOCK_DELETE, HYTHE_OPEN_LOCK_DELETE},
+    {SSH_FXF_BLOCK_ADVISORY, HYTHE_OPEN_LOCK_ADVISORY},
+    {SSH_FXF_NOFOLLOW, HYTHE_OPEN_NOFOLLOW},
+    {SSH_FXF_DELETE_ON_CLOSE, HYTHE_OPEN_DELETE_ON_CLOSE},
+};
+enum { ROWS = sizeof rows / sizeof rows[0] };
+
+uint32_t hy_flags_for(const struct hy_dialect *d, uint32_t access)
+{
+    uint32_t flags = d->open_flags;
+
+    for (size_t i = 0; i < ROWS; i++)
+        if (rows[i].access & ~access)
+            flags &= ~rows[i].flag;
+    return flags;
+}
+
+uint32_t hy_desired_for(uint32_t access)
+{
+    uint32_t desired = ACE4_ALL;
+
+    if (!(access & HYTHE_OPEN_READ))
+        desired &= ~(ACE4_READ_DATA | ACE4_EXECUTE);
+    if (!(access & HYTHE_OPEN_WRITE))
+        desired &= ~(ACE4_WRITE_DATA | ACE4_APPEND_DATA);
+    if (!(access & HYTHE_OPEN_WRITE_ATTRS))
+        desired &= ~WRITE_ATTRS;
+    return desired;
+}
+
 static void map_flags(uint32_t flags, struct hy_wish *wish)
 {
-    static const struct {
-        uint32_t flag, access;
-    } rows[] = {
-        {SSH_FXF_APPEND_DATA, HYTHE_OPEN_APPEND},
-        {SSH_FXF_APPEND_DATA_ATOMIC, HYTHE_OPEN_APPEND | HYTHE_OPEN_ATOMIC_APPEND},
-        {SSH_FXF_BLOCK_READ, HYTHE_OPEN_LOCK_READ},
-        {SSH_FXF_BLOCK_WRITE, HYTHE_OPEN_LOCK_WRITE},
-        {SSH_FXF_BLOCK_DELETE, HYTHE_OPEN_LOCK_DELETE},
-        {SSH_FXF_BLOCK_ADVISORY, HYTHE_OPEN_LOCK_ADVISORY},
-        {SSH_FXF_NOFOLLOW, HYTHE_OPEN_NOFOLLOW},
-        {SSH_FXF_DELETE_ON_CLOSE, HYTHE_OPEN_DELETE_ON_CLOSE},
-    };
     const uint32_t both = SSH_FXF_APPEND_DATA | SSH_FXF_APPEND_DATA_ATOMIC;
 
-    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+    for (size_t i = 0; i < ROWS; i++)
         if (flags & rows[i].flag)
             wish->access |= rows[i].access;
     wish->append_anyhow = (flags & both) == both;
@@ -79,7 +104,7 @@ static int64_t map(const struct hy_dialect *d, uint32_t desired, uint32_t flags,
         return r;
     if (flags & SSH_FXF_OVERRIDE_OWNER && !(desired & ACE4_WRITE_OWNER))
         return -EINVAL;
-    if (flags & ~d->support.open_flags)
+    if (flags & ~d->open_flags)
         return -ENOTSUP;
     map_flags(flags, wish);
     return 0;

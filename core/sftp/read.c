@@ -2,14 +2,21 @@
 
 #include <errno.h>
 
-/* Whether the file ends behind what was read. Looked up only where the store gave less than it was asked for, which
- * needn't be the end. */
-static bool at_end(struct hy_engine *e, hy_handle h, uint64_t end)
+/* A store may give less than it was asked for. Where a client was promised all of it, the rest is asked for, until
+ * nothing more comes: then the file *ended. A failure behind some bytes is left to the next READ. */
+static int64_t read_whole(struct hy_engine *e, hy_handle h, uint8_t *p, size_t len, uint64_t offset, bool *ended)
 {
-    struct hythe_attrs attrs = HY_ATTRS_EMPTY;
+    int64_t n = hy_vfs_read(e->vfs, h, p, len, offset), more = n;
 
-    return hy_vfs_fgetattr(e->vfs, h, HYTHE_ATTR_SIZE, &attrs) >= 0 && attrs.valid & HYTHE_ATTR_SIZE &&
-           end >= attrs.size;
+    *ended = false;
+    if (!e->dialect->whole_reads || n <= 0)
+        return n;
+    while (more > 0 && (size_t)n < len) {
+        more = hy_vfs_read(e->vfs, h, p + n, len - (size_t)n, offset + (uint64_t)n);
+        n += more > 0 ? more : 0;
+    }
+    *ended = more == 0;
+    return n;
 }
 
 /* The store reads straight into the reply, behind room for its header. */
@@ -18,19 +25,20 @@ static int64_t read_into(struct hy_engine *e, uint32_t id, hy_handle h, uint64_t
     struct hy_buf *b = hy_out_buf(&e->out);
     uint8_t *p = hy_buf_reserve(b, HY_DATA_HEADER + len + HY_END_FLAG);
     size_t behind = e->dialect->end_flags ? HY_END_FLAG : 0;
+    bool ended;
     int64_t n;
 
     if (!p) {
         b->failed = false;
         return -ENOMEM;
     }
-    n = hy_vfs_read(e->vfs, h, p + HY_DATA_HEADER, len, offset);
+    n = read_whole(e, h, p + HY_DATA_HEADER, len, offset, &ended);
     if (n < 0)
         return n == -EISDIR ? -EBADF : n; /* a handle of OPENDIR */
     if (n == 0 && len > 0)
         return HY_EOF;
     if (behind)
-        p[HY_DATA_HEADER + n] = (size_t)n < len && at_end(e, h, offset + (uint64_t)n);
+        p[HY_DATA_HEADER + n] = ended;
     hy_put_be32(p, (uint32_t)(n + (int64_t)behind) + HY_DATA_HEADER - 4);
     p[4] = SSH_FXP_DATA;
     hy_put_be32(p + 5, id);

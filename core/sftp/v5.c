@@ -17,14 +17,11 @@ const struct hy_dialect hy_dialect_v5 = {
     .form = {.known = ENTRY_FLAGS | SSH_FILEXFER_ATTR_ACL | SSH_FILEXFER_ATTR_EXTENDED,
              .bits = 2 * SSH_FILEXFER_ATTR_FLAGS_SYNC - 1,
              .types = HYTHE_TYPE_FIFO},
-    .support = {.attrs = SSH_FILEXFER_ATTR_SIZE | SSH_FILEXFER_ATTR_PERMISSIONS | SSH_FILEXFER_ATTR_ACCESSTIME |
-                         SSH_FILEXFER_ATTR_MODIFYTIME | SSH_FILEXFER_ATTR_OWNERGROUP |
-                         SSH_FILEXFER_ATTR_SUBSECOND_TIMES,
-                .open_flags = SSH_FXF_ACCESS_DISPOSITION | SSH_FXF_APPEND_DATA | SSH_FXF_APPEND_DATA_ATOMIC |
-                              SSH_FXF_TEXT_MODE | SSH_FXF_BLOCK_READ | SSH_FXF_BLOCK_WRITE | SSH_FXF_BLOCK_DELETE,
-                .access = ACE4_ALL},
+    .open_flags = SSH_FXF_ACCESS_DISPOSITION | SSH_FXF_APPEND_DATA | SSH_FXF_APPEND_DATA_ATOMIC | SSH_FXF_TEXT_MODE |
+                  SSH_FXF_BLOCK_READ | SSH_FXF_BLOCK_WRITE | SSH_FXF_BLOCK_DELETE,
     .entry = {ENTRY_ATTRS, ENTRY_FLAGS},
     .real = HY_REAL_EXISTS,
+    .whole_reads = true,
     .no_such_path = true,
     .handle_rights = true,
     .loose_pairs = true,

@@ -24,19 +24,14 @@ const struct hy_dialect hy_dialect_v6 = {
              .types = HYTHE_TYPE_FIFO,
              .bits_mask = true,
              .acl_flags = true},
-    .support = {.attrs = SSH_FILEXFER_ATTR_SIZE | SSH_FILEXFER_ATTR_PERMISSIONS | SSH_FILEXFER_ATTR_ACCESSTIME |
-                         SSH_FILEXFER_ATTR_MODIFYTIME | SSH_FILEXFER_ATTR_OWNERGROUP |
-                         SSH_FILEXFER_ATTR_SUBSECOND_TIMES | SSH_FILEXFER_ATTR_ALLOCATION_SIZE,
-                .open_flags = SSH_FXF_ACCESS_DISPOSITION | SSH_FXF_APPEND_DATA | SSH_FXF_APPEND_DATA_ATOMIC |
-                              SSH_FXF_BLOCK_READ | SSH_FXF_BLOCK_WRITE | SSH_FXF_BLOCK_DELETE | SSH_FXF_BLOCK_ADVISORY |
-                              SSH_FXF_TEXT_MODE | SSH_FXF_NOFOLLOW | SSH_FXF_DELETE_ON_CLOSE,
-                .access = ACE4_ALL,
-                .open_blocks = UINT16_MAX,
-                .blocks = UINT16_MAX},
+    .open_flags = SSH_FXF_ACCESS_DISPOSITION | SSH_FXF_APPEND_DATA | SSH_FXF_APPEND_DATA_ATOMIC | SSH_FXF_BLOCK_READ |
+                  SSH_FXF_BLOCK_WRITE | SSH_FXF_BLOCK_DELETE | SSH_FXF_BLOCK_ADVISORY | SSH_FXF_TEXT_MODE |
+                  SSH_FXF_NOFOLLOW | SSH_FXF_DELETE_ON_CLOSE,
     .entry = {ENTRY_ATTRS, ENTRY_FLAGS},
     .real = HY_REAL_LEXICAL,
     .real_control = true,
     .end_flags = true,
+    .whole_reads = true,
     .no_such_path = true,
     .handle_rights = true,
     .get_attrs = hy_get_later_attrs,

@@ -1,5 +1,6 @@
 /* What VERSION tells about the server, and version-select. */
 #include "core/sftp/reply.h"
+#include "core/vfs/keeps.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -30,48 +31,89 @@ static void put_vendor(const struct hy_engine *e, struct hy_buf *b)
     hy_buf_put_u64(b, 0);
 }
 
-/* No size of a READ is promised: a store may always answer with less. */
-static void put_masks(const struct hy_engine *e, struct hy_buf *b)
+/* What no SETSTAT may have, draft-13, sections 7.10, 7.12 and 7.13, isn't told: clients set what they were told. */
+static uint32_t attrs_mask(const struct hy_attrs_form *form, const struct hythe_keeps *keeps)
 {
-    const struct hy_support *s = &e->dialect->support;
-    const uint32_t blocks = SSH_FXF_BLOCK_READ | SSH_FXF_BLOCK_WRITE | SSH_FXF_BLOCK_DELETE | SSH_FXF_BLOCK_ADVISORY;
+    const uint32_t times = HYTHE_ATTR_ATIME | HYTHE_ATTR_BTIME | HYTHE_ATTR_MTIME | HYTHE_ATTR_CTIME;
+    const uint32_t never = HYTHE_ATTR_HINT | HYTHE_ATTR_NLINK | HYTHE_ATTR_RAWNAME;
+    uint32_t flags = hy_attrs_flags(form, keeps->attrs & ~never);
 
-    hy_buf_put_u32(b, s->attrs);
-    hy_buf_put_u32(b, s->bits);
-    hy_buf_put_u32(b, hy_vfs_has_locks(e->vfs) ? s->open_flags : s->open_flags & ~blocks);
-    hy_buf_put_u32(b, s->access);
-    hy_buf_put_u32(b, 0);
+    if (keeps->attrs & times && keeps->flags & HYTHE_KEEPS_SUBSECONDS)
+        flags |= SSH_FILEXFER_ATTR_SUBSECOND_TIMES;
+    return flags;
 }
 
+static bool has_locks(const struct hy_engine *e, const struct hythe_keeps *keeps)
+{
+    return hy_vfs_has_locks(e->vfs) && keeps->flags & HYTHE_KEEPS_IDENTITY;
+}
+
+/* The drafts let nobody change whether a folder minds the case of names. */
+static void put_masks(const struct hy_engine *e, const struct hythe_keeps *keeps, struct hy_buf *b)
+{
+    const uint32_t locks =
+        HYTHE_OPEN_LOCK_READ | HYTHE_OPEN_LOCK_WRITE | HYTHE_OPEN_LOCK_DELETE | HYTHE_OPEN_LOCK_ADVISORY;
+    const struct hy_attrs_form *form = &e->dialect->form;
+    uint32_t access = (keeps->access & ~locks) | (has_locks(e, keeps) ? locks : 0);
+
+    hy_buf_put_u32(b, attrs_mask(form, keeps));
+    hy_buf_put_u32(b, keeps->bits & form->bits & ~SSH_FILEXFER_ATTR_FLAGS_CASE_INSENSITIVE);
+    hy_buf_put_u32(b, hy_flags_for(e->dialect, access));
+    hy_buf_put_u32(b, hy_desired_for(access));
+    hy_buf_put_u32(b, e->max_data);
+}
+
+/* Names of extended attributes; how many there were. */
+static uint32_t put_pair_names(const struct hy_engine *e, struct hy_buf *b)
+{
+    const char *names[HY_PAIR_NAMES];
+    size_t count = hy_vfs_pair_names(e->vfs, names);
+
+    for (size_t i = 0; i < count; i++)
+        hy_buf_put_cstring(b, names[i]);
+    return (uint32_t)count;
+}
+
+/* Draft-05 has both kinds of names in one list: clients tell them apart by what they know. */
 static void put_supported(const struct hy_engine *e, struct hy_buf *b)
 {
-    put_masks(e, b);
+    const struct hythe_keeps keeps = hy_vfs_keeps(e->vfs);
+
+    put_masks(e, &keeps, b);
     (void)hy_put_extension_names(e, b);
+    (void)put_pair_names(e, b);
 }
 
-static void put_supported2(const struct hy_engine *e, struct hy_buf *b)
+/* A list behind its count. */
+static void put_counted(const struct hy_engine *e, struct hy_buf *b,
+                        uint32_t (*put)(const struct hy_engine *e, struct hy_buf *b))
 {
-    const struct hy_support *s = &e->dialect->support;
-    const uint16_t none = 1; /* the combination of no flags, which any server has */
-    size_t at;
+    size_t at = hy_buf_len(b);
     uint32_t count;
 
-    put_masks(e, b);
-    put_u16(b, hy_vfs_has_locks(e->vfs) ? s->open_blocks : none);
-    put_u16(b, hy_vfs_has_locks(e->vfs) ? s->blocks : none);
     hy_buf_put_u32(b, 0);
-    at = hy_buf_len(b);
-    hy_buf_put_u32(b, 0);
-    count = hy_put_extension_names(e, b);
+    count = put(e, b);
     if (!b->failed)
         hy_put_be32(b->data + b->off + at, count);
 }
 
-/* What becomes of an ACL is up to the store; nothing is promised for all. */
+/* Bit n of the vectors: the combination n of BLOCK_READ, WRITE, DELETE and ADVISORY can be had. Any server has that of
+ * none. */
+static void put_supported2(const struct hy_engine *e, struct hy_buf *b)
+{
+    const struct hythe_keeps keeps = hy_vfs_keeps(e->vfs);
+    const uint16_t vector = has_locks(e, &keeps) ? UINT16_MAX : 1;
+
+    put_masks(e, &keeps, b);
+    put_u16(b, vector);
+    put_u16(b, vector);
+    put_counted(e, b, put_pair_names);
+    put_counted(e, b, hy_put_extension_names);
+}
+
 static void put_acl(const struct hy_engine *e, struct hy_buf *b)
 {
-    (void)e;
-    hy_buf_put_u32(b, 0);
+    hy_buf_put_u32(b, hy_vfs_keeps(e->vfs).acl);
 }
 
 /* Without CodePage names are the bytes that the store has, which nearly always is UTF-8; with it they are UTF-8. */

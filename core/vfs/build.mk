@@ -10,6 +10,7 @@ libhythe_core_la_SOURCES += \
     core/vfs/handles.c \
     core/vfs/instance.c \
     core/vfs/judge.c \
+    core/vfs/keeps.c core/vfs/keeps.h \
     core/vfs/listing.c \
     core/vfs/locking.c \
     core/vfs/locks.c core/vfs/locks.h \

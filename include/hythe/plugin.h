@@ -481,6 +481,39 @@ struct hythe_auth {
     void (*end)(const struct hythe_auth_call *call);
 };
 
+/* ---- What a store keeps ---- */
+
+/* struct hythe_keeps, flags */
+#define HYTHE_KEEPS_SUBSECONDS 0x1u /* times with fractions of a second */
+#define HYTHE_KEEPS_IDENTITY 0x2u   /* open tells a file's identity, so that the core can keep locks */
+
+/* Entries of ACLs that a store keeps by their types, and whether it can say what is inherited: the bits of
+ * SSH_ACL_CAP_*, draft-ietf-secsh-filexfer-13, section 5.4. */
+#define HYTHE_ACL_ALLOW 0x1u
+#define HYTHE_ACL_DENY 0x2u
+#define HYTHE_ACL_AUDIT 0x4u
+#define HYTHE_ACL_ALARM 0x8u
+#define HYTHE_ACL_INHERIT_ACCESS 0x10u
+#define HYTHE_ACL_INHERIT_AUDIT_ALARM 0x20u
+
+/* What a store takes from clients and has afterwards. Clients are told it when they begin, as `supported`, `supported2`
+ * and `acl-supported`, and leave out of their requests what isn't there. */
+struct hythe_keeps {
+    size_t size;
+    uint32_t flags; /* HYTHE_KEEPS_* */
+    /* HYTHE_ATTR_* that setattr, or an open that makes a file, sets and that getattr tells afterwards. Of some that a
+     * store takes with one value only (the owner that there is) it says so too. */
+    uint32_t attrs;
+    uint32_t bits; /* with HYTHE_ATTR_BITS: SSH_FILEXFER_ATTR_FLAGS_* that can be set and taken away */
+    uint32_t acl;  /* with HYTHE_ATTR_ACL: HYTHE_ACL_* */
+    /* HYTHE_OPEN_* that open honours: READ, WRITE, WRITE_ATTRS, APPEND, ATOMIC_APPEND, NOFOLLOW, DELETE_ON_CLOSE; other
+     * bits don't count. */
+    uint32_t access;
+    /* With HYTHE_ATTR_EXTENDED: the names of extended attributes that are taken, NULL-terminated and valid until
+     * stop(); NULL: any. Clients are told 64 names at most, of 255 bytes at most. */
+    const char *const *pairs;
+};
+
 struct hythe_plugin {
     uint32_t abi;     /* HYTHE_ABI */
     uint32_t size;    /* sizeof(struct hythe_plugin) */
@@ -512,6 +545,11 @@ struct hythe_plugin {
 
     const struct hythe_ops *ops;   /* of a filesystem or a filter, else NULL */
     const struct hythe_auth *auth; /* of an authentication plugin, else NULL */
+
+    /* Of a filesystem: says what it keeps, as it was set up; `out` is zeroed. Called for each session that begins, from
+     * its thread and whatever `threads` says beside other calls; must not wait. NULL: what any file system of Unix has:
+     * sizes, permissions, owners, times of access and modification, allocations, and all of `access`. */
+    void (*keeps)(void *instance, struct hythe_keeps *out);
 };
 
 /* The one exported symbol of a plugin. */

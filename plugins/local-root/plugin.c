@@ -72,6 +72,11 @@ static void detach(void *instance, void *attached)
     lr_base_free(attached);
 }
 
+static void keeps(void *instance, struct hythe_keeps *out)
+{
+    lr_keeps(&((const struct instance *)instance)->lr, out);
+}
+
 static const struct hythe_plugin plugin = {
     .abi = HYTHE_ABI,
     .size = sizeof(plugin),
@@ -89,6 +94,7 @@ static const struct hythe_plugin plugin = {
     .attach = attach,
     .detach = detach,
     .ops = &lr_operations,
+    .keeps = keeps,
 };
 
 const struct hythe_plugin *hythe_plugin_entry(void)

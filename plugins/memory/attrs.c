@@ -123,8 +123,6 @@ static const struct clock clocks[] = {
 };
 enum { CLOCKS = sizeof(clocks) / sizeof(clocks[0]) };
 
-#define TIMES (HYTHE_ATTR_ATIME | HYTHE_ATTR_MTIME | HYTHE_ATTR_CTIME | HYTHE_ATTR_BTIME)
-
 static const struct hythe_time *wished(const struct hythe_attrs *attrs, const struct clock *clock)
 {
     return (const void *)((const char *)attrs + clock->wish);
@@ -172,12 +170,9 @@ static const struct {
     int64_t (*check)(struct target *t, const struct hythe_attrs *attrs);
     void (*set)(struct target *t, const struct hythe_attrs *attrs);
 } changes[] = {
-    {HYTHE_ATTR_SIZE, check_size, set_size},
-    {HYTHE_ATTR_ALLOC, check_alloc, set_alloc},
-    {HYTHE_ATTR_OWNER, check_owner, set_owner},
-    {HYTHE_ATTR_MODE, check_mode, set_mode},
-    {TIMES, check_times, set_times},
-    {HYTHE_ATTR_OWNER | MEM_EXTRAS, check_extra, set_extra},
+    {HYTHE_ATTR_SIZE, check_size, set_size},    {HYTHE_ATTR_ALLOC, check_alloc, set_alloc},
+    {HYTHE_ATTR_OWNER, check_owner, set_owner}, {HYTHE_ATTR_MODE, check_mode, set_mode},
+    {MEM_TIMES, check_times, set_times},        {HYTHE_ATTR_OWNER | MEM_EXTRAS, check_extra, set_extra},
 };
 enum { CHANGES = sizeof(changes) / sizeof(changes[0]) };
 
@@ -201,12 +196,10 @@ static int64_t change(const struct hythe_call *call, struct mem_node *node, bool
                       const struct hythe_attrs *attrs)
 {
     struct target t = {.call = call, .node = node, .writable = writable};
-    uint32_t able = HYTHE_ATTR_TYPE; /* comes along in SFTP 4 and later, and is no wish */
     int64_t rc;
 
-    for (size_t i = 0; i < CHANGES; i++)
-        able |= changes[i].bits;
-    if (attrs->valid & ~able)
+    /* The type comes along in SFTP 4 and later, and is no wish. */
+    if (attrs->valid & ~(MEM_SETTABLE | HYTHE_ATTR_TYPE))
         return call->host->fail(call, -EOPNOTSUPP, "the count of links can't be set");
     if ((attrs->valid & ~HYTHE_ATTR_TYPE) == 0)
         return 0;
@@ -223,7 +216,7 @@ int64_t mem_set_new(const struct hythe_call *call, struct mem_node *node, const 
     if (!attrs)
         return 0;
     wish = *attrs;
-    wish.valid &= HYTHE_ATTR_OWNER | HYTHE_ATTR_ALLOC | TIMES | MEM_EXTRAS;
+    wish.valid &= HYTHE_ATTR_OWNER | HYTHE_ATTR_ALLOC | MEM_TIMES | MEM_EXTRAS;
     return change(call, node, true, &wish);
 }
 
@@ -236,7 +229,7 @@ static uint64_t size_of(const struct mem_node *node)
 
 struct mem_extra *mem_fill(struct mem_node *node, uint32_t want, struct hythe_attrs *attrs)
 {
-    const uint32_t always = HYTHE_ATTR_TYPE | HYTHE_ATTR_SIZE | HYTHE_ATTR_MODE | HYTHE_ATTR_OWNER | TIMES |
+    const uint32_t always = HYTHE_ATTR_TYPE | HYTHE_ATTR_SIZE | HYTHE_ATTR_MODE | HYTHE_ATTR_OWNER | MEM_TIMES |
                             HYTHE_ATTR_NLINK | HYTHE_ATTR_ALLOC;
     struct mem_extra *extra = NULL;
 

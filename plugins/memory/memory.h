@@ -86,6 +86,10 @@ struct mem_extra {
 #define MEM_EXTRAS \
     (HYTHE_ATTR_BITS | HYTHE_ATTR_HINT | HYTHE_ATTR_MIME | HYTHE_ATTR_RAWNAME | HYTHE_ATTR_ACL | HYTHE_ATTR_EXTENDED)
 
+#define MEM_TIMES (HYTHE_ATTR_ATIME | HYTHE_ATTR_MTIME | HYTHE_ATTR_CTIME | HYTHE_ATTR_BTIME)
+/* All that can be set. */
+#define MEM_SETTABLE (HYTHE_ATTR_SIZE | HYTHE_ATTR_ALLOC | HYTHE_ATTR_OWNER | HYTHE_ATTR_MODE | MEM_TIMES | MEM_EXTRAS)
+
 /* What `old` (may be NULL) becomes when `attrs` are set: counted, or NULL for nothing. -E2BIG, -ENOSPC, -ENOMEM. */
 int mem_extra_merge(struct mem_store *store, const struct mem_extra *old, const struct hythe_attrs *attrs,
                     struct mem_extra **out);

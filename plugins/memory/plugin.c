@@ -162,6 +162,18 @@ static const struct hythe_ops operations = {
     .copyfile = mem_op_copyfile,
 };
 
+/* All that SFTP 6 knows, but the count of links. No folder hands its ACL down. */
+static void keeps(void *instance, struct hythe_keeps *out)
+{
+    (void)instance;
+    out->flags = HYTHE_KEEPS_SUBSECONDS | HYTHE_KEEPS_IDENTITY;
+    out->attrs = MEM_SETTABLE;
+    out->bits = UINT32_MAX;
+    out->acl = HYTHE_ACL_ALLOW | HYTHE_ACL_DENY | HYTHE_ACL_AUDIT | HYTHE_ACL_ALARM;
+    out->access = HYTHE_OPEN_READ | HYTHE_OPEN_WRITE | HYTHE_OPEN_WRITE_ATTRS | HYTHE_OPEN_APPEND |
+                  HYTHE_OPEN_ATOMIC_APPEND | HYTHE_OPEN_NOFOLLOW | HYTHE_OPEN_DELETE_ON_CLOSE;
+}
+
 static const struct hythe_plugin plugin = {
     .abi = HYTHE_ABI,
     .size = sizeof(plugin),
@@ -179,6 +191,7 @@ static const struct hythe_plugin plugin = {
     .attach = attach,
     .detach = detach,
     .ops = &operations,
+    .keeps = keeps,
 };
 
 const struct hythe_plugin *hythe_plugin_entry(void)

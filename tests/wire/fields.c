@@ -388,6 +388,21 @@ static bool match_exact(const char **p, size_t len, const struct vars *vars, str
     return same;
 }
 
+/* A string that holds fields of any kind. */
+static bool match_nested(const char **p, size_t len, struct vars *vars, struct hy_reader *in)
+{
+    size_t n;
+    const uint8_t *got = hy_get_string(in, &n);
+    struct hy_reader inner = hy_reader_of(got, n);
+    char *fields = strndup(*p + 1, len - 2);
+    const char *bad;
+    bool same = got && fields && fields_match(fields, vars, &inner, &bad);
+
+    free(fields);
+    *p += same ? len : 0;
+    return same;
+}
+
 /* The length of one field: quotes and brackets are kept together. */
 static size_t field_len(const char *p)
 {
@@ -427,6 +442,9 @@ bool fields_match(const char *text, struct vars *vars, struct hy_reader *in, con
                 return false;
         } else if (*p == '?' || *p == '$' || (*p == '*' && !p[1]) || (*p == '*' && p[1] == ' ')) {
             if (!match_open(&p, vars, in))
+                return false;
+        } else if (*p == '[') {
+            if (!match_nested(&p, field_len(p), vars, in))
                 return false;
         } else if (!match_exact(&p, field_len(p), vars, in)) {
             return false;

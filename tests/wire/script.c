@@ -360,6 +360,12 @@ static bool do_option(struct run *r, const char *text)
         o->max_handles = (uint32_t)strtoul(value, NULL, 0);
     else if (strncmp(text, "list-entries ", 13) == 0)
         o->list_entries = (unsigned)strtoul(value, NULL, 0);
+    else if (strncmp(text, "memory ", 7) == 0)
+        (void)snprintf(r->w.memory_at, sizeof r->w.memory_at, "%s", value);
+    else if (strcmp(text, "xattrs") == 0)
+        return world_turn_on(&r->w, "xattrs") || fail(r, "no such setting", text);
+    else if (strcmp(text, "no-locks") == 0)
+        r->w.no_locks = true;
     else if (strcmp(text, "newline CRLF") == 0)
         o->newline = "\r\n";
     else

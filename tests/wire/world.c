@@ -39,6 +39,8 @@ static void *fill_settings(const struct hythe_plugin *plugin, const char *root)
         int64_t number = row->fallback ? strtoll(row->fallback, NULL, row->type == HYTHE_SET_MODE ? 8 : 10) : 0;
         int yes = row->fallback && strcmp(row->fallback, "true") == 0;
 
+        if (row->type == HYTHE_SET_SIZE && row->fallback && strchr(row->fallback, 'M'))
+            number <<= 20;
         if (strcmp(row->name, "root") == 0)
             memcpy(settings + row->offset, &root, sizeof root);
         else if (row->type == HYTHE_SET_BOOL)
@@ -49,26 +51,64 @@ static void *fill_settings(const struct hythe_plugin *plugin, const char *root)
     return settings;
 }
 
-static const struct hythe_plugin *load(struct world *w)
+static const struct hythe_plugin *load(struct world_part *part, const char *name)
 {
     const char *dir = getenv("HYTHE_PLUGINS");
     const struct hythe_plugin *(*entry)(void);
     char path[512];
 
-    (void)snprintf(path, sizeof path, "%s/local-root.so", dir ? dir : ".libs");
-    w->object = dlopen(path, RTLD_NOW | RTLD_LOCAL);
-    if (!w->object) {
+    (void)snprintf(path, sizeof path, "%s/%s.so", dir ? dir : ".libs", name);
+    part->object = dlopen(path, RTLD_NOW | RTLD_LOCAL);
+    if (!part->object) {
         (void)complain(path, dlerror());
         return NULL;
     }
-    *(void **)&entry = dlsym(w->object, "hythe_plugin_entry");
+    *(void **)&entry = dlsym(part->object, "hythe_plugin_entry");
     return entry ? entry() : NULL;
+}
+
+static bool begin(struct world *w, struct world_part *part, const char *name)
+{
+    const struct hythe_plugin *plugin = load(part, name);
+
+    if (!plugin)
+        return complain(name, "not loaded");
+    part->settings = fill_settings(plugin, w->dir);
+    if (!part->settings || hy_instance_init(&part->instance, plugin, name, &w->log))
+        return complain(name, "out of memory");
+    if (plugin->start(&part->instance.host, part->settings, &part->instance.self) != 0)
+        return complain(name, w->said);
+    return true;
+}
+
+static void end(struct world_part *part)
+{
+    if (part->instance.self)
+        part->instance.plugin.stop(part->instance.self);
+    if (part->instance.label)
+        hy_instance_fini(&part->instance);
+    free(part->settings);
+    if (part->object)
+        (void)dlclose(part->object);
+    *part = (struct world_part){0};
+}
+
+bool world_turn_on(struct world *w, const char *setting)
+{
+    const struct hythe_plugin *plugin = &w->store.instance.plugin;
+    const int yes = 1;
+
+    for (size_t i = 0; i < plugin->setting_count; i++)
+        if (strcmp(plugin->settings[i].name, setting) == 0 && plugin->settings[i].type == HYTHE_SET_BOOL) {
+            memcpy((char *)w->store.settings + plugin->settings[i].offset, &yes, sizeof yes);
+            return true;
+        }
+    return false;
 }
 
 bool world_make(struct world *w, const char *parent)
 {
     const char *tmp = parent ? parent : getenv("TMPDIR");
-    const struct hythe_plugin *plugin;
 
     *w = (struct world){0};
     w->log = (struct hy_log){.sink = remember, .ctx = w, .level = HY_LOG_VERBOSE};
@@ -76,35 +116,37 @@ bool world_make(struct world *w, const char *parent)
     (void)snprintf(w->dir, sizeof w->dir, "%s/hythe-wire-XXXXXX", tmp && strlen(tmp) < 32 ? tmp : "/tmp");
     if (!mkdtemp(w->dir))
         return complain(w->dir, strerror(errno));
-    plugin = load(w);
-    if (!plugin)
-        return complain("local-root", "not loaded");
-    w->settings = fill_settings(plugin, w->dir);
     w->names = hy_names_new();
     w->options.names = w->names;
     w->locks = hy_locks_new();
-    if (!w->settings || !w->names || !w->locks || hy_instance_init(&w->store, plugin, "local-root", &w->log) ||
-        hy_instance_init(&w->faults, &world_faults, "faults", &w->log))
-        return complain("local-root", "out of memory");
+    if (!w->names || !w->locks || hy_instance_init(&w->faults, &world_faults, "faults", &w->log))
+        return complain("faults", "out of memory");
     w->faults.self = w;
-    if (plugin->start(&w->store.host, w->settings, &w->store.self) != 0)
-        return complain("local-root", w->said);
-    return true;
+    return begin(w, &w->store, "local-root");
+}
+
+static bool mount(struct world *w, struct hy_tree *tree, const char *path, const struct world_part *part)
+{
+    const struct hy_instance *layers[] = {&w->faults, &part->instance};
+    struct hy_chain *chain = hy_chain_new(layers, 2);
+
+    return (chain && hy_tree_mount(tree, path, chain) == 0) || complain("mount", path);
 }
 
 bool world_connect(struct world *w)
 {
     static const struct hythe_session session = {
         .size = sizeof session, .id = 1, .user = "tester", .home = "/", .address = "", .client_id = ""};
-    const struct hy_instance *layers[] = {&w->faults, &w->store};
-    struct hy_view view = {.max_handles = 64, .max_locks = 64, .locks = w->locks};
+    struct hy_view view = {.max_handles = 64, .max_locks = 64, .locks = w->no_locks ? NULL : w->locks};
     struct hy_tree *tree = hy_tree_new();
-    struct hy_chain *chain = hy_chain_new(layers, 2);
     struct hy_err err = {""};
     struct hy_sink sink;
 
-    if (!tree || !chain || hy_tree_mount(tree, "/", chain) != 0)
-        return complain("mount", NULL);
+    if (!tree || (strcmp(w->memory_at, "/") != 0 && !mount(w, tree, "/", &w->store)))
+        return false;
+    if (*w->memory_at &&
+        ((!w->memory.object && !begin(w, &w->memory, "memory")) || !mount(w, tree, w->memory_at, &w->memory)))
+        return false;
     w->vfs = hy_vfs_new(tree, &view, &session, &w->log, &err);
     hy_tree_unref(tree);
     if (!w->vfs || hy_sftp_new(w->vfs, &w->options, &sink, &err) != 0)
@@ -132,17 +174,12 @@ static int remove_one(const char *path, const struct stat *st, int type, struct 
 void world_unmake(struct world *w)
 {
     world_disconnect(w);
-    if (w->store.self && w->store.plugin.stop)
-        w->store.plugin.stop(w->store.self);
-    if (w->store.label)
-        hy_instance_fini(&w->store);
+    end(&w->store);
+    end(&w->memory);
     if (w->faults.label)
         hy_instance_fini(&w->faults);
     hy_names_free(w->names);
     hy_locks_free(w->locks);
-    free(w->settings);
-    if (w->object)
-        (void)dlclose(w->object);
     (void)nftw(w->dir, remove_one, 16, FTW_DEPTH | FTW_PHYS);
 }
 

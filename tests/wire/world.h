@@ -13,8 +13,14 @@ struct world {
     struct hy_names *names;
     struct hy_log log;
     char said[4096]; /* lines of the log, each ended by a newline; what doesn't fit is lost */
-    void *object, *settings;
-    struct hy_instance store, faults;
+    struct world_part {
+        void *object, *settings;
+        struct hy_instance instance;
+    } store, memory; /* memory: only where memory_at is set */
+    struct hy_instance faults;
+    char memory_at
+        [64]; /* a path where the memory plugin is mounted, "/" in place of the folder; set before connecting */
+    bool no_locks;
     unsigned writes; /* calls of write that reached the store */
     struct hy_sftp_options options;
     struct hy_locks *locks;
@@ -36,6 +42,8 @@ bool world_put(const struct world *w, const char *name, const void *data, size_t
 /* malloc'ed, with a NUL behind it; NULL when there is no such file. */
 char *world_get(const struct world *w, const char *name, size_t *len);
 void world_path(const struct world *w, const char *name, char out[512]);
+/* Turns a setting of the folder's plugin on, before connecting. */
+bool world_turn_on(struct world *w, const char *setting);
 
 extern const struct hythe_plugin world_faults;
 

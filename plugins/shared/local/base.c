@@ -29,6 +29,7 @@ void lr_init(struct lr_instance *lr, const struct lr_rules *rules, int folder)
     lr->rules = rules;
     lr->bare = test && strcmp(test, "1") == 0;
     lr->walk = lr->bare || !has_openat2(folder);
+    lr->remote = lr_is_remote(folder) != 0;
 }
 
 int lr_base_new(const struct lr_instance *lr, int folder, const char *path, uint32_t flags, void **base)
@@ -53,6 +54,20 @@ void lr_base_free(void *base)
 {
     close(((struct lr_base *)base)->fd);
     free(base);
+}
+
+/* Attribute bits can only be sent back as they are. */
+void lr_keeps(const struct lr_instance *lr, struct hythe_keeps *out)
+{
+    out->flags = HYTHE_KEEPS_SUBSECONDS | HYTHE_KEEPS_IDENTITY;
+    out->attrs =
+        HYTHE_ATTR_SIZE | HYTHE_ATTR_ALLOC | HYTHE_ATTR_OWNER | HYTHE_ATTR_MODE | HYTHE_ATTR_ATIME | HYTHE_ATTR_MTIME;
+    if (lr->rules->xattrs)
+        out->attrs |= HYTHE_ATTR_EXTENDED;
+    out->access = HYTHE_OPEN_READ | HYTHE_OPEN_WRITE | HYTHE_OPEN_WRITE_ATTRS | HYTHE_OPEN_APPEND |
+                  HYTHE_OPEN_NOFOLLOW | HYTHE_OPEN_DELETE_ON_CLOSE;
+    if (!lr->remote)
+        out->access |= HYTHE_OPEN_ATOMIC_APPEND;
 }
 
 const struct hythe_ops lr_operations = {

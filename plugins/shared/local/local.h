@@ -40,8 +40,9 @@ struct lr_rules {
 /* What a plugin's instance has for it. */
 struct lr_instance {
     const struct lr_rules *rules;
-    bool walk; /* openat2 isn't to be had */
-    bool bare; /* for tests: act as if renameat2 and opening through /proc were missing too */
+    bool walk;   /* openat2 isn't to be had */
+    bool remote; /* on a network: other machines may append to the same files */
+    bool bare;   /* for tests: act as if renameat2 and opening through /proc were missing too */
 };
 
 /* What attach() makes of a session. */
@@ -71,6 +72,8 @@ void lr_init(struct lr_instance *lr, const struct lr_rules *rules, int folder);
 int lr_base_new(const struct lr_instance *lr, int folder, const char *path, uint32_t flags, void **base);
 /* For detach(). */
 void lr_base_free(void *base);
+/* For keeps(). */
+void lr_keeps(const struct lr_instance *lr, struct hythe_keeps *out);
 extern const struct hythe_ops lr_operations;
 
 /* resolve.c */
@@ -139,6 +142,11 @@ void lr_fill_pairs(const struct hythe_call *call, int fd, struct hythe_attrs *at
 /* Whether these can be set at all: 0, -EINVAL, -E2BIG. */
 int lr_check_pairs(const struct hythe_attrs *attrs);
 int lr_set_pairs(int fd, const struct hythe_attrs *attrs);
+
+/* open.c */
+
+/* Whether fd is on a file system of other machines: 0, 1 or a negative errno. */
+int lr_is_remote(int fd);
 
 /* An open file or directory, in the slot of the core's handle. */
 struct lr_file {

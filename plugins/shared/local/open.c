@@ -43,22 +43,27 @@ static int flags_of(uint32_t access)
     return flags;
 }
 
-/* O_APPEND is atomic where this kernel alone knows the end of the file; on a network it is looked up first. */
-static int64_t check_append(const struct hythe_call *call, uint32_t access, int fd)
+int lr_is_remote(int fd)
 {
     static const unsigned long remote[] = {NFS_SUPER_MAGIC,  SMB_SUPER_MAGIC, CIFS_SUPER_MAGIC, SMB2_SUPER_MAGIC,
                                            FUSE_SUPER_MAGIC, V9FS_MAGIC,      AFS_SUPER_MAGIC,  AFS_FS_MAGIC,
                                            CEPH_SUPER_MAGIC, CODA_SUPER_MAGIC};
     struct statfs fs;
 
-    if (!(access & HYTHE_OPEN_ATOMIC_APPEND))
-        return 0;
     if (fstatfs(fd, &fs) != 0)
         return -errno;
     for (size_t i = 0; i < sizeof(remote) / sizeof(remote[0]); i++)
         if ((uint32_t)fs.f_type == remote[i])
-            return call->host->fail(call, -EOPNOTSUPP, "this file system doesn't append atomically");
+            return 1;
     return 0;
+}
+
+/* O_APPEND is atomic where this kernel alone knows the end of the file; on a network it is looked up first. */
+static int64_t check_append(const struct hythe_call *call, uint32_t access, int fd)
+{
+    int remote = access & HYTHE_OPEN_ATOMIC_APPEND ? lr_is_remote(fd) : 0;
+
+    return remote > 0 ? call->host->fail(call, -EOPNOTSUPP, "this file system doesn't append atomically") : remote;
 }
 
 /* A directory is -EISDIR: OpenSSH's server answers that with FAILURE too, if only at the first read of it. */
