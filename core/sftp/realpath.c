@@ -30,7 +30,7 @@ static int64_t append(struct composed *c, struct hy_name part)
 
     if (part.len == 0)
         return 0;
-    if (part.len > sizeof c->text - 1 - at)
+    if (part.len + slash > sizeof c->text - at)
         return -ENAMETOOLONG;
     if (slash)
         c->text[at] = '/';
