@@ -58,6 +58,13 @@ HYTHE_EXPORT const struct hythe_plugin *hythe_plugin_entry(void);
     X(halves, "attributes-by-halves", "keep.whole") \
     X(fresh, "attributes-of-new-dropped", "keep.open") \
     X(listed, "listing-tells-else", "keep.listing") \
+    X(boasts, "says-more", "says.attributes") \
+    X(modest, "says-less", "says.attributes") \
+    X(coarse, "says-seconds", "says.common") \
+    X(bitless, "says-bits", "says.bits") \
+    X(aclless, "says-acl", "says.acl") \
+    X(nameless, "says-names", "says.names") \
+    X(wide, "says-open", "says.open") \
     X(target, "target-with-nul", "symlink.text") \
     X(replace, "rename-replaces", "rename.keeps") \
     X(fickle, "rename-fickle", "offers.consistent") \
@@ -424,6 +431,33 @@ static int b_attach(void *instance, const struct hythe_attach *how, void **attac
     return rc;
 }
 
+static void b_keeps(void *instance, struct hythe_keeps *out)
+{
+    static const char *const names[] = {"hythe.check", NULL};
+
+    sound()->keeps(instance, out);
+    if (fault == FAULT_boasts)
+        out->attrs |= HYTHE_ATTR_BTIME;
+    if (fault == FAULT_modest)
+        out->attrs &= ~HYTHE_ATTR_MODE;
+    if (fault == FAULT_coarse)
+        out->flags &= ~HYTHE_KEEPS_SUBSECONDS;
+    if (fault == FAULT_bitless) {
+        out->attrs |= HYTHE_ATTR_BITS;
+        out->bits = 0x10;
+    }
+    if (fault == FAULT_aclless) {
+        out->attrs |= HYTHE_ATTR_ACL;
+        out->acl = HYTHE_ACL_ALLOW;
+    }
+    if (fault == FAULT_nameless) {
+        out->attrs |= HYTHE_ATTR_EXTENDED;
+        out->pairs = names;
+    }
+    if (fault == FAULT_wide)
+        out->access &= ~HYTHE_OPEN_DELETE_ON_CLOSE;
+}
+
 enum { ROWS = 16 };
 
 /* As local-root's, and one more row. */
@@ -474,5 +508,6 @@ HYTHE_EXPORT const struct hythe_plugin *hythe_plugin_entry(void)
     plugin.start = b_start;
     plugin.attach = b_attach;
     plugin.ops = &ops;
+    plugin.keeps = b_keeps;
     return &plugin;
 }

@@ -1,4 +1,6 @@
-/* What a store says 0 to it keeps: every attribute of SFTP 6, on each way on which a client sets it. */
+/* What a store says 0 to it keeps: every attribute of SFTP 6, on each way on which a client sets it. And what it says
+ * beforehand that it keeps, is what it keeps. */
+#include "core/vfs/keeps.h"
 #include "tests/plugin/suite.h"
 
 static const struct hythe_pair pair = {"check@hythe.example", "a value", 7};
@@ -246,5 +248,209 @@ const struct check checks_keep[] = {
     {"keep.listing", "a listing tells no other attributes than getattr", CAN(files), 0, lists_what_it_keeps},
     {"keep.open", "attributes for a new file are kept, if not permissions and times, or nothing is made", CAN(files), 0,
      keeps_wishes_for_new_files},
+    {0},
+};
+
+/* ---- What it says beforehand ---- */
+
+/* False when it says nothing. A filter keeps nothing itself. */
+static bool asked(struct trial *t, struct hythe_keeps *out)
+{
+    const struct hy_chain *chain = t->stage->front;
+
+    if (t->s != t->b)
+        absent(t, "a filter keeps nothing");
+    else if (!chain->layers[chain->layer_count - 1]->plugin.keeps)
+        absent(t, "it doesn't say what it keeps (keeps)");
+    else
+        *out = hy_chain_keeps(chain);
+    return !t->absent;
+}
+
+static bool comes_back(struct trial *t, const char *name, size_t kind)
+{
+    struct hythe_attrs now;
+
+    return do_getattr(t->s, name, 0, &now) == 0 && (now.valid & kinds[kind].bit) && kinds[kind].same(&now, &wishes);
+}
+
+/* By setattr, or else only of a file that is made. */
+static bool is_kept(struct trial *t, size_t kind)
+{
+    struct hythe_attrs a = wish_of(kind);
+    struct handle h;
+    char name[16];
+
+    (void)snprintf(name, sizeof name, "f%zu", kind);
+    if (put(t->s, name, "x") == 0 && do_setattr(t->s, name, 0, &a) == 0)
+        return comes_back(t, name, kind);
+    name[0] = 'g';
+    if (do_open_with(t->s, name, W | HYTHE_OPEN_CREATE | HYTHE_OPEN_EXCLUSIVE, &a, &h) < 0)
+        return false;
+    IS(do_close(&h), 0);
+    return comes_back(t, name, kind);
+}
+
+static void says_which_attributes(struct trial *t)
+{
+    struct hythe_keeps keeps;
+
+    if (!asked(t, &keeps))
+        return;
+    for (size_t i = 0; i < KINDS; i++) {
+        bool said = (keeps.attrs & kinds[i].bit) != 0, kept;
+
+        if (kinds[i].bit == HYTHE_ATTR_EXTENDED && keeps.pairs)
+            continue; /* not this name */
+        if (kinds[i].bit == HYTHE_ATTR_BITS && said && wishes.bits_mask & ~keeps.bits)
+            continue; /* not these */
+        kept = is_kept(t, i);
+        THAT(kept || !said, "it says that it keeps %s, and doesn't", kinds[i].name);
+        THAT(said || !kept, "it keeps %s, and doesn't say so", kinds[i].name);
+    }
+    THAT(!(keeps.attrs & ~0xffffu), "it keeps attributes that this interface doesn't know: %x", (unsigned)keeps.attrs);
+}
+
+/* Those that every store may have with the values that are there. */
+static void says_which_common_ones(struct trial *t)
+{
+    struct hythe_attrs a = wish(HYTHE_ATTR_SIZE), now;
+    struct hythe_keeps keeps;
+    bool exact;
+
+    if (!asked(t, &keeps))
+        return;
+    MUST(put(t->s, "f", "0123456789"), 0);
+    a.size = 4;
+    if (keeps.attrs & HYTHE_ATTR_SIZE && IS(do_setattr(t->s, "f", 0, &a), 0))
+        IS(size_of(t->s, "f"), 4);
+    a = wish(HYTHE_ATTR_ATIME | HYTHE_ATTR_MTIME);
+    a.atime = (struct hythe_time){1000000, 1};
+    a.mtime = (struct hythe_time){2000000, 500000000};
+    if ((keeps.attrs & a.valid) == a.valid && IS(do_setattr(t->s, "f", 0, &a), 0) &&
+        IS(do_getattr(t->s, "f", 0, &now), 0)) {
+        THAT(now.atime.sec == 1000000, "it says that it keeps a time of access, and tells %lld for 1000000",
+             (long long)now.atime.sec);
+        exact = now.mtime.nsec != 0;
+        THAT(exact == ((keeps.flags & HYTHE_KEEPS_SUBSECONDS) != 0), "times %s fractions of a second, it says else",
+             exact ? "have" : "have no");
+    }
+    MUST(do_getattr(t->s, "f", 0, &a), 0);
+    a = (struct hythe_attrs){
+        .struct_size = sizeof a, .valid = HYTHE_ATTR_OWNER, .uid = a.uid, .gid = a.gid, .owner = NULL, .group = NULL};
+    if (keeps.attrs & HYTHE_ATTR_OWNER)
+        IS(do_setattr(t->s, "f", 0, &a), 0);
+}
+
+/* Each bit that it names, up and down, and one that it doesn't. */
+static void says_which_bits(struct trial *t)
+{
+    struct hythe_attrs a = wish(HYTHE_ATTR_BITS), now;
+    struct hythe_keeps keeps;
+
+    if (!asked(t, &keeps) || !(keeps.attrs & HYTHE_ATTR_BITS))
+        return;
+    MUST(put(t->s, "f", "x"), 0);
+    for (uint32_t bit = 1; bit <= 0x800; bit <<= 1)
+        for (int up = 1; up >= 0; up--) {
+            a.bits_mask = bit;
+            a.bits = up ? bit : 0;
+            if (do_setattr(t->s, "f", 0, &a) == 0 && IS(do_getattr(t->s, "f", 0, &now), 0))
+                THAT((now.valid & HYTHE_ATTR_BITS) && ((now.bits ^ a.bits) & bit) == 0, "bit 0x%x was taken and is %s",
+                     (unsigned)bit, up ? "off" : "on");
+            else
+                THAT(!(keeps.bits & bit), "it says that it keeps bit 0x%x, and refuses it", (unsigned)bit);
+        }
+}
+
+static void says_which_entries(struct trial *t)
+{
+    unsigned char acl[28];
+    struct hythe_attrs a = wish(HYTHE_ATTR_ACL), now;
+    struct hythe_keeps keeps;
+
+    if (!asked(t, &keeps) || !(keeps.attrs & HYTHE_ATTR_ACL))
+        return;
+    MUST(put(t->s, "f", "x"), 0);
+    memcpy(acl, wishes.acl, sizeof acl);
+    a.acl = acl;
+    a.acl_len = sizeof acl;
+    for (unsigned char type = 0; type < 4; type++) {
+        if (!(keeps.acl & HYTHE_ACL_ALLOW << type))
+            continue;
+        acl[11] = type;
+        if (IS(do_setattr(t->s, "f", 0, &a), 0) && IS(do_getattr(t->s, "f", 0, &now), 0))
+            THAT((now.valid & HYTHE_ATTR_ACL) && same_acl(&now, &a), "an entry of type %u was taken and isn't there",
+                 (unsigned)type);
+    }
+    THAT(keeps.acl & (HYTHE_ACL_ALLOW | HYTHE_ACL_DENY), "it keeps ACLs, and says so of no entry's type");
+}
+
+static void says_which_names(struct trial *t)
+{
+    struct hythe_pair one = {NULL, pair.value, pair.value_len};
+    struct hythe_attrs a = wish(HYTHE_ATTR_EXTENDED), now;
+    struct hythe_keeps keeps;
+    bool there;
+
+    if (!asked(t, &keeps) || !(keeps.attrs & HYTHE_ATTR_EXTENDED))
+        return;
+    MUST(put(t->s, "f", "x"), 0);
+    a.pairs = &one;
+    a.pair_count = 1;
+    for (const char *const *name = keeps.pairs; name && *name; name++) {
+        one.name = *name;
+        if (!IS(do_setattr(t->s, "f", 0, &a), 0) || !IS(do_getattr(t->s, "f", 0, &now), 0))
+            continue;
+        there = false;
+        for (uint32_t i = 0; i < now.pair_count && now.valid & HYTHE_ATTR_EXTENDED; i++)
+            there |= strcmp(now.pairs[i].name, *name) == 0;
+        THAT(there, "the extended attribute %s was taken and isn't there", *name);
+    }
+    one.name = pair.name;
+    if (keeps.pairs)
+        REFUSED(do_setattr(t->s, "f", 0, &a));
+}
+
+static void says_how_files_open(struct trial *t)
+{
+    static const struct {
+        uint32_t said, access;
+        const char *name;
+    } ways[] = {
+        {HYTHE_OPEN_READ, R, "reading"},
+        {HYTHE_OPEN_WRITE, W, "writing"},
+        {HYTHE_OPEN_WRITE_ATTRS, R | HYTHE_OPEN_WRITE_ATTRS, "changing attributes"},
+        {HYTHE_OPEN_APPEND, W | HYTHE_OPEN_APPEND, "appending"},
+        {HYTHE_OPEN_ATOMIC_APPEND, W | HYTHE_OPEN_APPEND | HYTHE_OPEN_ATOMIC_APPEND, "appending at once"},
+        {HYTHE_OPEN_NOFOLLOW, R | HYTHE_OPEN_NOFOLLOW, "no link"},
+        {HYTHE_OPEN_DELETE_ON_CLOSE, R | HYTHE_OPEN_DELETE_ON_CLOSE, "its end"},
+    };
+    struct hythe_identity id = {0};
+    struct hythe_keeps keeps;
+
+    if (!asked(t, &keeps))
+        return;
+    MUST(put(t->s, "f", "x"), 0);
+    if (do_identity(t->s, "f", &id) == 0)
+        THAT((id.store != 0) == ((keeps.flags & HYTHE_KEEPS_IDENTITY) != 0), "files have %s identity, it says else",
+             id.store ? "an" : "no");
+    for (size_t i = 0; i < sizeof ways / sizeof *ways; i++) {
+        int64_t r = try_open(t->s, "f", ways[i].access);
+
+        THAT((r == 0) == ((keeps.access & ways[i].said) != 0), "opening for %s is %s, it says else", ways[i].name,
+             result_of(r).s);
+    }
+}
+
+const struct check checks_says[] = {
+    {"says.attributes", "of the attributes that SFTP 6 has it keeps those that it says, and no others", CAN(files), 0,
+     says_which_attributes},
+    {"says.common", "sizes, times and owners can be set if it says so, fractions of seconds too", CAN(files), 0,
+     says_which_common_ones},
+    {"says.bits", "the attribute bits that it says come back, set and taken away", CAN(files), 0, says_which_bits},
+    {"says.acl", "an ACL comes back with entries of the types that it says", CAN(files), 0, says_which_entries},
+    {"says.names", "extended attributes have the names that it says, and no others", CAN(files), 0, says_which_names},
+    {"says.open", "files open in the ways that it says, and no others", CAN(files), 0, says_how_files_open},
     {0},
 };

@@ -22,6 +22,7 @@ CASES = [
     ('local-root-below', {}, '--base below @local-root root={dir}'),
     ('serial', {}, '{build}/tests/plugin/.libs/serial.so root={dir}'),
     ('local-root-xattrs', {}, "--only 'keep.*' @local-root root={dir} xattrs=true"),
+    ('local-root-xattrs-said', {}, "--only 'says.*' @local-root root={dir} xattrs=true"),
     ('memory', {}, '@memory'),
     ('memory-below', {}, '--base a/b --make-base @memory'),
     ('chroot-per-user', {}, '@chroot-per-user base={dir}/%u create=true'),

@@ -98,7 +98,8 @@ struct check {
     X(data) \
     X(offsets) \
     X(attrs) \
-    X(attrs_life) X(keep) X(symlinks) X(links) X(rename) X(listing) X(handles) X(copying) X(odd) X(limits) X(threads) \
+    X(attrs_life) \
+    X(keep) X(says) X(symlinks) X(links) X(rename) X(listing) X(handles) X(copying) X(odd) X(limits) X(threads) \
         X(races) X(escape) X(swap) X(reading)
 #define X(group) extern const struct check checks_##group[];
 GROUPS(X)

@@ -334,6 +334,14 @@ WORDS(do_logged, has_logged)
 
 /* ---- Settings, and the end ---- */
 
+/* Without any in the file system there is nothing to be seen: the script ends here. */
+static bool turn_on_xattrs(struct run *r)
+{
+    if (!world_has_xattrs(&r->w))
+        r->line = r->script->count;
+    return world_turn_on(&r->w, "xattrs") || fail(r, "no such setting", "xattrs");
+}
+
 static bool do_option(struct run *r, const char *text)
 {
     struct hy_sftp_options *o = &r->w.options;
@@ -363,7 +371,7 @@ static bool do_option(struct run *r, const char *text)
     else if (strncmp(text, "memory ", 7) == 0)
         (void)snprintf(r->w.memory_at, sizeof r->w.memory_at, "%s", value);
     else if (strcmp(text, "xattrs") == 0)
-        return world_turn_on(&r->w, "xattrs") || fail(r, "no such setting", text);
+        return turn_on_xattrs(r);
     else if (strcmp(text, "no-locks") == 0)
         r->w.no_locks = true;
     else if (strcmp(text, "newline CRLF") == 0)
@@ -452,9 +460,9 @@ static bool one_world(const struct script *s, enum script_way way, uint64_t seed
     (void)fields_set(&r.vars, "V", version, sizeof version);
     hy_buf_init(&r.message, MESSAGE_MAX);
     ok = world_make(&r.w, NULL) && run_lines(&r, count);
-    if (ok && mangle)
+    if (ok && r.w.up && mangle)
         ok = send_mangled(&r);
-    else if (ok && count == s->count)
+    else if (ok && r.w.up && count == s->count)
         ok = expect_nothing(&r);
     world_unmake(&r.w);
     hy_buf_free(&r.message);

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 enum { LINK_MAX_BYTES = 8 << 20 };
@@ -161,6 +162,11 @@ void world_disconnect(struct world *w)
     if (w->up)
         hy_memory_close(&w->link);
     w->up = false;
+}
+
+bool world_has_xattrs(const struct world *w)
+{
+    return setxattr(w->dir, "user.hythe-wire", "", 0, 0) == 0;
 }
 
 static int remove_one(const char *path, const struct stat *st, int type, struct FTW *ftw)

@@ -44,6 +44,8 @@ char *world_get(const struct world *w, const char *name, size_t *len);
 void world_path(const struct world *w, const char *name, char out[512]);
 /* Turns a setting of the folder's plugin on, before connecting. */
 bool world_turn_on(struct world *w, const char *setting);
+/* Whether the file system of the folder has extended attributes. */
+bool world_has_xattrs(const struct world *w);
 
 extern const struct hythe_plugin world_faults;
 

@@ -30,6 +30,7 @@ void lr_init(struct lr_instance *lr, const struct lr_rules *rules, int folder)
     lr->bare = test && strcmp(test, "1") == 0;
     lr->walk = lr->bare || !has_openat2(folder);
     lr->remote = lr_is_remote(folder) != 0;
+    lr->pairs = lr_has_pairs(folder);
 }
 
 int lr_base_new(const struct lr_instance *lr, int folder, const char *path, uint32_t flags, void **base)
@@ -62,7 +63,7 @@ void lr_keeps(const struct lr_instance *lr, struct hythe_keeps *out)
     out->flags = HYTHE_KEEPS_SUBSECONDS | HYTHE_KEEPS_IDENTITY;
     out->attrs =
         HYTHE_ATTR_SIZE | HYTHE_ATTR_ALLOC | HYTHE_ATTR_OWNER | HYTHE_ATTR_MODE | HYTHE_ATTR_ATIME | HYTHE_ATTR_MTIME;
-    if (lr->rules->xattrs)
+    if (lr->rules->xattrs && lr->pairs)
         out->attrs |= HYTHE_ATTR_EXTENDED;
     out->access = HYTHE_OPEN_READ | HYTHE_OPEN_WRITE | HYTHE_OPEN_WRITE_ATTRS | HYTHE_OPEN_APPEND |
                   HYTHE_OPEN_NOFOLLOW | HYTHE_OPEN_DELETE_ON_CLOSE;

@@ -42,6 +42,7 @@ struct lr_instance {
     const struct lr_rules *rules;
     bool walk;   /* openat2 isn't to be had */
     bool remote; /* on a network: other machines may append to the same files */
+    bool pairs;  /* the file system has extended attributes for users */
     bool bare;   /* for tests: act as if renameat2 and opening through /proc were missing too */
 };
 
@@ -139,6 +140,8 @@ int64_t lr_set_new(const struct hythe_call *call, int fd, const struct hythe_att
 
 /* Adds them to attrs, if there are any, they can be read, and they aren't too many. fd may be O_PATH. */
 void lr_fill_pairs(const struct hythe_call *call, int fd, struct hythe_attrs *attrs);
+/* Whether the file system of a folder has any; fd may be O_PATH. */
+bool lr_has_pairs(int fd);
 /* Whether these can be set at all: 0, -EINVAL, -E2BIG. */
 int lr_check_pairs(const struct hythe_attrs *attrs);
 int lr_set_pairs(int fd, const struct hythe_attrs *attrs);

@@ -77,6 +77,14 @@ void lr_fill_pairs(const struct hythe_call *call, int fd, struct hythe_attrs *at
     attrs->valid |= HYTHE_ATTR_EXTENDED;
 }
 
+/* A name that isn't there is another answer than one that can't be. */
+bool lr_has_pairs(int fd)
+{
+    struct lr_proc file = lr_proc_of(fd);
+
+    return getxattr(file.name, "user.hythe", NULL, 0) >= 0 || (errno != EOPNOTSUPP && errno != ENOENT);
+}
+
 int lr_check_pairs(const struct hythe_attrs *attrs)
 {
     size_t room = BYTES_MAX;
