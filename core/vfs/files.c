@@ -120,6 +120,29 @@ int64_t hy_vfs_opendir(struct hy_vfs *vfs, struct hy_name path, hy_handle *out)
     return keep(vfs, file, r, out);
 }
 
+enum { FAILURES_MAX = 64 }; /* lines of the log for one session */
+
+/* What a store can't do in the middle of a file, as when its disk is full, is its operator's business, who hears of it
+ * once for each file. */
+static int64_t told(struct hy_vfs *vfs, struct hy_file *file, const char *what, int64_t result)
+{
+    const struct hy_chain *chain = file->scene.chain;
+    const char *why = hy_vfs_error(vfs);
+
+    if (result >= 0 || result == -ECANCELED || result == HYTHE_STATUS(1) || file->failed ||
+        vfs->failures >= FAILURES_MAX) /* 1: SSH_FX_EOF */
+        return result;
+    file->failed = true;
+    vfs->failures++;
+    hy_log(vfs->log, HY_LOG_INFO, vfs->session.id, "%s of \"%s\" fails for user %s in %s: %s%s", what, file->facts.path,
+           vfs->session.user, chain->layers[chain->layer_count - 1]->label,
+           *why                        ? why
+           : result <= HYTHE_STATUS(0) ? "a status of SFTP"
+                                       : hy_err_reason(result),
+           vfs->failures == FAILURES_MAX ? "; further failures of this connection are not logged" : "");
+    return result;
+}
+
 /* The file stays in the table while its store closes it, so that a call which hangs there can be named. */
 static int64_t end(struct hy_vfs *vfs, hy_handle h, uint32_t flags)
 {
@@ -131,6 +154,8 @@ static int64_t end(struct hy_vfs *vfs, hy_handle h, uint32_t flags)
         return -EBADF;
     if (file->scene.chain)
         r = hy_plain(hy_do_close(&file->scene, &arg));
+    if (!(flags & HYTHE_CLOSE_ABORTED))
+        (void)told(vfs, file, "close", r);
     (void)hy_files_remove(&vfs->files, h);
     hy_hold_leave(&file->hold);
     free(file);
@@ -207,7 +232,7 @@ int64_t hy_vfs_read(struct hy_vfs *vfs, hy_handle h, void *buf, size_t len, uint
     r = hy_do_read(&file->scene, &arg);
     if (r > 0 && (uint64_t)r > len)
         return wrong(vfs, file, HYTHE_OP_read, "read answered more than it was asked for");
-    return r;
+    return r < 0 ? told(vfs, file, "read", r) : r;
 }
 
 int64_t hy_vfs_write(struct hy_vfs *vfs, hy_handle h, const void *buf, size_t len, uint64_t offset)
@@ -230,7 +255,7 @@ int64_t hy_vfs_write(struct hy_vfs *vfs, hy_handle h, const void *buf, size_t le
     r = hy_do_write(&file->scene, &arg);
     if (r >= 0 && (uint64_t)r != len)
         return wrong(vfs, file, HYTHE_OP_write, "write answered another length than it was given");
-    return r;
+    return r < 0 ? told(vfs, file, "write", r) : r;
 }
 
 int64_t hy_vfs_fsync(struct hy_vfs *vfs, hy_handle h)
@@ -240,7 +265,7 @@ int64_t hy_vfs_fsync(struct hy_vfs *vfs, hy_handle h)
 
     if (!file)
         return -EBADF;
-    return file->scene.chain ? hy_plain(hy_do_fsync(&file->scene, &arg)) : 0;
+    return file->scene.chain ? told(vfs, file, "fsync", hy_plain(hy_do_fsync(&file->scene, &arg))) : 0;
 }
 
 /* ---- Attributes ---- */

@@ -43,6 +43,7 @@ struct hy_file {
     bool text;
     uint64_t text_place;
     bool reported; /* the log has a line about wrong results already */
+    bool failed;   /* the log has a line about a failure of its store already */
     struct hy_pace pace;
     struct {
         size_t next; /* 0 `.`, 1 `..`, then the mounts from 2 on, at the end the store's own */
@@ -94,6 +95,7 @@ struct hy_vfs {
     struct hy_report report;
     struct hy_files files;
     struct hy_locker locker;
+    unsigned failures;      /* lines of the log about failures of stores */
     bool texts;             /* a file was opened as text */
     void *copy_buffer;      /* NULL before the first copy */
     struct hy_baton *baton; /* NULL: one thread at a time works for the session */

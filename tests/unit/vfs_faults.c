@@ -390,6 +390,43 @@ static void names_who_cannot_be_attached(void)
     }
 }
 
+static unsigned lines_with(const struct world *w, const char *text)
+{
+    unsigned n = 0;
+
+    for (const char *at = w->lines; (at = strstr(at, text)); at++)
+        n++;
+    return n;
+}
+
+/* A full disk is not only told to the client. */
+static void tells_of_a_store_that_fails(void)
+{
+    static const char line[] = "write of \"/bad/f\" fails for user alice in bad at /bad: No space left on device";
+    struct world w;
+    struct hy_vfs *other = begin(&w);
+    char byte = 0;
+    hy_handle h;
+
+    wrong.answer = -ENOSPC;
+    for (unsigned round = 1; round <= 2; round++) {
+        CU_ASSERT_FATAL(do_open(&w, "/bad/f", RW, &h) == 0);
+        for (int i = 0; i < 3; i++)
+            UNIT_ASSERT_NUMBER(hy_vfs_write(w.vfs, h, &byte, 1, 0), -ENOSPC);
+        UNIT_ASSERT_NUMBER(hy_vfs_read(w.vfs, h, &byte, 1, 0), -ENOSPC);
+        UNIT_ASSERT_NUMBER(hy_vfs_close(w.vfs, h), -ENOSPC);
+        UNIT_ASSERT_NUMBER(lines_with(&w, line), round);
+        UNIT_ASSERT_NUMBER(lines_with(&w, "fails"), round); /* once for each file */
+    }
+    for (int i = 0; i < 200; i++) {
+        w.lines[0] = '\0';
+        CU_ASSERT_FATAL(do_open(&w, "/bad/f", RW, &h) == 0);
+        (void)hy_vfs_close(w.vfs, h);
+    }
+    UNIT_ASSERT_STRING(w.lines, ""); /* and no client fills the log with it */
+    end(&w, other);
+}
+
 static void names_who_cannot_be_started(void)
 {
     static const struct {
@@ -417,5 +454,6 @@ static void names_who_cannot_be_started(void)
 
 UNIT_SUITE(faults, UNIT_TEST(catches_answers_out_of_range), UNIT_TEST(lets_errnos_and_statuses_pass),
            UNIT_TEST(catches_impossible_counts), UNIT_TEST(survives_a_forgotten_handle),
-           UNIT_TEST(a_session_fills_no_log), UNIT_TEST(names_who_cannot_be_attached),
-           UNIT_TEST(asks_for_a_failed_mount_now_and_then), UNIT_TEST(names_who_cannot_be_started));
+           UNIT_TEST(a_session_fills_no_log), UNIT_TEST(tells_of_a_store_that_fails),
+           UNIT_TEST(names_who_cannot_be_attached), UNIT_TEST(asks_for_a_failed_mount_now_and_then),
+           UNIT_TEST(names_who_cannot_be_started));
