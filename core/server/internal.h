@@ -28,6 +28,7 @@ struct hy_server {
     uint16_t port;
     pthread_t acceptor;
     bool accepting;
+    bool short_of; /* the acceptor's: the log has a line about connections that can't be taken */
 
     struct hy_names *names;
     struct hy_longs *longs;   /* of each user's sessions */

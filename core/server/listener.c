@@ -112,6 +112,18 @@ void hy_server_tune(int fd, bool no_delay)
         (void)setsockopt(fd, rows[i].level, rows[i].option, &rows[i].value, sizeof rows[i].value);
 }
 
+/* The log has one line for each time of want, however often it is tried again. */
+static void tell_short(struct hy_server *server, int error)
+{
+    if (!error && server->short_of)
+        hy_log(server->log, HY_LOG_INFO, 0, "connections are accepted again");
+    else if (error && !server->short_of)
+        hy_log(server->log, HY_LOG_ERROR, 0,
+               "can't accept connections, which wait: %s; allow more descriptors or lower MaxConnections, max_handles",
+               strerror(error));
+    server->short_of = error != 0;
+}
+
 static void take(struct hy_server *server, int listener)
 {
     struct sockaddr_storage ss;
@@ -120,10 +132,11 @@ static void take(struct hy_server *server, int listener)
     int fd = accept4(listener, (struct sockaddr *)&ss, &len, SOCK_CLOEXEC);
 
     if (fd >= 0) {
+        tell_short(server, 0);
         (void)getnameinfo((struct sockaddr *)&ss, len, address, sizeof address, NULL, 0, NI_NUMERICHOST);
         hy_session_start(server, fd, address, port_of(&ss));
     } else if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
-        hy_log(server->log, HY_LOG_ERROR, 0, "can't accept: %s", strerror(errno));
+        tell_short(server, errno);
         (void)poll(NULL, 0, PAUSE_MS); /* the connection stays in the backlog; without a pause this would spin */
     }
 }

@@ -141,5 +141,5 @@ int64_t hy_request_fsetstat(struct hy_engine *e, struct hy_request *rq)
         r = a;
     if (r == 0)
         r = may_set(e, h) ? set_file(e, h, &attrs) : -EACCES;
-    return hy_journal(e, r < 0 ? r : 0, "fsetstat");
+    return hy_journal(e, r < 0 ? r : 0, "fsetstat \"%s\"", hy_journal_path(e->journal, h));
 }

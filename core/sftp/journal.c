@@ -18,7 +18,7 @@ enum { LINE_MAX_BYTES = 1536 };
 int64_t hy_journal(struct hy_engine *e, int64_t result, const char *fmt, ...)
 {
     char line[LINE_MAX_BYTES];
-    const char *why = "";
+    const char *why = "", *user = e->options.user ? e->options.user : "";
     va_list ap;
 
     if (!e->journal->on)
@@ -29,18 +29,19 @@ int64_t hy_journal(struct hy_engine *e, int64_t result, const char *fmt, ...)
     va_end(ap);
     if (result < 0)
         why = *hy_vfs_error(e->vfs) ? hy_vfs_error(e->vfs) : hy_status_text(result);
-    hy_log(e->options.log, HY_LOG_VERBOSE, e->options.conn, "%s%s%s", line, *why ? ": " : "", why);
+    hy_log(e->options.log, HY_LOG_VERBOSE, e->options.conn, "%s%s%s%s%s", user, *user ? ": " : "", line,
+           *why ? ": " : "", why);
     return result;
 }
 
-static struct hy_journal_file **row_of(struct hy_journal *j, hy_handle h)
+static size_t row_of(hy_handle h)
 {
-    return &j->rows[(h ^ h >> 32) % HY_JOURNAL_ROWS];
+    return (h ^ h >> 32) % HY_JOURNAL_ROWS;
 }
 
 void hy_journal_opened(struct hy_journal *j, hy_handle h, struct hy_name path)
 {
-    struct hy_journal_file *f, **row = row_of(j, h);
+    struct hy_journal_file *f, **row = &j->rows[row_of(h)];
 
     if (!j->on)
         return;
@@ -54,6 +55,22 @@ void hy_journal_opened(struct hy_journal *j, hy_handle h, struct hy_name path)
     *row = j->last = f;
 }
 
+static struct hy_journal_file *find(const struct hy_journal *j, hy_handle h)
+{
+    struct hy_journal_file *f = j->rows[row_of(h)];
+
+    while (f && f->h != h)
+        f = f->next;
+    return f;
+}
+
+const char *hy_journal_path(const struct hy_journal *j, hy_handle h)
+{
+    const struct hy_journal_file *f = find(j, h);
+
+    return f ? f->path : "";
+}
+
 void hy_journal_moved(struct hy_journal *j, hy_handle h, uint64_t read, uint64_t written)
 {
     struct hy_journal_file *f = j->last;
@@ -61,8 +78,7 @@ void hy_journal_moved(struct hy_journal *j, hy_handle h, uint64_t read, uint64_t
     if (!j->on)
         return;
     if (!f || f->h != h)
-        for (f = *row_of(j, h); f && f->h != h; f = f->next)
-            ;
+        f = find(j, h);
     if (!f)
         return;
     j->last = f;
@@ -73,7 +89,7 @@ void hy_journal_moved(struct hy_journal *j, hy_handle h, uint64_t read, uint64_t
 void hy_journal_closed(struct hy_engine *e, hy_handle h, int64_t result)
 {
     struct hy_journal *j = e->journal;
-    struct hy_journal_file *f, **at = row_of(j, h);
+    struct hy_journal_file *f, **at = &j->rows[row_of(h)];
 
     while (*at && (*at)->h != h)
         at = &(*at)->next;

@@ -19,10 +19,12 @@ struct hy_journal {
 /* A printf pair for "%.*s" of a path. */
 #define HY_SHOWN(name) (int)(name).len, (name).p ? (name).p : ""
 
-/* Logs the line with the outcome behind it and returns `result`. */
+/* Logs the line, behind the user and before the outcome, and returns `result`. */
 int64_t hy_journal(struct hy_engine *e, int64_t result, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 
 void hy_journal_opened(struct hy_journal *j, hy_handle h, struct hy_name path);
+/* The path by which h was opened; "" for one that the journal doesn't have. Good until h is closed. */
+const char *hy_journal_path(const struct hy_journal *j, hy_handle h);
 void hy_journal_moved(struct hy_journal *j, hy_handle h, uint64_t read, uint64_t written);
 /* Logs the close of h. */
 void hy_journal_closed(struct hy_engine *e, hy_handle h, int64_t result);

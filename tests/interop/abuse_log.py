@@ -100,6 +100,18 @@ def test_what_else_is_text(t):
 
 
 @suite.test
+def test_each_request_says_who(t):
+    need_hythed()
+    with session(t.server) as sftp:
+        handle = sftp.open(t.r('new'), O_WRITE | O_CREAT)
+        sftp.ask(FSETSTAT, s(handle), attrs(mode=0o600))
+        sftp.ask(REMOVE, s(t.r('nothing')))
+    wait_for('the line', lambda: re.search(r'\[conn \d+\] alice: open "%s" write create\n' % t.r('new'), t.server.log()))
+    assert ' alice: fsetstat "%s"\n' % t.r('new') in t.server.log()
+    assert re.search(r'\[conn \d+\] alice: remove "%s": No such file' % t.r('nothing'), t.server.log())
+
+
+@suite.test
 def test_secrets_are_not_there(t):
     need_hythed()
     secret = 'hunter2-secret-value'

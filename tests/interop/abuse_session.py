@@ -336,4 +336,26 @@ def test_the_end_of_input_answers_what_was_asked(t):
         wait_for('the end of the channel', lambda: sftp.channel.recv(1) == b'')
 
 
+@suite.test
+def test_a_want_of_descriptors_is_one_line_of_the_log(t):
+    """Who comes then waits, and is served afterwards."""
+    need_hythed()
+    server = make_server('scarce')
+    plain = server.command()
+    server.command = lambda: ['sh', '-c', 'ulimit -n 48 && exec "$@"', 'sh'] + plain
+    line = "error can't accept connections, which wait: Too many open files"
+    with contextlib.ExitStack() as stack:
+        stack.callback(server.kill)
+        server.begin()
+        crowd = [server.connect() for _ in range(48)]
+        wait_for('the line', lambda: line in server.log())
+        for sock in crowd[:-1]:
+            sock.close()
+        with crowd[-1]:
+            wait_for('the banner', lambda: crowd[-1].recv(8) == b'SSH-2.0-')
+        with session(server) as sftp:
+            works(sftp)
+        assert server.log().count(line) == server.log().count('connections are accepted again') == 1, server.log()
+
+
 suite.main()
