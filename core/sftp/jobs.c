@@ -448,13 +448,16 @@ static void run(struct hy_task *task)
 
 /* ---- The session's thread ---- */
 
+/* A WRITE that is half there has the room for its reply already, which nobody else may take. */
 static bool move(struct hy_engine *e, struct job *job)
 {
     const struct hy_buf *reply = hy_out_buf(&job->engine.out);
-    size_t len = hy_buf_len(reply);
+    size_t len = hy_buf_len(reply), kept = e->upload.active ? HY_ROOM_STATUS : 0;
 
-    if (!hy_out_room(&e->out, len))
+    if (!hy_out_room(&e->out, len + kept))
         return false;
+    if (kept)
+        (void)hy_buf_reserve(hy_out_buf(&e->out), len + kept);
     if (len)
         hy_buf_put(hy_out_buf(&e->out), hy_buf_data(reply), len);
     if (hy_out_buf(&e->out)->failed)

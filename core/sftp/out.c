@@ -33,7 +33,7 @@ bool hy_out_room(struct hy_out *out, size_t need)
 
     if (front && hy_buf_len(now) == 0)
         return need <= now->max;
-    if (need > out->limit || hy_out_held(out) > out->limit - need)
+    if (need > now->max || need > out->limit || hy_out_held(out) > out->limit - need)
         return false;
     if (fits(now, need, front && out->lent))
         return true;

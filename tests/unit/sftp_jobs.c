@@ -1,6 +1,8 @@
 /* Requests on slow mounts: who waits for whom, and who for nobody. A gate stands for the network. */
 #include "tests/unit/slow_client.h"
 
+#include <unistd.h>
+
 /* ---- Overtaking ---- */
 
 /* The contract: a CLOSE that takes its time, and everything else goes on. */
@@ -308,6 +310,51 @@ static void a_write_that_stops_halfway_is_forgotten(void)
     UNIT_ASSERT_NUMBER(gate_aborted(), 1);
 }
 
+/* Reads until `n` jobs have said that they are done. */
+static void await_done(struct client *c, uint64_t n)
+{
+    struct pollfd wake = {.fd = hy_sink_wake(&c->link.sink), .events = POLLIN};
+    uint64_t count;
+
+    for (; n; n -= count) {
+        CU_ASSERT_FATAL(poll(&wake, 1, PATIENCE) == 1);
+        CU_ASSERT_FATAL(read(wake.fd, &count, sizeof count) == sizeof count);
+    }
+}
+
+/* Replies of slow requests fill the output to its last byte while a WRITE to a fast mount is half there. */
+static void a_write_keeps_the_room_for_its_reply(void)
+{
+    const uint32_t piece = HY_PACKET_USUAL / 4 - HY_DATA_HEADER;
+    struct client c;
+    hy_handle slow, fast;
+
+    begin_usual(&c);
+    slow = open_path(&c, "/slow/a");
+    fast = open_path(&c, "/fast");
+    gate_shut(GATE_READ);
+    for (uint32_t id = 1; id <= 4; id++)
+        put_read(&c, id, slow, 0, piece);
+    send(&c);
+    gate_await_inside(GATE_READ, 4);
+    put_write(&c, 5, fast, 0, 20000);
+    c.link.window = 0;
+    CU_ASSERT(hy_memory_send(&c.link, hy_buf_data(&c.b), 10000));
+    CU_ASSERT(c.link.sink.partial(c.link.sink.ctx));
+    gate_lift(GATE_READ);
+    await_done(&c, 4);
+    hy_memory_run(&c.link);
+    CU_ASSERT(hy_memory_send(&c.link, hy_buf_data(&c.b) + 10000, hy_buf_len(&c.b) - 10000));
+    CU_ASSERT(!c.link.sink.broken(c.link.sink.ctx));
+    hy_buf_reset(&c.b);
+    c.link.window = SIZE_MAX;
+    until(&c, 5);
+    for (size_t i = 0; i < 5; i++)
+        if (c.replies[i].id == 5)
+            UNIT_ASSERT_NUMBER(c.replies[i].status, SSH_FX_OK);
+    end(&c);
+}
+
 /* ---- What is shared ---- */
 
 static void each_failure_has_its_own_text(void)
@@ -540,11 +587,11 @@ UNIT_SUITE(jobs, UNIT_TEST(a_long_close_holds_up_nobody_else), UNIT_TEST(replies
            UNIT_TEST(a_slow_home_is_looked_at_by_others), UNIT_TEST(a_slow_home_that_is_missing_ends_the_session),
            UNIT_TEST(a_fast_home_is_looked_at_at_once), UNIT_TEST(input_waits_while_too_much_is_under_way),
            UNIT_TEST(bytes_are_bounded_but_one_request_always_goes), UNIT_TEST(a_write_in_pieces_arrives_whole),
-           UNIT_TEST(a_write_that_stops_halfway_is_forgotten), UNIT_TEST(each_failure_has_its_own_text),
-           UNIT_TEST(a_listing_with_a_slow_mount_in_it_is_slow), UNIT_TEST(copies_to_a_slow_mount_hold_up_nobody),
-           UNIT_TEST(a_sum_on_a_slow_mount_holds_up_nobody), UNIT_TEST(the_end_of_a_session_waits_for_nobody),
-           UNIT_TEST(calls_that_hang_are_named), UNIT_TEST(without_a_pool_the_session_itself_waits),
-           UNIT_TEST(sessions_without_slow_mounts_have_none_of_it));
+           UNIT_TEST(a_write_that_stops_halfway_is_forgotten), UNIT_TEST(a_write_keeps_the_room_for_its_reply),
+           UNIT_TEST(each_failure_has_its_own_text), UNIT_TEST(a_listing_with_a_slow_mount_in_it_is_slow),
+           UNIT_TEST(copies_to_a_slow_mount_hold_up_nobody), UNIT_TEST(a_sum_on_a_slow_mount_holds_up_nobody),
+           UNIT_TEST(the_end_of_a_session_waits_for_nobody), UNIT_TEST(calls_that_hang_are_named),
+           UNIT_TEST(without_a_pool_the_session_itself_waits), UNIT_TEST(sessions_without_slow_mounts_have_none_of_it));
 UNIT_DECLARE(slow);
 
 UNIT_MAIN("unit-jobs", &unit_jobs, &unit_slow)
