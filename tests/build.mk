@@ -55,7 +55,9 @@ check-local: check-TESTS
 # of the compiler (the contract suite too), and under valgrind.
 MEMORY_TESTS = tests/unit/% tests/wire/% tests/fuzz/replay tests/abi/unit-%
 SANITIZE = -g -O1 -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=undefined
-VALGRIND = valgrind --quiet --fair-sched=try --error-exitcode=9 --leak-check=full --errors-for-leak-kinds=definite --num-callers=30
+EXTRA_DIST += tests/valgrind.supp
+VALGRIND = valgrind --quiet --fair-sched=try --error-exitcode=9 --leak-check=full --errors-for-leak-kinds=definite --num-callers=30 \
+	--suppressions=$(abs_top_srcdir)/tests/valgrind.supp
 
 .PHONY: check-asan check-tsan check-valgrind
 check-asan:
