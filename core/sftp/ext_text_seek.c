@@ -8,10 +8,10 @@
 enum { PIECE = 65536, SLICE = 1 << 20 };
 
 struct seeking {
-    hy_handle h;
-    uint64_t at;   /* of the next byte to look at */
-    uint64_t left; /* ends of lines until the one that is sought */
-    bool half;     /* the byte before was the first of a newline of two */
+    hy_handle h, from; /* whose place it is, and where lines are looked for */
+    uint64_t at;       /* of the next byte to look at */
+    uint64_t left;     /* ends of lines until the one that is sought */
+    bool half;         /* the byte before was the first of a newline of two */
     uint8_t piece[PIECE];
 };
 
@@ -44,7 +44,7 @@ static int64_t slice(struct hy_engine *e, uint32_t id, void *state)
     if (!place)
         return -EBADF;
     for (size_t done = 0; s->left && done < SLICE; done += PIECE) {
-        int64_t n = hy_vfs_read(e->vfs, s->h, s->piece, PIECE, s->at);
+        int64_t n = hy_vfs_read(e->vfs, s->from, s->piece, PIECE, s->at);
 
         if (n <= 0)
             return n < 0 ? n : HY_EOF;
@@ -58,8 +58,31 @@ static int64_t slice(struct hy_engine *e, uint32_t id, void *state)
 
 static void end(struct hy_engine *e, void *state)
 {
-    (void)e;
-    free(state);
+    struct seeking *s = state;
+
+    if (s->from != s->h)
+        (void)hy_vfs_close(e->vfs, s->from);
+    free(s);
+}
+
+/* A file that was opened for writing alone is opened for reading aside, if its user may. */
+static int64_t find_source(struct hy_engine *e, struct seeking *s)
+{
+    struct hy_name path;
+
+    s->from = s->h;
+    if (!s->left || hy_vfs_access(e->vfs, s->h) & HYTHE_OPEN_READ)
+        return 0;
+    path.p = hy_vfs_path(e->vfs, s->h);
+    path.len = strlen(path.p);
+    if (hy_vfs_open(e->vfs, path, HYTHE_OPEN_READ, NULL, &s->from) < 0) {
+        s->from = s->h;
+        return hy_vfs_fail(e->vfs, -ENOTSUP, "the lines of a file can't be found that can't be read");
+    }
+    s->from = hy_vfs_hide(e->vfs, s->from);
+    if (hy_same_file(e->vfs, s->h, s->from))
+        return 0;
+    return hy_vfs_fail(e->vfs, -ENOTSUP, "the file isn't open for reading, and its name leads elsewhere by now");
 }
 
 /* How much there may be to read. */
@@ -70,7 +93,7 @@ static uint64_t size_of(struct hy_engine *e, hy_handle h)
     return hy_vfs_fgetattr(e->vfs, h, HYTHE_ATTR_SIZE, &attrs) == 0 && attrs.valid & HYTHE_ATTR_SIZE ? attrs.size : 0;
 }
 
-/* A file that can't be read has no lines to be found: the drafts let a server say so, and clients go another way. */
+/* Where no lines can be found the drafts let a server say so, and clients go another way. */
 int64_t hy_request_text_seek(struct hy_engine *e, struct hy_request *rq)
 {
     static const struct hy_task_of_slices task = {slice, end};
@@ -87,12 +110,15 @@ int64_t hy_request_text_seek(struct hy_engine *e, struct hy_request *rq)
         return -EBADF;
     if (!hy_vfs_text_place(e->vfs, h))
         return -EINVAL;
-    if (line && !(hy_vfs_access(e->vfs, h) & HYTHE_OPEN_READ))
-        return -ENOTSUP;
     s = calloc(1, sizeof *s);
     if (!s)
         return -ENOMEM;
     s->h = h;
     s->left = line;
+    r = find_source(e, s);
+    if (r < 0) {
+        end(e, s);
+        return r;
+    }
     return hy_work_begin(e, rq, &task, s, h, line ? size_of(e, h) : 0);
 }

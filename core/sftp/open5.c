@@ -23,6 +23,8 @@ static int64_t map_access(uint32_t desired, struct hy_wish *wish)
         wish->access |= HYTHE_OPEN_APPEND;
     if (desired & WRITE_ATTRS)
         wish->access |= HYTHE_OPEN_WRITE_ATTRS;
+    if (desired & ACE4_DELETE)
+        wish->access |= HYTHE_OPEN_DELETE;
     if (!(wish->access & (HYTHE_OPEN_READ | HYTHE_OPEN_WRITE)))
         wish->access |= HYTHE_OPEN_READ;
     return 0;

@@ -179,6 +179,13 @@ uint32_t hy_vfs_access(const struct hy_vfs *vfs, hy_handle h)
     return file ? file->facts.access : 0;
 }
 
+const char *hy_vfs_path(const struct hy_vfs *vfs, hy_handle h)
+{
+    const struct hy_file *file = hy_files_get(&vfs->files, h);
+
+    return file ? file->facts.path : NULL;
+}
+
 int64_t hy_vfs_set_text(struct hy_vfs *vfs, hy_handle h)
 {
     struct hy_file *file = hy_files_get(&vfs->files, h);

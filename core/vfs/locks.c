@@ -270,7 +270,7 @@ static uint32_t uses_of(uint32_t access)
 {
     return (access & HYTHE_OPEN_READ ? HYTHE_LOCK_READ : 0) |
            (access & (HYTHE_OPEN_WRITE | HYTHE_OPEN_APPEND) ? HYTHE_LOCK_WRITE : 0) |
-           (access & HYTHE_OPEN_DELETE_ON_CLOSE ? HYTHE_LOCK_DELETE : 0);
+           (access & (HYTHE_OPEN_DELETE | HYTHE_OPEN_DELETE_ON_CLOSE) ? HYTHE_LOCK_DELETE : 0);
 }
 
 /* Block modes without anything to block are none. */
@@ -291,7 +291,7 @@ static bool denied(const struct hy_hold *by, const struct hy_hold *other)
 
 static size_t counted(const struct hy_hold *hold)
 {
-    return (hold->denies ? 1u : 0u) + (hold->uses & HYTHE_LOCK_DELETE ? 1u : 0u);
+    return (hold->denies ? 1u : 0u) + (hold->dying ? 1u : 0u);
 }
 
 static bool crosses_holds(const struct hy_locked *file, const struct hy_hold *hold)
@@ -308,7 +308,7 @@ static bool crosses_holds(const struct hy_locked *file, const struct hy_hold *ho
 static bool crosses_ranges(const struct hy_locked *file, const struct hy_hold *hold, uint32_t access)
 {
     const struct hy_span all = {0, UINT64_MAX};
-    uint32_t at_once = (access & HYTHE_OPEN_TRUNCATE ? HYTHE_LOCK_WRITE : 0) | (hold->uses & HYTHE_LOCK_DELETE);
+    uint32_t at_once = (access & HYTHE_OPEN_TRUNCATE ? HYTHE_LOCK_WRITE : 0) | (hold->dying ? HYTHE_LOCK_DELETE : 0);
 
     if (at_once && held_off(file, hold->who, at_once, all))
         return true;
@@ -330,7 +330,10 @@ static int64_t judge(struct hy_locks *locks, const struct hy_locked *file, const
 int64_t hy_hold_enter(struct hy_hold *hold, const struct hythe_identity *identity, uint32_t access)
 {
     struct hy_locks *locks = hold->who->table;
-    struct hy_hold wish = {.who = hold->who, .uses = uses_of(access), .denies = denies_of(access)};
+    struct hy_hold wish = {.who = hold->who,
+                           .uses = uses_of(access),
+                           .dying = (access & HYTHE_OPEN_DELETE_ON_CLOSE) != 0,
+                           .denies = denies_of(access)};
     uint64_t h;
     struct shard *shard = enter(locks, identity, &h);
     struct hy_locked *file = find(shard, h, identity);
@@ -350,7 +353,7 @@ int64_t hy_hold_enter(struct hy_hold *hold, const struct hythe_identity *identit
             hold->next->at = &hold->next;
         file->holds = hold;
         file->denying += hold->denies != 0;
-        file->dying += (hold->uses & HYTHE_LOCK_DELETE) != 0;
+        file->dying += hold->dying;
         atomic_fetch_add(&locks->some, counted(hold));
     }
     leave(shard);
@@ -372,7 +375,7 @@ void hy_hold_leave(struct hy_hold *hold)
     if (hold->next)
         hold->next->at = hold->at;
     file->denying -= hold->denies != 0;
-    file->dying -= (hold->uses & HYTHE_LOCK_DELETE) != 0;
+    file->dying -= hold->dying;
     atomic_fetch_sub(&hold->who->table->some, counted(hold));
     if (!file->holds)
         drop(shard, h, file);
@@ -396,7 +399,7 @@ static bool crosses(const struct hy_hold *hold, struct hy_span span, uint32_t ki
     if (i < file->count && file->ranges[i].span.first <= span.last)
         return true;
     for (const struct hy_hold *h = file->holds; h; h = h->next) {
-        uint32_t against = h->denies ? UINT32_MAX : kind & HYTHE_LOCK_ADVISORY ? 0 : HYTHE_LOCK_DELETE;
+        uint32_t against = h->denies ? UINT32_MAX : h->dying && !(kind & HYTHE_LOCK_ADVISORY) ? HYTHE_LOCK_DELETE : 0;
 
         if (h != hold && ((h->denies & hold->uses) || (kind & h->uses & against)))
             return true;

@@ -37,6 +37,7 @@ struct hy_hold {
     const atomic_uint *binding; /* of the file: how many ranges bind reads and writes. Never NULL once it is begun */
     struct hy_hold *next, **at; /* of those of the same file */
     uint32_t uses;              /* HYTHE_LOCK_READ, WRITE, DELETE: what it is open for */
+    bool dying;                 /* its close deletes the file */
     uint32_t denies;            /* HYTHE_LOCK_*: what no other handle may be open for */
     unsigned ranges;
 };

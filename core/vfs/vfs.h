@@ -132,6 +132,8 @@ int64_t hy_vfs_close(struct hy_vfs *vfs, hy_handle h);
 void hy_vfs_abort(struct hy_vfs *vfs, hy_handle h);
 /* HYTHE_OPEN_* of an open file; 0 for a directory, and for none. */
 uint32_t hy_vfs_access(const struct hy_vfs *vfs, hy_handle h);
+/* The path that it was opened by, of the user's view; NULL for no open file. Good until it is closed. */
+const char *hy_vfs_path(const struct hy_vfs *vfs, hy_handle h);
 /* The file is text to whoever opened it: reading and writing go on where the last of them ended. -EBADF. */
 int64_t hy_vfs_set_text(struct hy_vfs *vfs, hy_handle h);
 /* Where that is in such a file; NULL for all others. The vfs doesn't move it. Good until the file is closed. */

@@ -155,6 +155,7 @@ struct hythe_attrs {
 #define HYTHE_OPEN_DELETE_ON_CLOSE 0x80u
 #define HYTHE_OPEN_ATOMIC_APPEND 0x100u /* with APPEND: writes of several clients don't mix; ENOTSUP where they could */
 #define HYTHE_OPEN_WRITE_ATTRS 0x200u   /* attributes will be changed through the handle, even if data won't */
+#define HYTHE_OPEN_DELETE 0x400u        /* the client wants to be able to delete it; nothing is deleted by the handle */
 /* Locks that begin with the open, as those of the operation lock on the whole file. The core keeps them. */
 #define HYTHE_OPEN_LOCK_READ 0x1000u
 #define HYTHE_OPEN_LOCK_WRITE 0x2000u

@@ -215,6 +215,7 @@ static void refuses_opens(struct trial *t)
                                     R | HYTHE_OPEN_APPEND,
                                     R | HYTHE_OPEN_DELETE_ON_CLOSE,
                                     R | HYTHE_OPEN_WRITE_ATTRS,
+                                    R | HYTHE_OPEN_DELETE,
                                     R | HYTHE_OPEN_LOCK_WRITE,
                                     W | HYTHE_OPEN_APPEND | HYTHE_OPEN_ATOMIC_APPEND};
     char what[64];

@@ -65,6 +65,8 @@ static void opens_by_rights(void)
                  {"list", R, -EACCES, -EACCES, "old"},
                  {"download", R | HYTHE_OPEN_DELETE_ON_CLOSE, -EACCES, -EACCES, "old"},
                  {"download,delete", R | HYTHE_OPEN_DELETE_ON_CLOSE, 0, -ENOENT, "old"},
+                 {"download", R | HYTHE_OPEN_DELETE, -EACCES, -EACCES, "old"},
+                 {"download,delete", R | HYTHE_OPEN_DELETE, 0, -ENOENT, "old"},
                  {"download", R | HYTHE_OPEN_LOCK_WRITE, -EACCES, -ENOENT, "old"},
                  {"download,overwrite", R | HYTHE_OPEN_LOCK_WRITE, 0, -ENOENT, "old"},
                  {"download", R | HYTHE_OPEN_WRITE_ATTRS, -EACCES, -EACCES, "old"},

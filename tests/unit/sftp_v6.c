@@ -241,7 +241,7 @@ static void accesses_and_dispositions_have_their_meaning(void)
         {0x20000, 2, 0, R},
         {0x100, 2, 0, R | S},
         {0x80000, 2, 0, R | S},
-        {0x10000, 2, 0, R},
+        {0x10000, 2, 0, R | HYTHE_OPEN_DELETE},
         {0x4, 2, 0, W | A},
         {0x6, 2, 0, W},
         {0x6, 0xa, 0, W | A},
