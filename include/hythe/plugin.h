@@ -282,7 +282,8 @@ struct hythe_host {
         __attribute__((format(printf, 3, 4)))
 #endif
         ;
-    /* Non-zero when the session is ending and a long call should give up with -ECANCELED. */
+    /* Non-zero when the session is ending and a long call should give up with -ECANCELED. Never in an unlink: it may be
+     * the removal of what a cancelled copy has left. */
     int (*cancelled)(const struct hythe_call *call);
     void *core; /* the core's own */
     /* Another operation than the one that is running, on the layers inside of this one alone, even where the core's

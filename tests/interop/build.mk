@@ -24,6 +24,7 @@ INTEROP_TESTS = \
 	tests/interop/interop_versions.py \
 	tests/interop/interop_sftp_server.py \
 	tests/interop/interop_slow.py \
+	tests/interop/interop_cancel.py \
 	tests/interop/interop_sums.py \
 	tests/interop/abuse_handshake.py \
 	tests/interop/abuse_login.py \

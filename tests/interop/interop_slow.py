@@ -22,7 +22,7 @@ def plugins():
     if not os.path.isdir(folder):
         os.mkdir(folder, 0o755)
         ours = os.path.join(BUILDDIR, 'tests/interop/.libs')
-        for place, name in ((PLUGINS, 'local-root'), (ours, 'waiting'), (ours, 'hanging')):
+        for place, name in ((PLUGINS, 'local-root'), (PLUGINS, 'memory'), (ours, 'waiting'), (ours, 'hanging')):
             path = os.path.join(place, name + '.so')
             if os.path.exists(path):
                 shutil.copy(path, folder)

@@ -13,6 +13,7 @@ static struct {
     bool shut[GATES];
     unsigned inside[GATES], passed[GATES];
     unsigned now, most, cancelled, aborted, written, attached;
+    int opened, made;
 } g = {.lock = PTHREAD_MUTEX_INITIALIZER, .moved = PTHREAD_COND_INITIALIZER};
 
 #define LOCKED(what) \
@@ -26,7 +27,7 @@ static struct {
 void gate_reset(void)
 {
     LOCKED(memset(g.shut, 0, sizeof g.shut); memset(g.inside, 0, sizeof g.inside); memset(g.passed, 0, sizeof g.passed);
-           g.now = g.most = g.cancelled = g.aborted = g.written = g.attached = 0);
+           g.now = g.most = g.cancelled = g.aborted = g.written = g.attached = 0; g.opened = g.made = 0);
 }
 
 void gate_shut(enum gate_of which)
@@ -92,6 +93,22 @@ unsigned gate_attached(void)
     return get(&g.attached);
 }
 
+int gate_opened(void)
+{
+    int v;
+
+    LOCKED(v = g.opened);
+    return v;
+}
+
+int gate_made(void)
+{
+    int v;
+
+    LOCKED(v = g.made);
+    return v;
+}
+
 static void pass(const struct hythe_call *call, enum gate_of which, uint64_t offset)
 {
     (void)pthread_mutex_lock(&g.lock);
@@ -131,6 +148,13 @@ static bool missing(const char *path)
     return strncmp(path, "missing", 7) == 0;
 }
 
+static uint64_t size_of(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+
+    return strcmp(slash ? slash + 1 : path, "huge") == 0 ? INT64_MAX / 2 : FILE_SIZE;
+}
+
 static int64_t gate_getattr(const struct hythe_call *call, struct hythe_getattr_arg *a)
 {
     pass(call, GATE_STAT, 0);
@@ -139,25 +163,32 @@ static int64_t gate_getattr(const struct hythe_call *call, struct hythe_getattr_
     a->attrs->valid = HYTHE_ATTR_TYPE | HYTHE_ATTR_SIZE | HYTHE_ATTR_MODE;
     a->attrs->type = strcmp(a->path, ".") == 0 ? HYTHE_TYPE_DIRECTORY : HYTHE_TYPE_REGULAR;
     a->attrs->mode = 0755;
-    a->attrs->size = FILE_SIZE;
+    a->attrs->size = size_of(a->path);
     return 0;
 }
 
 static int64_t gate_unlink(const struct hythe_call *call, struct hythe_unlink_arg *a)
 {
     pass(call, GATE_STAT, 0);
-    return missing(a->path) ? -ENOENT : 0;
+    if (missing(a->path) || call->host->cancelled(call))
+        return missing(a->path) ? -ENOENT : -ECANCELED;
+    LOCKED(g.made--);
+    return 0;
 }
 
 static int64_t gate_open(const struct hythe_call *call, struct hythe_open_arg *a)
 {
     pass(call, GATE_OPEN, 0);
-    return missing(a->path) ? call->host->fail(call, -ENOENT, "%s can't be opened", a->path) : 0;
+    if (missing(a->path))
+        return call->host->fail(call, -ENOENT, "%s can't be opened", a->path);
+    LOCKED(g.opened++; g.made += (a->access & HYTHE_OPEN_CREATE) != 0);
+    return 0;
 }
 
 static int64_t gate_read(const struct hythe_call *call, struct hythe_read_arg *a)
 {
-    size_t n = a->offset >= FILE_SIZE ? 0 : FILE_SIZE - (size_t)a->offset;
+    uint64_t size = size_of(call->file->path);
+    size_t n = a->offset >= size ? 0 : (size_t)(size - a->offset);
 
     pass(call, GATE_READ, a->offset);
     n = n < a->len ? n : a->len;
@@ -186,7 +217,7 @@ static int64_t gate_fsync(const struct hythe_call *call, struct hythe_fsync_arg 
 static int64_t gate_close(const struct hythe_call *call, struct hythe_close_arg *a)
 {
     pass(call, GATE_CLOSE, 0);
-    LOCKED(g.aborted += (a->flags & HYTHE_CLOSE_ABORTED) != 0);
+    LOCKED(g.opened--; g.aborted += (a->flags & HYTHE_CLOSE_ABORTED) != 0);
     return 0;
 }
 

@@ -1,5 +1,5 @@
 /* A slow filesystem for tests: its calls wait at a gate until the test opens it. Any name but "missing" is a file whose
- * bytes tell where they are; what is written is counted. All of it is one static thing: a test begins with
+ * bytes tell where they are, "huge" one that nobody can read to its end; what is written is counted. All of it is one static thing: a test begins with
  * gate_reset(). */
 #ifndef HY_TESTS_GATE_H
 #define HY_TESTS_GATE_H
@@ -25,5 +25,7 @@ unsigned gate_passed(enum gate_of which);
 unsigned gate_most(void);
 /* Calls that saw host->cancelled(), closes that said ABORTED, bytes written, sessions attached now. */
 unsigned gate_cancelled(void), gate_aborted(void), gate_written(void), gate_attached(void);
+/* Files that are open now; files that were made, less those removed. */
+int gate_opened(void), gate_made(void);
 
 #endif

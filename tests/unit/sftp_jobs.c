@@ -593,5 +593,6 @@ UNIT_SUITE(jobs, UNIT_TEST(a_long_close_holds_up_nobody_else), UNIT_TEST(replies
            UNIT_TEST(the_end_of_a_session_waits_for_nobody), UNIT_TEST(calls_that_hang_are_named),
            UNIT_TEST(without_a_pool_the_session_itself_waits), UNIT_TEST(sessions_without_slow_mounts_have_none_of_it));
 UNIT_DECLARE(slow);
+UNIT_DECLARE(cancel);
 
-UNIT_MAIN("unit-jobs", &unit_jobs, &unit_slow)
+UNIT_MAIN("unit-jobs", &unit_jobs, &unit_cancel, &unit_slow)

@@ -114,19 +114,25 @@ static inline void forget(struct client *c)
     c->count = 0;
 }
 
-static inline void connect(struct client *c)
+/* A session of `c` in the world of `of`, which may be another's. */
+static inline void join(struct client *c, struct client *of)
 {
     struct hy_sink sink;
 
-    CU_ASSERT_FATAL(world_see(&c->w, NULL, NULL, false) != NULL);
-    c->options.log = &c->w.log;
-    CU_ASSERT_FATAL(hy_sftp_new(c->w.vfs, &c->options, &sink, &c->w.err) == 0);
-    c->w.vfs = NULL;
+    CU_ASSERT_FATAL(world_see(&of->w, NULL, NULL, false) != NULL);
+    of->options.log = &of->w.log;
+    CU_ASSERT_FATAL(hy_sftp_new(of->w.vfs, &of->options, &sink, &of->w.err) == 0);
+    of->w.vfs = NULL;
     hy_memory_open(&c->link, &sink, 1 << 20);
     hy_buf_put(&c->b, (const uint8_t[]){0, 0, 0, 5, SSH_FXP_INIT, 0, 0, 0, 3}, 9);
     send(c);
     until(c, 1);
     forget(c);
+}
+
+static inline void connect(struct client *c)
+{
+    join(c, c);
 }
 
 static inline void hang_up(struct client *c)
