@@ -30,7 +30,7 @@ uint64_t hy_sftp_extensions_off(const char *const *list)
 
 bool hy_sftp_extension_ok(const char *word, const char **near)
 {
-    const char *names[HY_REQUEST_COUNT + 3];
+    const char *names[2 * HY_REQUEST_COUNT + 3];
     size_t n = 0;
 
     word += *word == '-';
@@ -40,8 +40,10 @@ bool hy_sftp_extension_ok(const char *word, const char **near)
     names[n++] = "all";
     names[n++] = "check-file";
     for (unsigned i = 0; i < HY_REQUEST_COUNT; i++)
-        if (hy_sftp_extension_name(i))
+        if (hy_sftp_extension_name(i)) {
             names[n++] = hy_sftp_extension_name(i);
+            names[n++] = hy_sftp_extension_wire(i);
+        }
     names[n] = NULL;
     *near = hy_nearest(word, names);
     return false;

@@ -91,6 +91,11 @@ const char *hy_sftp_extension_name(unsigned request)
     return rows[request].wire ? rows[request].name : NULL;
 }
 
+const char *hy_sftp_extension_wire(unsigned request)
+{
+    return rows[request].wire;
+}
+
 int64_t hy_get_handle(struct hy_request *rq, hy_handle *out)
 {
     size_t len;

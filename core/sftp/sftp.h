@@ -73,8 +73,9 @@ int hy_sftp_request_of(const char *name);
 /* The extensions that a name means, as bits: a row's name, its name on the wire ("posix-rename@openssh.com") or what
  * VERSION calls several ("check-file"). 0: there is none. */
 uint64_t hy_sftp_extension_of(const char *name);
-/* A row's name if it is an extension; else NULL. */
+/* A row's name, or the one on the wire, if it is an extension; else NULL. */
 const char *hy_sftp_extension_name(unsigned request);
+const char *hy_sftp_extension_wire(unsigned request);
 
 /* sftp_extensions: "all", names, and names behind a `-`, each on top of those before it. The bits of what is off; a
  * name that is none counts for nothing. */

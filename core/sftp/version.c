@@ -138,6 +138,8 @@ static bool told(const struct hy_engine *e, uint32_t what)
 {
     if (what == HY_TELL_VERSIONS && (hy_ceiling(e) == HY_SFTP_LEAST || !hy_permitted(e, HY_REQUEST_version_select)))
         return false; /* there is no choice */
+    if (what == HY_TELL_VENDOR && !hy_permitted(e, HY_REQUEST_vendor_id))
+        return false;
     return (e->dialect->tells & what) != 0;
 }
 

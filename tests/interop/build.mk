@@ -26,6 +26,7 @@ INTEROP_TESTS = \
 	tests/interop/interop_slow.py \
 	tests/interop/interop_cancel.py \
 	tests/interop/interop_sums.py \
+	tests/interop/interop_extensions.py \
 	tests/interop/abuse_handshake.py \
 	tests/interop/abuse_login.py \
 	tests/interop/abuse_session.py \

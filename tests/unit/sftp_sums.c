@@ -35,6 +35,8 @@ static void unknown_names_have_a_nearest(void)
     UNIT_ASSERT_STRING(near, "check-file");
     CU_ASSERT(!hy_sftp_extension_ok("-copyfile", &near));
     UNIT_ASSERT_STRING(near, "copy-file");
+    CU_ASSERT(!hy_sftp_extension_ok("limits@openssh.org", &near));
+    UNIT_ASSERT_STRING(near, "limits@openssh.com");
     CU_ASSERT(!hy_sftp_extension_ok("open", &near));
     CU_ASSERT(!hy_sftp_extension_ok("", &near));
     CU_ASSERT(!hy_sftp_extension_ok("-", &near));
