@@ -1,6 +1,6 @@
 /* A slow filesystem for tests: its calls wait at a gate until the test opens it. Any name but "missing" is a file whose
- * bytes tell where they are, "huge" one that nobody can read to its end; what is written is counted. All of it is one static thing: a test begins with
- * gate_reset(). */
+ * bytes tell where they are, "huge" one that nobody can read to its end; what is written is counted. All of it is one
+ * static thing: a test begins with gate_reset(). */
 #ifndef HY_TESTS_GATE_H
 #define HY_TESTS_GATE_H
 
