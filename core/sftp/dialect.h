@@ -47,6 +47,7 @@ struct hy_dialect {
     bool end_flags;       /* DATA and NAME may say that nothing follows */
     bool whole_reads;     /* VERSION promises that READ is answered in full */
     bool no_such_path;    /* a missing parent is told from a missing file */
+    bool owner_invalid;   /* who can't be given a file is told from what isn't permitted */
     bool handle_rights;   /* attributes are changed through handles that were opened for it */
     bool loose_pairs;     /* extended pairs that a store can't keep are ignored */
 

@@ -125,7 +125,11 @@ static int64_t set_file(struct hy_engine *e, hy_handle h, struct hythe_attrs *at
         return r;
     hy_settle_owner(e, attrs, &now);
     r = hy_vfs_fsetattr(e->vfs, h, attrs);
-    return hy_settle_pairs(e, attrs, r) ? hy_vfs_fsetattr(e->vfs, h, attrs) : r;
+    if (hy_settle_pairs(e, attrs, r))
+        r = hy_vfs_fsetattr(e->vfs, h, attrs);
+    if (hy_settle_refused(e, attrs, r) && hy_vfs_fgetattr(e->vfs, h, HYTHE_ATTR_OWNER, &now) == 0)
+        r = hy_settle_refusal(attrs, &now);
+    return r;
 }
 
 int64_t hy_request_fsetstat(struct hy_engine *e, struct hy_request *rq)

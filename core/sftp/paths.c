@@ -58,6 +58,8 @@ static int64_t set_attrs(struct hy_engine *e, struct hy_name path, uint32_t flag
     }
     if (hy_settle_pairs(e, attrs, r))
         r = hy_vfs_setattr(e->vfs, path, flags, attrs);
+    if (hy_settle_refused(e, attrs, r) && hy_vfs_getattr(e->vfs, path, HYTHE_ATTR_OWNER, flags, &now) == 0)
+        r = hy_settle_refusal(attrs, &now);
     return hy_exact(e, path, r);
 }
 

@@ -32,6 +32,18 @@ void hy_settle_owner(const struct hy_engine *e, struct hythe_attrs *attrs, const
     }
 }
 
+bool hy_settle_refused(const struct hy_engine *e, const struct hythe_attrs *attrs, int64_t r)
+{
+    return r == -EPERM && e->dialect->owner_invalid && attrs->valid == HYTHE_ATTR_OWNER;
+}
+
+int64_t hy_settle_refusal(const struct hythe_attrs *attrs, const struct hythe_attrs *now)
+{
+    bool same = now->valid & HYTHE_ATTR_OWNER && now->uid == attrs->uid;
+
+    return HYTHE_STATUS(same ? SSH_FX_GROUP_INVALID : SSH_FX_OWNER_INVALID);
+}
+
 bool hy_settle_pairs(const struct hy_engine *e, struct hythe_attrs *attrs, int64_t r)
 {
     bool unsupported = r == -ENOTSUP || r == -ENOSYS || r == HYTHE_STATUS(SSH_FX_OP_UNSUPPORTED);

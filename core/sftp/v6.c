@@ -33,6 +33,7 @@ const struct hy_dialect hy_dialect_v6 = {
     .end_flags = true,
     .whole_reads = true,
     .no_such_path = true,
+    .owner_invalid = true,
     .handle_rights = true,
     .get_attrs = hy_get_later_attrs,
     .get_open = hy_get_desired_open,

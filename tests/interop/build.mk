@@ -21,6 +21,8 @@ INTEROP_TESTS = \
 	tests/interop/interop_escape.py \
 	tests/interop/interop_text.py \
 	tests/interop/interop_stores.py \
+	tests/interop/interop_text_mode.py \
+	tests/interop/interop_status.py \
 	tests/interop/interop_versions.py \
 	tests/interop/interop_sftp_server.py \
 	tests/interop/interop_slow.py \

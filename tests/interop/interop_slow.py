@@ -22,8 +22,8 @@ def plugins():
     if not os.path.isdir(folder):
         os.mkdir(folder, 0o755)
         ours = os.path.join(BUILDDIR, 'tests/interop/.libs')
-        for place, name in ((PLUGINS, 'local-root'), (PLUGINS, 'memory'), (ours, 'waiting'), (ours, 'hanging')):
-            path = os.path.join(place, name + '.so')
+        for name in 'local-root', 'memory', 'read-only', 'waiting', 'hanging':
+            path = os.path.join(ours if name.endswith('ing') else PLUGINS, name + '.so')
             if os.path.exists(path):
                 shutil.copy(path, folder)
     return folder

@@ -53,7 +53,15 @@ static void wait_for_test(const struct hythe_call *call, const char *path, const
 WAITING(close, call->file->path)
 WAITING(read, call->file->path)
 WAITING(write, call->file->path)
-WAITING(getattr, arg->path)
+
+/* The name errno-N gives that error. */
+static int64_t wait_getattr(const struct hythe_call *call, struct hythe_getattr_arg *arg)
+{
+    if (strncmp(arg->path, "errno-", 6) == 0)
+        return -atoi(arg->path + 6);
+    wait_for_test(call, arg->path, "getattr");
+    return hythe_next_getattr(call, arg);
+}
 
 static const struct hythe_ops ops = {
     .size = sizeof ops, .close = wait_close, .read = wait_read, .write = wait_write, .getattr = wait_getattr};
