@@ -164,8 +164,8 @@ void hy_settle_new(const struct hy_engine *e, struct hythe_attrs *attrs);
 /* Whether the owner or group that there is must be known to set the others; and then puts it in. */
 bool hy_wants_owner(const struct hy_engine *e, const struct hythe_attrs *attrs);
 void hy_settle_owner(const struct hy_engine *e, struct hythe_attrs *attrs, const struct hythe_attrs *now);
-/* Whether `r` is a store's refusal to give a file to somebody; and then, from the owner that it has, which of the two it
- * can't be given to. */
+/* Whether `r` is a store's refusal to give a file to somebody; and then, from the owner that it has, to which of the
+ * two. */
 bool hy_settle_refused(const struct hy_engine *e, const struct hythe_attrs *attrs, int64_t r);
 int64_t hy_settle_refusal(const struct hythe_attrs *attrs, const struct hythe_attrs *now);
 /* Whether `r` is a store's refusal that may come from loose pairs: they are taken out then. */
