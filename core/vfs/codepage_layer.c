@@ -35,7 +35,6 @@ static int64_t to_store(const struct hythe_call *call, const char *path, char ou
         arg->path = given; \
         return r; \
     }
-ONE_PATH(getattr)
 ONE_PATH(setattr)
 ONE_PATH(unlink)
 ONE_PATH(mkdir)
@@ -114,13 +113,7 @@ static int64_t with_any_realpath(const struct hythe_call *call, struct hythe_rea
     return with_realpath(call, arg);
 }
 
-/* ---- Listings ---- */
-
-struct listing {
-    struct hy_codepage *page;
-    const struct hythe_readdir_arg *outer;
-    uint64_t offered;
-};
+/* ---- Attributes ---- */
 
 /* Tells that the name is no translation, and what it really is. */
 static void tell_raw(struct hythe_attrs *attrs, const char *name)
@@ -132,6 +125,47 @@ static void tell_raw(struct hythe_attrs *attrs, const char *name)
     attrs->raw_name = name;
     attrs->valid |= HYTHE_ATTR_BITS | HYTHE_ATTR_RAWNAME;
 }
+
+static int64_t tell_raw_of(const struct hythe_call *call, const char *path, struct hythe_attrs *attrs)
+{
+    const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
+    size_t size = strlen(name) + 1;
+    char out[HY_PATH_MAX], *kept;
+    bool odd;
+
+    if (hy_codepage_to_wire(call->instance, name, size - 1, out, &odd) < 0 || !odd)
+        return 0;
+    kept = call->host->keep(call, size);
+    if (!kept)
+        return -ENOMEM;
+    memcpy(kept, name, size);
+    tell_raw(attrs, kept);
+    return 0;
+}
+
+static int64_t with_getattr(const struct hythe_call *call, struct hythe_getattr_arg *arg)
+{
+    const char *given = arg->path;
+    char path[HY_PATH_MAX];
+    int64_t r = to_store(call, given, path);
+
+    if (r < 0)
+        return r;
+    arg->path = path;
+    r = hythe_next_getattr(call, arg);
+    arg->path = given;
+    if (r == 0 && arg->want & HYTHE_ATTR_RAWNAME && arg->attrs->struct_size >= sizeof *arg->attrs)
+        r = tell_raw_of(call, path, arg->attrs);
+    return r;
+}
+
+/* ---- Listings ---- */
+
+struct listing {
+    struct hy_codepage *page;
+    const struct hythe_readdir_arg *outer;
+    uint64_t offered;
+};
 
 /* A name that is too long for any path is left out, as the server itself would do. */
 static int emit(void *ctx, const char *name, const struct hythe_attrs *attrs)

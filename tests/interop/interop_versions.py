@@ -136,7 +136,7 @@ def test_statuses_have_a_message_and_a_language(t):
 # ---- The same tree ----
 
 def base_mode(kind):
-    return {1: stat.S_IFREG, 2: stat.S_IFDIR, 3: stat.S_IFLNK}[kind]
+    return {1: stat.S_IFREG, 2: stat.S_IFDIR, 3: stat.S_IFLNK, 9: stat.S_IFIFO}[kind]
 
 
 def owner_name(number, table):
@@ -146,12 +146,21 @@ def owner_name(number, table):
         return b'%d' % number
 
 
+# The first version that has an attribute, if that isn't 3 or, for names and types, 4.
+SINCE = dict(btime=4, acl=4, extended=4, bits=5, alloc=6, ctime=6, hint=6, mime=6, nlink=6, raw=6)
+
+
 def compare(what, versions):
-    """Attributes of one thing, by version: each says what the others say, as far as it can."""
+    """Attributes of one thing, by version: each says what the others say, as far as it can, and all that it can."""
     three, four, five, six = (versions[v] for v in VERSIONS)
+    for v, one in ((4, four), (5, five)):
+        assert set(one) == {key for key in six if SINCE.get(key, 4) <= v}, (what, v, set(one) ^ set(six))
+        assert one.get('extended') == six.get('extended'), (what, v, one, six)
+    assert set(three) <= {'size', 'uid', 'gid', 'mode', 'atime', 'mtime'}, (what, three)
+    assert ('uid' in three, 'atime' in three and 'mtime' in three) == ('owner' in six, 'atime' in six and 'mtime' in six)
     for v, one in versions.items():
         if v >= 4:
-            assert one['type'] == six['type'], (what, v, one)
+            assert one['type'] == (six['type'] if v > 4 else min(six['type'], 4)), (what, v, one)
         for key in ('size', 'mode'):
             assert (key in one) == (key in six), (what, v, key, one, six)
         assert one.get('size') == six.get('size'), (what, v, one, six)
@@ -481,5 +490,5 @@ def test_openssh_still_gets_3(t):
     assert 'Remote version: 3' in result.err.decode(), result.err.decode()[-2000:]
 
 
-
-suite.main()
+if __name__ == '__main__':
+    suite.main()
