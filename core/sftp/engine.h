@@ -173,6 +173,8 @@ bool hy_settle_pairs(const struct hy_engine *e, struct hythe_attrs *attrs, int64
 
 /* paths.c: `r` as the answer to a request on the path: a missing parent is another thing than a missing file. */
 int64_t hy_exact(struct hy_engine *e, struct hy_name path, int64_t r);
+/* The same for a request on two. */
+int64_t hy_exact_pair(struct hy_engine *e, struct hy_name from, struct hy_name to, int64_t r);
 
 /* write.c: the first bytes of a WRITE that is not complete yet (frame as in hy_dispatch, `have` bytes of it are
  * there), and what follows. Both return how many bytes they took; 0: wait for more. */

@@ -1,4 +1,5 @@
-/* copy-data, in slices. Ranges of one file that overlap are refused by the vfs, which knows what is one file. */
+/* copy-data, in slices. One handle isn't both ends; ranges of one file that overlap are refused by the vfs, which knows
+ * what is one file. */
 #include "core/sftp/reply.h"
 
 #include <errno.h>
@@ -76,6 +77,8 @@ int64_t hy_request_copy_data(struct hy_engine *e, struct hy_request *rq)
 
     if (r < 0)
         return r;
+    if (c.from == c.to && hy_vfs_access(e->vfs, c.from))
+        return hy_vfs_fail(e->vfs, -EINVAL, "source and target are the same handle");
     if (too_far(c.offset, c.left) || too_far(c.to_offset, c.left))
         return -EINVAL;
     if (c.to_eof) {

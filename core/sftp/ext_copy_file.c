@@ -8,7 +8,7 @@
 
 static int64_t tell(struct hy_engine *e, struct hy_name from, struct hy_name to, int64_t r)
 {
-    return hy_journal(e, r, "copy-file \"%.*s\" to \"%.*s\"", HY_SHOWN(from), HY_SHOWN(to));
+    return hy_journal(e, hy_exact_pair(e, from, to, r), "copy-file \"%.*s\" to \"%.*s\"", HY_SHOWN(from), HY_SHOWN(to));
 }
 
 static struct hy_name name_of(const char *path)

@@ -16,7 +16,7 @@ int64_t hy_request_space_available(struct hy_engine *e, struct hy_request *rq)
 
     if (rq->in.failed)
         return HY_BAD_MESSAGE;
-    r = hy_vfs_statfs(e->vfs, path, &s);
+    r = hy_exact(e, path, hy_vfs_statfs(e->vfs, path, &s));
     if (r < 0)
         return r;
     each = s.frsize ? s.frsize : s.bsize;

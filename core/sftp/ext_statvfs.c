@@ -5,8 +5,8 @@ enum { FLAG_READ_ONLY = 1, FLAG_NO_SETUID = 2 };
 
 static int64_t reply(struct hy_engine *e, uint32_t id, int64_t result, const struct hythe_statfs *s)
 {
-    const uint64_t flags = (s->read_only || e->options.read_only ? FLAG_READ_ONLY : 0) |
-                           (s->no_setuid ? FLAG_NO_SETUID : 0);
+    const uint64_t flags =
+        (s->read_only || e->options.read_only ? FLAG_READ_ONLY : 0) | (s->no_setuid ? FLAG_NO_SETUID : 0);
     const uint64_t fields[] = {s->bsize, s->frsize, s->blocks, s->bfree, s->bavail,  s->files,
                                s->ffree, s->favail, s->fsid,   flags,    s->name_max};
     struct hy_buf *b;
@@ -26,7 +26,7 @@ int64_t hy_request_statvfs(struct hy_engine *e, struct hy_request *rq)
 
     if (rq->in.failed)
         return HY_BAD_MESSAGE;
-    return reply(e, rq->id, hy_vfs_statfs(e->vfs, path, &s), &s);
+    return reply(e, rq->id, hy_exact(e, path, hy_vfs_statfs(e->vfs, path, &s)), &s);
 }
 
 int64_t hy_request_fstatvfs(struct hy_engine *e, struct hy_request *rq)

@@ -141,7 +141,7 @@ int64_t hy_request_rmdir(struct hy_engine *e, struct hy_request *rq)
 }
 
 /* What is missing may be either path. */
-static int64_t exact_pair(struct hy_engine *e, struct hy_name from, struct hy_name to, int64_t r)
+int64_t hy_exact_pair(struct hy_engine *e, struct hy_name from, struct hy_name to, int64_t r)
 {
     r = hy_exact(e, from, r);
     return hy_exact(e, to, r);
@@ -149,7 +149,7 @@ static int64_t exact_pair(struct hy_engine *e, struct hy_name from, struct hy_na
 
 static int64_t rename_path(struct hy_engine *e, struct hy_name from, struct hy_name to, uint32_t flags)
 {
-    int64_t r = exact_pair(e, from, to, hy_vfs_rename(e->vfs, from, to, flags));
+    int64_t r = hy_exact_pair(e, from, to, hy_vfs_rename(e->vfs, from, to, flags));
 
     return hy_journal(e, r < 0 ? r : 0, "rename \"%.*s\" to \"%.*s\"", HY_SHOWN(from), HY_SHOWN(to));
 }
@@ -174,7 +174,7 @@ int64_t hy_request_posix_rename(struct hy_engine *e, struct hy_request *rq)
 
 static int64_t link_hard(struct hy_engine *e, struct hy_name from, struct hy_name to)
 {
-    int64_t r = exact_pair(e, from, to, hy_vfs_link(e->vfs, from, to));
+    int64_t r = hy_exact_pair(e, from, to, hy_vfs_link(e->vfs, from, to));
 
     return hy_journal(e, r < 0 ? r : 0, "hardlink \"%.*s\" to \"%.*s\"", HY_SHOWN(from), HY_SHOWN(to));
 }

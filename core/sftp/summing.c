@@ -23,7 +23,7 @@ int64_t hy_summing_by_name(struct hy_engine *e, struct hy_name path, struct hy_s
     *s = (struct hy_summing){.own = true};
     r = hy_vfs_open(e->vfs, path, HYTHE_OPEN_READ, NULL, &s->h);
     if (r < 0)
-        return r;
+        return hy_exact(e, path, r);
     s->h = hy_vfs_hide(e->vfs, s->h);
     r = look(e, s);
     if (r < 0)

@@ -22,6 +22,7 @@ INTEROP_TESTS = \
 	tests/interop/interop_text.py \
 	tests/interop/interop_stores.py \
 	tests/interop/interop_tree.py \
+	tests/interop/interop_pairs.py \
 	tests/interop/interop_text_mode.py \
 	tests/interop/interop_status.py \
 	tests/interop/interop_versions.py \

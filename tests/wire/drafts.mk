@@ -6,6 +6,7 @@ EXTRA_DIST += tests/wire/draft-append.txt tests/wire/draft-ceiling-3.txt tests/w
 	tests/wire/draft-links.txt tests/wire/draft-lock-v6.txt tests/wire/draft-open-block-v6.txt \
 	tests/wire/draft-open-flags-v6.txt tests/wire/draft-open-malformed.txt tests/wire/draft-open-table.txt \
 	tests/wire/draft-open-v4.txt tests/wire/draft-read.txt tests/wire/draft-readdir.txt \
+	tests/wire/draft-readdir-end-v6.txt \
 	tests/wire/draft-realpath-v6.txt tests/wire/draft-realpath.txt tests/wire/draft-remove.txt \
 	tests/wire/draft-rename.txt tests/wire/draft-select-down.txt tests/wire/draft-select-late.txt \
 	tests/wire/draft-select-unknown.txt tests/wire/draft-select.txt tests/wire/draft-setstat-bits.txt \
