@@ -23,6 +23,7 @@ INTEROP_TESTS = \
 	tests/interop/interop_stores.py \
 	tests/interop/interop_tree.py \
 	tests/interop/interop_pairs.py \
+	tests/interop/interop_alike.py \
 	tests/interop/interop_text_mode.py \
 	tests/interop/interop_status.py \
 	tests/interop/interop_versions.py \

@@ -3,6 +3,7 @@ EXTRA_DIST += tests/wire/draft-append.txt tests/wire/draft-ceiling-3.txt tests/w
 	tests/wire/draft-ceiling-5.txt tests/wire/draft-errno.txt tests/wire/draft-extensions.txt \
 	tests/wire/draft-fsetstat.txt tests/wire/draft-handles.txt tests/wire/draft-init-7.txt tests/wire/draft-init-99.txt \
 	tests/wire/draft-init-max.txt tests/wire/draft-init.txt tests/wire/draft-link-order-v6.txt \
+	tests/wire/draft-home.txt \
 	tests/wire/draft-links.txt tests/wire/draft-lock-v6.txt tests/wire/draft-open-block-v6.txt \
 	tests/wire/draft-open-flags-v6.txt tests/wire/draft-open-malformed.txt tests/wire/draft-open-table.txt \
 	tests/wire/draft-open-v4.txt tests/wire/draft-read.txt tests/wire/draft-readdir.txt \
