@@ -92,13 +92,3 @@ void hy_budget_wake(struct hy_budget *budget)
     (void)pthread_cond_broadcast(&budget->changed);
     (void)pthread_mutex_unlock(&budget->lock);
 }
-
-size_t hy_budget_used(struct hy_budget *budget)
-{
-    size_t used;
-
-    (void)pthread_mutex_lock(&budget->lock);
-    used = budget->used;
-    (void)pthread_mutex_unlock(&budget->lock);
-    return used;
-}

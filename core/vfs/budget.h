@@ -18,6 +18,4 @@ int hy_budget_take(struct hy_budget *budget, size_t bytes, const atomic_bool *ca
 void hy_budget_give(struct hy_budget *budget, size_t bytes);
 void hy_budget_wake(struct hy_budget *budget);
 
-size_t hy_budget_used(struct hy_budget *budget);
-
 #endif

@@ -351,8 +351,3 @@ size_t hy_chain_depth(const struct hy_chain *chain, enum hythe_op op)
         link++;
     return (size_t)(link - chain->row[op]);
 }
-
-bool hy_chain_offers(const struct hy_chain *chain, enum hythe_op op)
-{
-    return hy_chain_depth(chain, op) > 0;
-}

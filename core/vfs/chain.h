@@ -119,9 +119,6 @@ int64_t hy_chain_next(const struct hythe_call *call, void *arg);
 /* host->ask for every layer. */
 int64_t hy_chain_ask(const struct hythe_call *call, uint32_t op, void *arg);
 
-/* Whether the filesystem or a filter fills the operation; a default answers otherwise. */
-bool hy_chain_offers(const struct hy_chain *chain, enum hythe_op op);
-
 /* Whether a default answers the operation with another one, or with success, when no layer offers it. */
 bool hy_chain_stands_in(enum hythe_op op);
 

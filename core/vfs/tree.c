@@ -70,13 +70,5 @@ void hy_tree_unref(struct hy_tree *tree)
         return;
     clear(&tree->base);
     clear(&tree->own);
-    if (tree->release)
-        tree->release(tree->release_ctx);
     free(tree);
-}
-
-void hy_tree_on_release(struct hy_tree *tree, void (*release)(void *ctx), void *ctx)
-{
-    tree->release = release;
-    tree->release_ctx = ctx;
 }

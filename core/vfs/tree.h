@@ -16,8 +16,6 @@ struct hy_tree {
     struct hy_mounts own;   /* at paths of the user's view */
     struct hythe_time born; /* the time of directories that no store provides */
     atomic_size_t refs;
-    void (*release)(void *ctx);
-    void *release_ctx;
 };
 
 static inline struct hy_rows hy_mounts_rows(const struct hy_mounts *mounts)

@@ -29,9 +29,7 @@ int hy_tree_mount(struct hy_tree *tree, const char *path, struct hy_chain *chain
  * and hides a mount of the tree that has the same path there. */
 int hy_tree_mount_own(struct hy_tree *tree, const char *path, struct hy_chain *chain);
 struct hy_tree *hy_tree_ref(struct hy_tree *tree);
-/* With the last reference frees the chains and calls `release` (may be NULL) for whoever owns the instances. */
-void hy_tree_unref(struct hy_tree *tree);
-void hy_tree_on_release(struct hy_tree *tree, void (*release)(void *ctx), void *ctx);
+void hy_tree_unref(struct hy_tree *tree); /* the last frees the chains, not their instances */
 
 /* How a user sees the tree; strings are copied. */
 struct hy_view {
