@@ -48,6 +48,38 @@ class Test:
             names.append(name)
         return names
 
+    def up_and_down(self, transfer):
+        """Files of every size are the same there and back: transfer(names) puts them, and gets them into back/."""
+        names = self.samples(self.local)
+        os.mkdir(self.l('back'))
+        transfer(names)
+        for name in names:
+            same(self.l(name), self.d(name))
+            same(self.l(name), self.l('back/' + name))
+
+    def resumed(self, transfer):
+        """A part of `down` is here and one of `up` is there: transfer(test) brings the rest."""
+        data = noise(3 << 20)
+        self.put('down', data)
+        write(self.l('down'), data[:1000001])
+        write(self.l('up'), data)
+        self.put('up', data[:1000001])
+        transfer(self)
+        same(self.d('down'), self.l('down'))
+        same(self.l('up'), self.d('up'))
+
+    def resumed_far(self, transfer):
+        """The same, from where 32 bits end."""
+        tail = noise(300000, 3)
+        for path in (self.l('up'), self.d('down')):
+            sparse(path, FAR, tail)
+        for path in (self.l('down'), self.d('up')):
+            sparse(path, FAR, b'')
+        self.server.own(self.disk)
+        transfer(self)
+        for path in (self.l('down'), self.d('up')):
+            assert os.path.getsize(path) == FAR + len(tail) and tail_of(path, FAR) == tail, path
+
     def many(self, count=10000):
         """A folder of the server with `count` files; their names."""
         names = {'entry-%05d-of-many.txt' % i for i in range(count)}

@@ -67,31 +67,19 @@ def test_home(t):
     assert read(t.server.disk('/home/homely/a')) == b'home'
 
 
+def resume(t):
+    curl(t, '-C', '-', '-o', t.l('down'), url(t, t.r('down'))).ok()
+    curl(t, '-C', '-', '-T', t.l('up'), url(t, t.r('up'))).ok()
+
+
 @suite.test
 def test_resume(t):
-    data = noise(3 << 20)
-    t.put('down', data)
-    write(t.l('down'), data[:1000001])
-    curl(t, '-C', '-', '-o', t.l('down'), url(t, t.r('down'))).ok()
-    same(t.d('down'), t.l('down'))
-    write(t.l('up'), data)
-    t.put('up', data[:1000001])
-    curl(t, '-C', '-', '-T', t.l('up'), url(t, t.r('up'))).ok()
-    same(t.l('up'), t.d('up'))
+    t.resumed(resume)
 
 
 @suite.test
 def test_resume_beyond_4_gib(t):
-    tail = noise(300000, 3)
-    for path in (t.l('up'), t.d('down')):
-        sparse(path, FAR, tail)
-    for path in (t.l('down'), t.d('up')):
-        sparse(path, FAR, b'')
-    t.server.own(t.disk)
-    curl(t, '-C', '-', '-o', t.l('down'), url(t, t.r('down'))).ok()
-    assert os.path.getsize(t.l('down')) == FAR + len(tail) and tail_of(t.l('down'), FAR) == tail
-    curl(t, '-C', '-', '-T', t.l('up'), url(t, t.r('up'))).ok()
-    assert os.path.getsize(t.d('up')) == FAR + len(tail) and tail_of(t.d('up'), FAR) == tail
+    t.resumed_far(resume)
 
 
 @suite.test

@@ -23,14 +23,8 @@ def quoted(name):
 
 @suite.test
 def test_up_and_down(t):
-    os.mkdir(t.l('back'))
-    os.mkdir(t.l('here'))
-    names = t.samples(t.l('here'))
-    lftp(t, *['put %s -o %s' % (t.l('here/' + n), t.r(n)) for n in names] +
-         ['get %s -o %s' % (t.r(n), t.l('back/' + n)) for n in names]).ok()
-    for name in names:
-        same(t.l('here/' + name), t.d(name))
-        same(t.l('here/' + name), t.l('back/' + name))
+    t.up_and_down(lambda names: lftp(t, *['put %s -o %s' % (t.l(n), t.r(n)) for n in names] +
+                                     ['get %s -o %s' % (t.r(n), t.l('back/' + n)) for n in names]).ok())
 
 
 @suite.test
@@ -63,29 +57,18 @@ def test_names_at_the_prompt(t):
         same(t.l('src'), t.l('back'))
 
 
+def resume(t):
+    lftp(t, 'get -c %s -o %s' % (t.r('down'), t.l('down')), 'put -c %s -o %s' % (t.l('up'), t.r('up'))).ok()
+
+
 @suite.test
 def test_resume(t):
-    data = noise(3 << 20)
-    t.put('down', data)
-    write(t.l('down'), data[:1000001])
-    write(t.l('up'), data)
-    t.put('up', data[:1000001])
-    lftp(t, 'get -c %s -o %s' % (t.r('down'), t.l('down')), 'put -c %s -o %s' % (t.l('up'), t.r('up'))).ok()
-    same(t.d('down'), t.l('down'))
-    same(t.l('up'), t.d('up'))
+    t.resumed(resume)
 
 
 @suite.test
 def test_resume_beyond_4_gib(t):
-    tail = noise(300000, 3)
-    for path in (t.l('up'), t.d('down')):
-        sparse(path, FAR, tail)
-    for path in (t.l('down'), t.d('up')):
-        sparse(path, FAR, b'')
-    t.server.own(t.disk)
-    lftp(t, 'get -c %s -o %s' % (t.r('down'), t.l('down')), 'put -c %s -o %s' % (t.l('up'), t.r('up'))).ok()
-    assert os.path.getsize(t.d('up')) == FAR + len(tail) and tail_of(t.d('up'), FAR) == tail
-    assert os.path.getsize(t.l('down')) == FAR + len(tail) and tail_of(t.l('down'), FAR) == tail
+    t.resumed_far(resume)
 
 
 @suite.test

@@ -18,13 +18,9 @@ def quoted(name):
 
 @suite.test
 def test_up_and_down(t):
-    names = t.samples(t.local)
-    os.mkdir(t.l('back'))
-    t.server.sftp(['lcd %s' % t.local, 'cd %s' % t.remote] + ['put %s' % n for n in names] +
-                  ['get %s back/%s' % (n, n) for n in names]).ok()
-    for name in names:
-        same(t.l(name), t.d(name))
-        same(t.l(name), t.l('back/' + name))
+    t.up_and_down(lambda names: t.server.sftp(['lcd %s' % t.local, 'cd %s' % t.remote] +
+                                              ['put %s' % n for n in names] +
+                                              ['get %s back/%s' % (n, n) for n in names]).ok())
 
 
 @suite.test
@@ -66,37 +62,19 @@ def test_mode_of_a_new_file_follows_the_clients(t):
     assert stat.S_IMODE(os.stat(t.d('run')).st_mode) == 0o755
 
 
-@suite.test
-def test_reget_resumes(t):
-    data = noise(3 << 20)
-    t.put('a', data)
-    write(t.l('a'), data[:1000001])
-    t.server.sftp(['reget %s %s' % (t.r('a'), t.l('a'))]).ok()
-    same(t.d('a'), t.l('a'))
+def resume(t):
+    t.server.sftp(['reget %s %s' % (t.r('down'), t.l('down')), 'reput %s %s' % (t.l('up'), t.r('up')),
+                   'ls -l %s' % t.remote]).ok()
 
 
 @suite.test
-def test_reput_resumes(t):
-    data = noise(3 << 20)
-    write(t.l('a'), data)
-    t.put('a', data[:1000001])
-    t.server.sftp(['reput %s %s' % (t.l('a'), t.r('a'))]).ok()
-    same(t.d('a'), t.l('a'))
+def test_resume(t):
+    t.resumed(resume)
 
 
 @suite.test
 def test_resume_beyond_4_gib(t):
-    tail = noise(300000, 3)
-    sparse(t.d('down'), FAR, tail)
-    t.server.own(t.d('down'))
-    sparse(t.l('down'), FAR, b'')
-    sparse(t.l('up'), FAR, tail)
-    sparse(t.d('up'), FAR, b'')
-    t.server.own(t.d('up'))
-    t.server.sftp(['reget %s %s' % (t.r('down'), t.l('down')), 'reput %s %s' % (t.l('up'), t.r('up')),
-                   'ls -l %s' % t.remote]).ok()
-    assert os.path.getsize(t.d('up')) == FAR + len(tail) and tail_of(t.d('up'), FAR) == tail
-    assert os.path.getsize(t.l('down')) == FAR + len(tail) and tail_of(t.l('down'), FAR) == tail
+    t.resumed_far(resume)
 
 
 @suite.test
