@@ -138,6 +138,29 @@ int64_t hy_vfs_statfs(struct hy_vfs *vfs, struct hy_name path, struct hythe_stat
     return r < 0 ? r : hy_spot_statfs(vfs, &spot, out);
 }
 
+/* ---- One path ---- */
+
+static int64_t busy(struct hy_vfs *vfs)
+{
+    return hy_refuse(vfs, -EBUSY, "the server keeps this directory in place");
+}
+
+/* What an operation works on: 0, or the answer that needs no store. `kept` is the answer about a directory that the
+ * server keeps in place; -EEXIST is that of an operation which makes something. */
+static int64_t find(struct hy_vfs *vfs, struct hy_name path, int64_t kept, struct hy_spot *spot, struct hy_scene *scene)
+{
+    int64_t r = hy_resolve(vfs, path, spot);
+
+    if (r < 0)
+        return r;
+    if (spot->fixed)
+        return kept == -EBUSY ? busy(vfs) : kept;
+    if (!spot->point)
+        return kept == -EEXIST ? hy_made(vfs, spot, -ENOENT) : -ENOENT;
+    *scene = hy_spot_scene(vfs, spot);
+    return 0;
+}
+
 /* ---- Links ---- */
 
 int64_t hy_vfs_readlink(struct hy_vfs *vfs, struct hy_name path, char *buf, size_t len)
@@ -145,15 +168,10 @@ int64_t hy_vfs_readlink(struct hy_vfs *vfs, struct hy_name path, char *buf, size
     struct hythe_readlink_arg arg = {.buf = buf, .len = len};
     struct hy_spot spot;
     struct hy_scene scene;
-    int64_t r = hy_resolve(vfs, path, &spot);
+    int64_t r = find(vfs, path, -EINVAL, &spot, &scene);
 
     if (r < 0)
         return r;
-    if (spot.fixed)
-        return -EINVAL;
-    if (!spot.point)
-        return -ENOENT;
-    scene = hy_spot_scene(vfs, &spot);
     arg.path = spot.rel;
     r = hy_do_readlink(&scene, &arg);
     if (r > 0 && (uint64_t)r > len)
@@ -167,23 +185,19 @@ int64_t hy_vfs_symlink(struct hy_vfs *vfs, struct hy_name path, struct hy_name t
     char text[HY_PATH_MAX];
     struct hy_spot spot;
     struct hy_scene scene;
-    int64_t r = hy_resolve(vfs, path, &spot);
+    int64_t r;
 
-    if (r < 0)
-        return r;
     if (!target.len)
         return -ENOENT;
     if (target.len >= sizeof text)
         return -ENAMETOOLONG;
     if (memchr(target.p, '\0', target.len))
         return -EINVAL;
-    if (spot.fixed)
-        return -EEXIST;
-    if (!spot.point)
-        return hy_made(vfs, &spot, -ENOENT);
+    r = find(vfs, path, -EEXIST, &spot, &scene);
+    if (r < 0)
+        return r;
     memcpy(text, target.p, target.len);
     text[target.len] = '\0';
-    scene = hy_spot_scene(vfs, &spot);
     arg = (struct hythe_symlink_arg){.path = spot.rel, .target = text};
     return hy_made(vfs, &spot, hy_plain(hy_do_symlink(&scene, &arg)));
 }
@@ -227,11 +241,6 @@ int64_t hy_vfs_link(struct hy_vfs *vfs, struct hy_name from, struct hy_name to)
     return hy_made(vfs, &b, hy_plain(hy_do_link(&scene, &arg)));
 }
 
-static int64_t busy(struct hy_vfs *vfs)
-{
-    return hy_refuse(vfs, -EBUSY, "the server keeps this directory in place");
-}
-
 int64_t hy_vfs_rename(struct hy_vfs *vfs, struct hy_name from, struct hy_name to, uint32_t flags)
 {
     struct hythe_rename_arg arg;
@@ -262,18 +271,12 @@ int64_t hy_vfs_unlink(struct hy_vfs *vfs, struct hy_name path)
     struct hythe_unlink_arg arg;
     struct hy_spot spot;
     struct hy_scene scene;
-    int64_t r = hy_resolve(vfs, path, &spot);
+    int64_t r = find(vfs, path, -EBUSY, &spot, &scene);
 
+    if (r == 0)
+        r = hy_guard_name(vfs, &spot, HYTHE_NOFOLLOW, HYTHE_LOCK_DELETE);
     if (r < 0)
         return r;
-    if (spot.fixed)
-        return busy(vfs);
-    if (!spot.point)
-        return -ENOENT;
-    r = hy_guard_name(vfs, &spot, HYTHE_NOFOLLOW, HYTHE_LOCK_DELETE);
-    if (r < 0)
-        return r;
-    scene = hy_spot_scene(vfs, &spot);
     arg = (struct hythe_unlink_arg){.path = spot.rel};
     return hy_plain(hy_do_unlink(&scene, &arg));
 }
@@ -283,15 +286,10 @@ int64_t hy_vfs_rmdir(struct hy_vfs *vfs, struct hy_name path)
     struct hythe_rmdir_arg arg;
     struct hy_spot spot;
     struct hy_scene scene;
-    int64_t r = hy_resolve(vfs, path, &spot);
+    int64_t r = find(vfs, path, -EBUSY, &spot, &scene);
 
     if (r < 0)
         return r;
-    if (spot.fixed)
-        return busy(vfs);
-    if (!spot.point)
-        return -ENOENT;
-    scene = hy_spot_scene(vfs, &spot);
     arg = (struct hythe_rmdir_arg){.path = spot.rel};
     return hy_plain(hy_do_rmdir(&scene, &arg));
 }
@@ -301,15 +299,10 @@ int64_t hy_vfs_mkdir(struct hy_vfs *vfs, struct hy_name path, const struct hythe
     struct hythe_mkdir_arg arg;
     struct hy_spot spot;
     struct hy_scene scene;
-    int64_t r = hy_resolve(vfs, path, &spot);
+    int64_t r = find(vfs, path, -EEXIST, &spot, &scene);
 
     if (r < 0)
         return r;
-    if (spot.fixed)
-        return -EEXIST;
-    if (!spot.point)
-        return hy_made(vfs, &spot, -ENOENT);
-    scene = hy_spot_scene(vfs, &spot);
     arg = (struct hythe_mkdir_arg){.path = spot.rel, .attrs = attrs};
     return hy_made(vfs, &spot, hy_plain(hy_mkdir_with(vfs, &scene, &arg)));
 }
