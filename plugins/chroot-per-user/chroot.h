@@ -18,7 +18,7 @@ struct cp_settings {
 
 /* What start() makes. */
 struct cp_instance {
-    struct lr_instance lr;
+    struct lr_instance lr; /* first, as lr_keeps() has it */
     const struct cp_settings *set;
     const struct hythe_host *host;
     int fixed;        /* O_PATH: the folder that the template names before its first % */

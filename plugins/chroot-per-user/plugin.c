@@ -139,17 +139,6 @@ static int attach(void *instance, const struct hythe_attach *how, void **attache
     return rc;
 }
 
-static void detach(void *instance, void *attached)
-{
-    (void)instance;
-    lr_base_free(attached);
-}
-
-static void keeps(void *instance, struct hythe_keeps *out)
-{
-    lr_keeps(&((const struct cp_instance *)instance)->lr, out);
-}
-
 static const struct hythe_plugin plugin = {
     .abi = HYTHE_ABI,
     .size = sizeof(plugin),
@@ -165,9 +154,9 @@ static const struct hythe_plugin plugin = {
     .start = start,
     .stop = stop,
     .attach = attach,
-    .detach = detach,
+    .detach = lr_detach,
     .ops = &lr_operations,
-    .keeps = keeps,
+    .keeps = lr_keeps,
 };
 
 const struct hythe_plugin *hythe_plugin_entry(void)

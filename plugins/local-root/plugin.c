@@ -24,8 +24,8 @@ static const struct hythe_setting settings[] = {
 };
 
 struct instance {
-    struct lr_instance lr;
-    int root; /* O_PATH */
+    struct lr_instance lr; /* first, as lr_keeps() has it */
+    int root;              /* O_PATH */
 };
 
 static int start(const struct hythe_host *host, const void *given, void **instance)
@@ -66,17 +66,6 @@ static int attach(void *instance, const struct hythe_attach *how, void **attache
     return lr_base_new(&made->lr, made->root, how->base, how->flags, attached);
 }
 
-static void detach(void *instance, void *attached)
-{
-    (void)instance;
-    lr_base_free(attached);
-}
-
-static void keeps(void *instance, struct hythe_keeps *out)
-{
-    lr_keeps(&((const struct instance *)instance)->lr, out);
-}
-
 static const struct hythe_plugin plugin = {
     .abi = HYTHE_ABI,
     .size = sizeof(plugin),
@@ -92,9 +81,9 @@ static const struct hythe_plugin plugin = {
     .start = start,
     .stop = stop,
     .attach = attach,
-    .detach = detach,
+    .detach = lr_detach,
     .ops = &lr_operations,
-    .keeps = keeps,
+    .keeps = lr_keeps,
 };
 
 const struct hythe_plugin *hythe_plugin_entry(void)

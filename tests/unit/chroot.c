@@ -6,15 +6,6 @@
 #include <pthread.h>
 #include <sys/file.h>
 
-UNIT_DECLARE(localroot_names);
-UNIT_DECLARE(localroot_attrs);
-UNIT_DECLARE(localroot_open);
-UNIT_DECLARE(localroot_data);
-UNIT_DECLARE(localroot_escape);
-UNIT_DECLARE(localroot_disk);
-UNIT_DECLARE(localroot_extra);
-UNIT_DECLARE(localroot_race);
-
 static void says_what_it_is(void)
 {
     struct world w;
@@ -435,6 +426,4 @@ UNIT_SUITE(chroot, UNIT_TEST(says_what_it_is), UNIT_TEST(refuses_bad_settings),
            UNIT_TEST(clears_up_after_a_crash), UNIT_TEST(takes_no_unfinished_folder_of_a_stranger),
            UNIT_TEST(serves_simultaneous_first_visits), UNIT_TEST(holds_its_folder));
 
-UNIT_MAIN("unit-chroot", &unit_chroot, &unit_localroot_names, &unit_localroot_attrs, &unit_localroot_open,
-          &unit_localroot_data, &unit_localroot_escape, &unit_localroot_disk, &unit_localroot_extra,
-          &unit_localroot_race)
+UNIT_MAIN("unit-chroot", &unit_chroot, WORLD_SUITES, WORLD_DISK_SUITES)

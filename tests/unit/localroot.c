@@ -2,15 +2,6 @@
  * filesystem plugins too. */
 #include "tests/unit/localroot.h"
 
-UNIT_DECLARE(localroot_names);
-UNIT_DECLARE(localroot_attrs);
-UNIT_DECLARE(localroot_open);
-UNIT_DECLARE(localroot_data);
-UNIT_DECLARE(localroot_escape);
-UNIT_DECLARE(localroot_disk);
-UNIT_DECLARE(localroot_extra);
-UNIT_DECLARE(localroot_race);
-
 static void says_what_it_is(void)
 {
     struct world w;
@@ -72,6 +63,4 @@ static void copies_by_hand(void)
 
 UNIT_SUITE(localroot, UNIT_TEST(says_what_it_is), UNIT_TEST(refuses_a_bad_root), UNIT_TEST(copies_by_hand));
 
-UNIT_MAIN("unit-localroot", &unit_localroot, &unit_localroot_names, &unit_localroot_attrs, &unit_localroot_open,
-          &unit_localroot_data, &unit_localroot_escape, &unit_localroot_disk, &unit_localroot_extra,
-          &unit_localroot_race)
+UNIT_MAIN("unit-localroot", &unit_localroot, WORLD_SUITES, WORLD_DISK_SUITES)

@@ -75,6 +75,19 @@ void world_stop(struct world *w);
 #endif
 void world_run(void (*run)(struct world *w), enum way way);
 
+/* The suites of a program: what any such plugin does, and what only one does that serves folders of this machine. */
+UNIT_DECLARE(localroot_names);
+UNIT_DECLARE(localroot_attrs);
+UNIT_DECLARE(localroot_open);
+UNIT_DECLARE(localroot_data);
+UNIT_DECLARE(localroot_escape);
+UNIT_DECLARE(localroot_disk);
+UNIT_DECLARE(localroot_extra);
+UNIT_DECLARE(localroot_race);
+#define WORLD_SUITES \
+    &unit_localroot_names, &unit_localroot_attrs, &unit_localroot_open, &unit_localroot_data, &unit_localroot_escape
+#define WORLD_DISK_SUITES &unit_localroot_disk, &unit_localroot_extra, &unit_localroot_race
+
 /* The test's own hands in a folder. */
 void hands_open(const struct world *w); /* of a tree in memory, while its plugin runs */
 void hands_close(const struct world *w);

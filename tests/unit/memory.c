@@ -1,11 +1,6 @@
 /* The memory plugin: its limits, attributes, sparse files, listings, and the life of nodes. */
 #include "tests/unit/localroot.h"
 
-UNIT_DECLARE(localroot_names);
-UNIT_DECLARE(localroot_attrs);
-UNIT_DECLARE(localroot_open);
-UNIT_DECLARE(localroot_data);
-UNIT_DECLARE(localroot_escape);
 UNIT_DECLARE(memory_attrs);
 UNIT_DECLARE(memory_threads);
 
@@ -402,5 +397,4 @@ UNIT_SUITE(memory, UNIT_TEST(says_what_it_is), UNIT_TEST(is_full_when_it_is_full
            UNIT_BOTH(lists_a_folder_that_changes), UNIT_BOTH(outlives_its_base), UNIT_TEST(ends_with_a_deep_tree),
            UNIT_TEST(is_a_store_of_its_own));
 
-UNIT_MAIN("unit-memory", &unit_memory, &unit_memory_attrs, &unit_memory_threads, &unit_localroot_names,
-          &unit_localroot_attrs, &unit_localroot_open, &unit_localroot_data, &unit_localroot_escape)
+UNIT_MAIN("unit-memory", &unit_memory, &unit_memory_attrs, &unit_memory_threads, WORLD_SUITES)

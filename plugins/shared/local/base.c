@@ -51,15 +51,18 @@ int lr_base_new(const struct lr_instance *lr, int folder, const char *path, uint
     return 0;
 }
 
-void lr_base_free(void *base)
+void lr_detach(void *instance, void *attached)
 {
-    close(((struct lr_base *)base)->fd);
-    free(base);
+    (void)instance;
+    close(((struct lr_base *)attached)->fd);
+    free(attached);
 }
 
 /* Attribute bits can only be sent back as they are. */
-void lr_keeps(const struct lr_instance *lr, struct hythe_keeps *out)
+void lr_keeps(void *instance, struct hythe_keeps *out)
 {
+    const struct lr_instance *lr = instance;
+
     out->flags = HYTHE_KEEPS_SUBSECONDS | HYTHE_KEEPS_IDENTITY;
     out->attrs =
         HYTHE_ATTR_SIZE | HYTHE_ATTR_ALLOC | HYTHE_ATTR_OWNER | HYTHE_ATTR_MODE | HYTHE_ATTR_ATIME | HYTHE_ATTR_MTIME;

@@ -71,10 +71,9 @@ struct lr_proc {
 void lr_init(struct lr_instance *lr, const struct lr_rules *rules, int folder);
 /* The base of a session: `path` in the folder, looked up as any path of a client. For attach(). */
 int lr_base_new(const struct lr_instance *lr, int folder, const char *path, uint32_t flags, void **base);
-/* For detach(). */
-void lr_base_free(void *base);
-/* For keeps(). */
-void lr_keeps(const struct lr_instance *lr, struct hythe_keeps *out);
+/* These are as struct hythe_plugin has them, for an instance that begins with its struct lr_instance. */
+void lr_detach(void *instance, void *attached);
+void lr_keeps(void *instance, struct hythe_keeps *out);
 extern const struct hythe_ops lr_operations;
 
 /* resolve.c */
