@@ -1,8 +1,7 @@
 /* authorized-keys: public keys from a file for each user. */
 #include "keys.h"
 #include "plugins/shared/guarded.h"
-
-#include <hythe/plugin.h>
+#include "plugins/shared/settings.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -179,16 +178,13 @@ static void stop(void *instance)
     free(instance);
 }
 
-#define ROW(row, kind, least, most, otherwise, text) \
-    { \
-        .name = #row, .type = HYTHE_SET_##kind, .offset = offsetof(struct settings, row), .min = (least), \
-        .max = (most), .fallback = (otherwise), .help = (text) \
-    }
-
 static const struct hythe_setting settings[] = {
-    ROW(file, TEMPLATE, 1, PATH_MAX - 1, NULL, "The file of a user's keys: a path with %u, the user's name, in it."),
-    ROW(max_size, SIZE, 1024, 16 * 1024 * 1024, "256K", "Bytes that a file may have; a larger one offers no keys."),
-    ROW(accounts, BOOL, 0, 1, "false", "Whether a user whom no plugin before knows, but who has a file, may log in."),
+    SETTING(struct settings, file, TEMPLATE, 1, PATH_MAX - 1, NULL,
+            "The file of a user's keys: a path with %u, the user's name, in it."),
+    SETTING(struct settings, max_size, SIZE, 1024, 16 * 1024 * 1024, "256K",
+            "Bytes that a file may have; a larger one offers no keys."),
+    SETTING(struct settings, accounts, BOOL, 0, 1, "false",
+            "Whether a user whom no plugin before knows, but who has a file, may log in."),
 };
 
 static const struct hythe_auth auth = {
@@ -202,10 +198,7 @@ static const struct hythe_plugin plugin = {
     .name = "authorized-keys",
     .version = HYTHE_VERSION,
     .summary = "public keys from a file for each user",
-    .settings = settings,
-    .setting_count = sizeof settings / sizeof settings[0],
-    .setting_size = sizeof settings[0],
-    .settings_size = sizeof(struct settings),
+    SETTINGS(settings, struct settings),
     .start = start,
     .stop = stop,
     .auth = &auth,

@@ -7,18 +7,15 @@
 #include <string.h>
 #include <unistd.h>
 
-#define ROW(row, kind, least, most, otherwise, text) \
-    { \
-        .name = #row, .type = HYTHE_SET_##kind, .offset = offsetof(struct cp_settings, row), .min = (least), \
-        .max = (most), .fallback = (otherwise), .help = (text) \
-    }
-
 static const struct hythe_setting settings[] = {
-    ROW(base, TEMPLATE, 1, PATH_MAX - 1, NULL, "The folder of a user: a path of this machine with %u, %g or %h."),
-    ROW(create, BOOL, 0, 1, "false", "Whether a folder that is missing is made when its user comes."),
-    ROW(skeleton, PATH, 0, PATH_MAX - 1, "", "A folder whose content a new folder gets."),
-    ROW(mode, MODE, 0, 07777, "0700", "Permissions of a new folder."),
-    ROW(owner, STRING, 0, 511, "", "Owner of a new folder and its content: user, user:group or :group."),
+    SETTING(struct cp_settings, base, TEMPLATE, 1, PATH_MAX - 1, NULL,
+            "The folder of a user: a path of this machine with %u, %g or %h."),
+    SETTING(struct cp_settings, create, BOOL, 0, 1, "false",
+            "Whether a folder that is missing is made when its user comes."),
+    SETTING(struct cp_settings, skeleton, PATH, 0, PATH_MAX - 1, "", "A folder whose content a new folder gets."),
+    SETTING(struct cp_settings, mode, MODE, 0, 07777, "0700", "Permissions of a new folder."),
+    SETTING(struct cp_settings, owner, STRING, 0, 511, "",
+            "Owner of a new folder and its content: user, user:group or :group."),
     LR_RULE_ROWS(struct cp_settings),
 };
 
@@ -147,10 +144,7 @@ static const struct hythe_plugin plugin = {
     .name = "chroot-per-user",
     .version = HYTHE_VERSION,
     .summary = "a folder of this machine for each user",
-    .settings = settings,
-    .setting_count = sizeof(settings) / sizeof(settings[0]),
-    .setting_size = sizeof(settings[0]),
-    .settings_size = sizeof(struct cp_settings),
+    SETTINGS(settings, struct cp_settings),
     .start = start,
     .stop = stop,
     .attach = attach,

@@ -14,12 +14,7 @@ struct settings {
 };
 
 static const struct hythe_setting settings[] = {
-    {.name = "root",
-     .type = HYTHE_SET_PATH,
-     .offset = offsetof(struct settings, root),
-     .min = 1,
-     .max = PATH_MAX - 1,
-     .help = "The folder of this machine that is served."},
+    SETTING(struct settings, root, PATH, 1, PATH_MAX - 1, NULL, "The folder of this machine that is served."),
     LR_RULE_ROWS(struct settings),
 };
 
@@ -74,10 +69,7 @@ static const struct hythe_plugin plugin = {
     .name = "local-root",
     .version = HYTHE_VERSION,
     .summary = "a folder of this machine",
-    .settings = settings,
-    .setting_count = sizeof(settings) / sizeof(settings[0]),
-    .setting_size = sizeof(settings[0]),
-    .settings_size = sizeof(struct settings),
+    SETTINGS(settings, struct settings),
     .start = start,
     .stop = stop,
     .attach = attach,

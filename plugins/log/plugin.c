@@ -1,32 +1,15 @@
 #include "plugins/log/log.h"
+#include "plugins/shared/settings.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 static const struct hythe_setting settings[] = {
-    {.name = "xferlog",
-     .type = HYTHE_SET_PATH,
-     .offset = offsetof(struct lg_settings, xferlog),
-     .fallback = "",
-     .help = "The file for lines in the format of xferlog(5)."},
-    {.name = "json",
-     .type = HYTHE_SET_PATH,
-     .offset = offsetof(struct lg_settings, json),
-     .fallback = "",
-     .help = "The file for lines that are an object of JSON each."},
-    {.name = "mode",
-     .type = HYTHE_SET_MODE,
-     .offset = offsetof(struct lg_settings, mode),
-     .max = 0777,
-     .fallback = "0600",
-     .help = "Permissions of a file that is made."},
-    {.name = "required",
-     .type = HYTHE_SET_BOOL,
-     .offset = offsetof(struct lg_settings, required),
-     .max = 1,
-     .fallback = "no",
-     .help = "Whether an operation fails that can't be logged."},
+    SETTING(struct lg_settings, xferlog, PATH, 0, 0, "", "The file for lines in the format of xferlog(5)."),
+    SETTING(struct lg_settings, json, PATH, 0, 0, "", "The file for lines that are an object of JSON each."),
+    SETTING(struct lg_settings, mode, MODE, 0, 0777, "0600", "Permissions of a file that is made."),
+    SETTING(struct lg_settings, required, BOOL, 0, 1, "no", "Whether an operation fails that can't be logged."),
 };
 
 static int check(const struct hythe_host *host, const struct lg_file *file)
@@ -125,10 +108,7 @@ static const struct hythe_plugin plugin = {
     .name = "log",
     .version = HYTHE_VERSION,
     .summary = "a line for each transfer and each change",
-    .settings = settings,
-    .setting_count = sizeof(settings) / sizeof(settings[0]),
-    .setting_size = sizeof(settings[0]),
-    .settings_size = sizeof(struct lg_settings),
+    SETTINGS(settings, struct lg_settings),
     .start = start,
     .stop = stop,
     .attach = attach,

@@ -1,5 +1,6 @@
 /* memory: a tree in the server's memory, limited in size. Settings, start and attach, and the table of operations. */
 #include "memory.h"
+#include "plugins/shared/settings.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -7,19 +8,17 @@
 #include <sys/random.h>
 #include <unistd.h>
 
-#define ROW(row, kind, least, most, otherwise, text) \
-    { \
-        .name = #row, .type = HYTHE_SET_##kind, .offset = offsetof(struct mem_settings, row), .min = (least), \
-        .max = (most), .fallback = (otherwise), .help = (text) \
-    }
-
 static const struct hythe_setting settings[] = {
-    ROW(size, SIZE, 64 << 10, INT64_MAX, "64M", "Memory that the whole tree may take, names and attributes included."),
-    ROW(max_files, INT, 1, INT32_MAX, "65536", "Files, folders and links that there may be."),
-    ROW(umask, MODE, 0, 0777, "022", "Permission bits that new files and folders never get."),
-    ROW(file_mode, MODE, 0, 0777, "0666", "Permissions of a new file when the client asks for none."),
-    ROW(directory_mode, MODE, 0, 0777, "0777", "Permissions of a new folder when the client asks for none."),
-    ROW(allow_setid, BOOL, 0, 1, "false", "Whether clients may set the set-user-id and set-group-id bits."),
+    SETTING(struct mem_settings, size, SIZE, 64 << 10, INT64_MAX, "64M",
+            "Memory that the whole tree may take, names and attributes included."),
+    SETTING(struct mem_settings, max_files, INT, 1, INT32_MAX, "65536", "Files, folders and links that there may be."),
+    SETTING(struct mem_settings, umask, MODE, 0, 0777, "022", "Permission bits that new files and folders never get."),
+    SETTING(struct mem_settings, file_mode, MODE, 0, 0777, "0666",
+            "Permissions of a new file when the client asks for none."),
+    SETTING(struct mem_settings, directory_mode, MODE, 0, 0777, "0777",
+            "Permissions of a new folder when the client asks for none."),
+    SETTING(struct mem_settings, allow_setid, BOOL, 0, 1, "false",
+            "Whether clients may set the set-user-id and set-group-id bits."),
 };
 
 static int make_root(struct mem_store *store)
@@ -182,10 +181,7 @@ static const struct hythe_plugin plugin = {
     .name = "memory",
     .version = HYTHE_VERSION,
     .summary = "a tree in memory, limited in size",
-    .settings = settings,
-    .setting_count = sizeof(settings) / sizeof(settings[0]),
-    .setting_size = sizeof(settings[0]),
-    .settings_size = sizeof(struct mem_settings),
+    SETTINGS(settings, struct mem_settings),
     .start = start,
     .stop = stop,
     .attach = attach,

@@ -1,6 +1,7 @@
 /* passwd-file: users from a file like passwd(5). */
 #include "passwd.h"
 #include "plugins/shared/guarded.h"
+#include "plugins/shared/settings.h"
 
 #include <crypt.h>
 #include <errno.h>
@@ -255,19 +256,10 @@ static int start(const struct hythe_host *host, const void *given, void **out)
 }
 
 static const struct hythe_setting settings[] = {
-    {.name = "file",
-     .type = HYTHE_SET_PATH,
-     .offset = offsetof(struct settings, file),
-     .min = 1,
-     .max = PATH_MAX - 1,
-     .help = "The file of users, which nobody but its owner may read or write."},
-    {.name = "max_size",
-     .type = HYTHE_SET_SIZE,
-     .offset = offsetof(struct settings, max_size),
-     .min = 1024,
-     .max = 64 * 1024 * 1024,
-     .fallback = "1M",
-     .help = "Bytes that the file may have; a larger one can't be used."},
+    SETTING(struct settings, file, PATH, 1, PATH_MAX - 1, NULL,
+            "The file of users, which nobody but its owner may read or write."),
+    SETTING(struct settings, max_size, SIZE, 1024, 64 * 1024 * 1024, "1M",
+            "Bytes that the file may have; a larger one can't be used."),
 };
 
 static const struct hythe_auth auth = {
@@ -281,10 +273,7 @@ static const struct hythe_plugin plugin = {
     .name = "passwd-file",
     .version = HYTHE_VERSION,
     .summary = "users from a file like passwd(5)",
-    .settings = settings,
-    .setting_count = sizeof settings / sizeof settings[0],
-    .setting_size = sizeof settings[0],
-    .settings_size = sizeof(struct settings),
+    SETTINGS(settings, struct settings),
     .start = start,
     .stop = stop,
     .auth = &auth,

@@ -1,26 +1,18 @@
 #include "plugins/permissions/permissions.h"
+#include "plugins/shared/settings.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 static const struct hythe_setting settings[] = {
-    {.name = "rules",
-     .type = HYTHE_SET_LIST,
-     .offset = offsetof(struct pm_settings, rules),
-     .fallback = "",
-     .help = "What may be done, as \"PATH: right,right\" for each path; the longest path that fits decides."},
-    {.name = "default",
-     .type = HYTHE_SET_STRING,
-     .offset = offsetof(struct pm_settings, fallback),
-     .fallback = "",
-     .help = "The rights of what no rule names. Without it, a rule closes the folder that it is in, and the rest is "
-             "open."},
-    {.name = "hidden",
-     .type = HYTHE_SET_LIST,
-     .offset = offsetof(struct pm_settings, hidden),
-     .fallback = "",
-     .help = "Patterns of names, as the shell has them, that are not listed and can't be used."},
+    SETTING(struct pm_settings, rules, LIST, 0, 0, "",
+            "What may be done, as \"PATH: right,right\" for each path; the longest path that fits decides."),
+    SETTING_AT("default", offsetof(struct pm_settings, fallback), STRING, 0, 0, "",
+               "The rights of what no rule names. Without it, a rule closes the folder that it is in, and the rest is "
+               "open."),
+    SETTING(struct pm_settings, hidden, LIST, 0, 0, "",
+            "Patterns of names, as the shell has them, that are not listed and can't be used."),
 };
 
 static int start(const struct hythe_host *host, const void *given, void **instance)
@@ -109,10 +101,7 @@ static const struct hythe_plugin plugin = {
     .name = "permissions",
     .version = HYTHE_VERSION,
     .summary = "rights for each path, and hidden names",
-    .settings = settings,
-    .setting_count = sizeof(settings) / sizeof(settings[0]),
-    .setting_size = sizeof(settings[0]),
-    .settings_size = sizeof(struct pm_settings),
+    SETTINGS(settings, struct pm_settings),
     .start = start,
     .stop = stop,
     .attach = attach,

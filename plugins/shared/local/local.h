@@ -7,7 +7,7 @@
 #ifndef PLUGINS_SHARED_LOCAL_H
 #define PLUGINS_SHARED_LOCAL_H
 
-#include <hythe/plugin.h>
+#include "plugins/shared/settings.h"
 
 #include <limits.h>
 #include <stdbool.h>
@@ -22,10 +22,7 @@ struct lr_rules {
 
 /* Rows of these settings for a struct that has them as its member `rules`. */
 #define LR_RULE_ROW(settings, row, kind, most, otherwise, text) \
-    { \
-        .name = #row, .type = HYTHE_SET_##kind, .offset = offsetof(settings, rules.row), .max = (most), \
-        .fallback = (otherwise), .help = (text) \
-    }
+    SETTING_AT(#row, offsetof(settings, rules.row), kind, 0, most, otherwise, text)
 #define LR_RULE_ROWS(settings) \
     LR_RULE_ROW(settings, umask, MODE, 0777, "022", "Permission bits that new files and folders never get."), \
         LR_RULE_ROW(settings, file_mode, MODE, 0777, "0666", \
