@@ -3,25 +3,9 @@
 #include "tests/unit/config_file.h"
 #include "tests/unit/unit.h"
 
-static struct hy_config *read_good(const char *text)
-{
-    struct config_dir dir;
-    struct hy_config *config;
-    char *said;
-
-    config_dir_make(&dir);
-    config_put(&dir, "t", text, strlen(text));
-    config = config_get(&dir, "t", false, &said);
-    UNIT_ASSERT_STRING(said, "");
-    CU_ASSERT_FATAL(config != NULL);
-    free(said);
-    config_dir_remove(&dir);
-    return config;
-}
-
 static void fills_defaults(void)
 {
-    struct hy_config *c = read_good(CONFIG_BASE);
+    struct hy_config *c = config_good(CONFIG_BASE);
 
     UNIT_ASSERT_NUMBER(c->LocalPort, 22);
     UNIT_ASSERT_STRING(c->LocalHost, "");
@@ -49,14 +33,15 @@ static void fills_defaults(void)
 
 static void fills_values(void)
 {
-    struct hy_config *c = read_good("LocalPort = 2222; TcpNoDelay = \"No\"; receive_window = \"1M\";\n"
-                                    "SSHCertStore = \"/k1\";\n"
-                                    "AltSSHCert = ( { Store = \"/k2\"; },\n{ Store = \"/k3\"; } );\n"
-                                    "RootDirectory = \"/srv\";\n"
-                                    "mounts = ( { path = \"/m\"; plugin = \"memory\"; size = \"64M\"; on = true; } );\n"
-                                    "users = ( { name = \"a\"; password = \"$x\";\n"
-                                    "keys = ( \"ssh-a 1\", \"ssh-b 2\" );\n"
-                                    "HomeDir = \"/h\"; }, { name = \"b\"; } );\n");
+    struct hy_config *c =
+        config_good("LocalPort = 2222; TcpNoDelay = \"No\"; receive_window = \"1M\";\n"
+                    "SSHCertStore = \"/k1\";\n"
+                    "AltSSHCert = ( { Store = \"/k2\"; },\n{ Store = \"/k3\"; } );\n"
+                    "RootDirectory = \"/srv\";\n"
+                    "mounts = ( { path = \"/m\"; plugin = \"memory\"; size = \"64M\"; on = true; } );\n"
+                    "users = ( { name = \"a\"; password = \"$x\";\n"
+                    "keys = ( \"ssh-a 1\", \"ssh-b 2\" );\n"
+                    "HomeDir = \"/h\"; }, { name = \"b\"; } );\n");
 
     UNIT_ASSERT_NUMBER(c->LocalPort, 2222);
     CU_ASSERT_FALSE(c->TcpNoDelay);
@@ -88,9 +73,9 @@ static void fills_values(void)
 /* Lists of strings, each with its place; what isn't of strings alone is left for the plugin to refuse. */
 static void reads_lists_of_options(void)
 {
-    struct hy_config *c = read_good("SSHCertStore = \"/k\"; users = ( { name = \"u\"; } );\n"
-                                    "mounts = ( { path = \"/\"; plugin = \"p\"; a = ( \"x\",\n"
-                                    "\"y\" ); b = [ \"z\" ]; c = ( ); d = ( \"x\", 1 ); e = [ 1, 2 ]; } );");
+    struct hy_config *c = config_good("SSHCertStore = \"/k\"; users = ( { name = \"u\"; } );\n"
+                                      "mounts = ( { path = \"/\"; plugin = \"p\"; a = ( \"x\",\n"
+                                      "\"y\" ); b = [ \"z\" ]; c = ( ); d = ( \"x\", 1 ); e = [ 1, 2 ]; } );");
     const struct hy_option *o = c->mounts[0].options;
 
     CU_ASSERT_EQUAL_FATAL(c->mounts[0].option_count, 5);
@@ -118,9 +103,10 @@ static void dumps_no_secret_of_a_plugin(void)
 {
     unsigned asked = 0;
     const struct hy_config_secrets secrets = {hides_root_of_x, &asked};
-    struct hy_config *c = read_good("SSHCertStore = \"/k\"; users = ( { name = \"u\"; } );\n"
-                                    "mounts = ( { path = \"/\"; plugin = \"x\"; root = \"hush\"; },\n"
-                                    "{ path = \"/y\"; plugin = \"y\"; root = \"shown\"; a_token = ( \"hush\" ); } );");
+    struct hy_config *c =
+        config_good("SSHCertStore = \"/k\"; users = ( { name = \"u\"; } );\n"
+                    "mounts = ( { path = \"/\"; plugin = \"x\"; root = \"hush\"; },\n"
+                    "{ path = \"/y\"; plugin = \"y\"; root = \"shown\"; a_token = ( \"hush\" ); } );");
     char *text = NULL;
     size_t len;
     FILE *out = open_memstream(&text, &len);
@@ -153,12 +139,12 @@ static void dumps_what_loads_again(void)
                    "{ name = \"b\"; } );\n"
                    "auth = ( { plugin = \"users\"; }, { plugin = \"passwd-file\"; file = \"/p\"; max_size = 9; } );",
                    odd, odd);
-    c = read_good(text);
+    c = config_good(text);
     first = config_dumped(c);
     hy_config_free(c);
     CU_ASSERT(strstr(first, "hush") == NULL);
     CU_ASSERT(strstr(first, "# password = \"***\";\n") != NULL);
-    c = read_good(first);
+    c = config_good(first);
     UNIT_ASSERT_STRING(c->UserAuthBanner, "a\"b\\c\n\x01\x7f\xc3\xa9 # /* 99999999999999999999");
     UNIT_ASSERT_STRING(c->mounts[1].options[0].text, c->UserAuthBanner);
     UNIT_ASSERT_NUMBER(c->mounts[1].options[1].number, -9999999999);
@@ -326,11 +312,11 @@ static void sorts_problems(void)
 /* A row of each type; those that may change do, and nobody minds. */
 static void names_what_needs_a_restart(void)
 {
-    struct hy_config *now = read_good(CONFIG_BASE "LocalPort = 1; read_ahead = true; run_as = \"x\";"),
-                     *next = read_good(CONFIG_BASE "LocalPort = 2; run_as = \"y\";\nread_ahead = false; LogLevel = 2;"
-                                                   "receive_window = \"1M\"; UserAuthBanner = \"z\";"
-                                                   "DefaultAuthMethods = \"password\"; ConnectionBacklog = 128;"),
-                     *less = read_good(CONFIG_BASE "read_ahead = true; run_as = \"x\";");
+    struct hy_config *now = config_good(CONFIG_BASE "LocalPort = 1; read_ahead = true; run_as = \"x\";"),
+                     *next = config_good(CONFIG_BASE "LocalPort = 2; run_as = \"y\";\nread_ahead = false; LogLevel = 2;"
+                                                     "receive_window = \"1M\"; UserAuthBanner = \"z\";"
+                                                     "DefaultAuthMethods = \"password\"; ConnectionBacklog = 128;"),
+                     *less = config_good(CONFIG_BASE "read_ahead = true; run_as = \"x\";");
     struct hy_problems problems = {0};
 
     UNIT_ASSERT_NUMBER(hy_config_may_follow(now, now, &problems), 0);

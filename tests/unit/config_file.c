@@ -86,6 +86,22 @@ struct hy_config *config_get(const struct config_dir *dir, const char *name, boo
     return config;
 }
 
+struct hy_config *config_good(const char *text)
+{
+    struct config_dir dir;
+    struct hy_config *config;
+    char *said;
+
+    config_dir_make(&dir);
+    config_put(&dir, "t", text, strlen(text));
+    config = config_get(&dir, "t", false, &said);
+    UNIT_ASSERT_STRING(said, "");
+    CU_ASSERT_FATAL(config != NULL);
+    free(said);
+    config_dir_remove(&dir);
+    return config;
+}
+
 char *config_said(const char *text, bool tree_only)
 {
     struct config_dir dir;

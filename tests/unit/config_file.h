@@ -19,6 +19,9 @@ void config_put(const struct config_dir *dir, const char *name, const char *text
  * the folder's name; to be freed. */
 struct hy_config *config_get(const struct config_dir *dir, const char *name, bool tree_only, char **said);
 
+/* A file with this text, of which the reader says nothing. */
+struct hy_config *config_good(const char *text);
+
 /* What the reader says of a file with this text, or "" when nothing; to be freed. */
 char *config_said(const char *text, bool tree_only);
 

@@ -4,22 +4,6 @@
 
 static const char base[] = "RootDirectory = \"/srv\"; SSHCertStore = \"/k\";\n";
 
-static struct hy_config *read_good(const char *text)
-{
-    struct config_dir dir;
-    struct hy_config *config;
-    char *said;
-
-    config_dir_make(&dir);
-    config_put(&dir, "t", text, strlen(text));
-    config = config_get(&dir, "t", false, &said);
-    UNIT_ASSERT_STRING(said, "");
-    CU_ASSERT_FATAL(config != NULL);
-    free(said);
-    config_dir_remove(&dir);
-    return config;
-}
-
 static const char tree[] =
     "RootDirectory = \"/srv\"; SSHCertStore = \"/k\";\n"
     "mounts = ( { path = \"/p\"; plugin = \"local-root\"; root = \"/p\"; set_attributes = \"ignore-unsupported\";\n"
@@ -64,7 +48,7 @@ static void check_tree(const struct hy_config *c)
 
 static void reads_filters_groups_and_own_mounts(void)
 {
-    struct hy_config *c = read_good(tree);
+    struct hy_config *c = config_good(tree);
 
     check_tree(c);
     UNIT_ASSERT_NUMBER(c->mounts[1].filters[1].place.line, 4);
@@ -75,11 +59,11 @@ static void reads_filters_groups_and_own_mounts(void)
 
 static void dumps_them_as_a_file_that_loads(void)
 {
-    struct hy_config *c = read_good(tree);
+    struct hy_config *c = config_good(tree);
     char *first = config_dumped(c), *second;
 
     hy_config_free(c);
-    c = read_good(first);
+    c = config_good(first);
     check_tree(c);
     second = config_dumped(c);
     UNIT_ASSERT_STRING(second, first);
@@ -92,10 +76,10 @@ static void dumps_them_as_a_file_that_loads(void)
 static void a_users_setting_wins(void)
 {
     struct hy_config *c =
-        read_good("RootDirectory = \"/srv\"; SSHCertStore = \"/k\";\n"
-                  "users = ( { name = \"a\"; HomeDir = \"/h\"; }, { name = \"b\"; RestrictUserToHomeDir = false; },\n"
-                  "{ name = \"c\"; HomeDir = \"/\"; UserRootDirectory = \"/c\"; } );\n"
-                  "RestrictUserToHomeDir = true; UserRootDirectory = \"/all\";\n");
+        config_good("RootDirectory = \"/srv\"; SSHCertStore = \"/k\";\n"
+                    "users = ( { name = \"a\"; HomeDir = \"/h\"; }, { name = \"b\"; RestrictUserToHomeDir = false; },\n"
+                    "{ name = \"c\"; HomeDir = \"/\"; UserRootDirectory = \"/c\"; } );\n"
+                    "RestrictUserToHomeDir = true; UserRootDirectory = \"/all\";\n");
     char *dumped;
 
     CU_ASSERT(c->users[0].restrict_to_home && !c->users[1].restrict_to_home && c->users[2].restrict_to_home);
@@ -106,7 +90,7 @@ static void a_users_setting_wins(void)
     UNIT_ASSERT_NUMBER(c->users[2].user_root_place.line, 3);
     dumped = config_dumped(c);
     hy_config_free(c);
-    c = read_good(dumped);
+    c = config_good(dumped);
     CU_ASSERT(c->users[0].restrict_to_home && !c->users[1].restrict_to_home);
     UNIT_ASSERT_STRING(c->users[1].user_root, "/all");
     hy_config_free(c);
@@ -116,10 +100,10 @@ static void a_users_setting_wins(void)
 /* ProtocolVersion of users and clients, kept by the dump. */
 static void versions_of_users_and_clients(void)
 {
-    struct hy_config *c = read_good("RootDirectory = \"/srv\"; SSHCertStore = \"/k\"; ProtocolVersion = 6;\n"
-                                    "users = ( { name = \"a\"; ProtocolVersion = 4; }, { name = \"b\"; } );\n"
-                                    "client_versions = ( { client = \"WinSCP*\"; ProtocolVersion = 5; },\n"
-                                    "  { client = \"lftp/4.?\"; ProtocolVersion = 3; } );\n");
+    struct hy_config *c = config_good("RootDirectory = \"/srv\"; SSHCertStore = \"/k\"; ProtocolVersion = 6;\n"
+                                      "users = ( { name = \"a\"; ProtocolVersion = 4; }, { name = \"b\"; } );\n"
+                                      "client_versions = ( { client = \"WinSCP*\"; ProtocolVersion = 5; },\n"
+                                      "  { client = \"lftp/4.?\"; ProtocolVersion = 3; } );\n");
     char *dumped = config_dumped(c);
 
     for (int again = 0; again < 2; again++) {
@@ -131,7 +115,7 @@ static void versions_of_users_and_clients(void)
         UNIT_ASSERT_STRING(c->clients[1].client, "lftp/4.?");
         UNIT_ASSERT_NUMBER(c->clients[1].version, 3);
         hy_config_free(c);
-        c = read_good(dumped);
+        c = config_good(dumped);
     }
     hy_config_free(c);
     free(dumped);
@@ -212,7 +196,7 @@ static void a_codepage_for_all_or_for_one(void)
         "           { path = \"/c\"; plugin = \"m\"; CodePage = \"\"; } );\n"
         "users = ( { name = \"a\"; mounts = ( { path = \"/own\"; plugin = \"m\"; } ); } );\n"
         "CodePage = \"CP1252\";\n";
-    struct hy_config *c = read_good(text);
+    struct hy_config *c = config_good(text);
     char *dumped;
 
     check_codepages(c);
@@ -220,7 +204,7 @@ static void a_codepage_for_all_or_for_one(void)
     UNIT_ASSERT_NUMBER(c->mounts[2].filters[0].place.line, 3);
     dumped = config_dumped(c);
     hy_config_free(c);
-    c = read_good(dumped);
+    c = config_good(dumped);
     check_codepages(c);
     hy_config_free(c);
     free(dumped);
