@@ -29,7 +29,7 @@ struct setting_value {
 struct world {
     char dir[64];      /* a temporary folder: dir/root is served, dir/outside isn't */
     int root, outside; /* both, opened, for the test's own use */
-    int fds;           /* descriptors open before: as many must be open afterwards */
+    unsigned fds;      /* descriptors open before: as many must be open afterwards */
     enum way way;
     bool in_memory;
     bool may_chown; /* owners can be changed */

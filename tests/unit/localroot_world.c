@@ -2,7 +2,6 @@
 
 #include "core/path/template.h"
 
-#include <dirent.h>
 #include <dlfcn.h>
 #include <ftw.h>
 #include <stdarg.h>
@@ -58,19 +57,6 @@ static const struct hythe_plugin *load(void)
         exit(99);
     plugin = entry();
     return plugin;
-}
-
-static int count_fds(void)
-{
-    DIR *dir = opendir("/proc/self/fd");
-    int count = 0;
-
-    if (!dir)
-        return 0;
-    while (readdir(dir))
-        count++;
-    closedir(dir);
-    return count;
 }
 
 struct kept {
@@ -171,7 +157,7 @@ void world_prepare(struct world *w, enum way way)
     memset(w, 0, sizeof(*w));
     w->plugin = load();
     w->way = way;
-    w->fds = count_fds();
+    w->fds = unit_descriptors();
     w->in_memory = strcmp(w->plugin->name, "memory") == 0;
     w->may_chown = w->in_memory || geteuid() == 0;
     w->host = (struct hythe_host){.abi = HYTHE_ABI,
@@ -292,7 +278,7 @@ void world_close(struct world *w)
         next = kept->next;
         free(kept);
     }
-    UNIT_ASSERT_NUMBER(count_fds(), w->fds);
+    UNIT_ASSERT_NUMBER(unit_descriptors(), w->fds);
     nftw(w->dir, open_up, 16, FTW_PHYS);
     nftw(w->dir, remove_entry, 16, FTW_PHYS | FTW_DEPTH);
 }

@@ -2,7 +2,6 @@
 #include "core/plugin/wanted.h"
 #include "tests/unit/plugin_folder.h"
 
-#include <dirent.h>
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -57,18 +56,6 @@ static unsigned mapped(void)
     while (fgets(line, sizeof line, maps))
         n += strstr(line, "memfd:sample.so") != NULL;
     (void)fclose(maps);
-    return n;
-}
-
-static unsigned open_descriptors(void)
-{
-    DIR *dir = opendir("/proc/self/fd");
-    unsigned n = 0;
-
-    CU_ASSERT_FATAL(dir != NULL);
-    while (readdir(dir))
-        n++;
-    (void)closedir(dir);
     return n;
 }
 
@@ -366,7 +353,7 @@ static void many_rounds_leave_nothing_behind(void)
     folder_begin(&f);
     folder_install(&f, "sample.so", NULL, "sample.so");
     CU_ASSERT_FATAL(start(&f, f.plugins) != NULL);
-    descriptors = open_descriptors();
+    descriptors = unit_descriptors();
     pieces = mapped();
     CU_ASSERT(pieces > 0);
     for (int i = 0; i < 50; i++) {
@@ -379,7 +366,7 @@ static void many_rounds_leave_nothing_behind(void)
         replace(&f, second);
         UNIT_ASSERT_STRING(f.lines, "it: starts with /srv\nit: stops with /srv\n");
     }
-    UNIT_ASSERT_NUMBER(open_descriptors(), descriptors);
+    UNIT_ASSERT_NUMBER(unit_descriptors(), descriptors);
     UNIT_ASSERT_NUMBER(mapped(), pieces);
     folder_end(&f);
     UNIT_ASSERT_NUMBER(mapped(), 0);

@@ -2,7 +2,6 @@
 #include "core/server/server.h"
 #include "tests/unit/unit.h"
 
-#include <dirent.h>
 #include <fcntl.h>
 #include <libssh/libssh.h>
 #include <libssh/sftp.h>
@@ -243,18 +242,6 @@ static void a_wrong_password_stays_outside(void)
     clear(&box);
 }
 
-static unsigned open_descriptors(void)
-{
-    DIR *dir = opendir("/proc/self/fd");
-    unsigned n = 0;
-
-    while (dir && readdir(dir))
-        n++;
-    if (dir)
-        (void)closedir(dir);
-    return n;
-}
-
 static void many_rounds_leave_nothing_behind(void)
 {
     struct box box;
@@ -265,7 +252,7 @@ static void many_rounds_leave_nothing_behind(void)
     start(&box); /* what the libraries open once and keep */
     leave(enter(&box, "secret"));
     hy_server_free(box.server);
-    before = open_descriptors();
+    before = unit_descriptors();
     for (int i = 0; i < 10; i++) {
         ssh_session client;
 
@@ -280,7 +267,7 @@ static void many_rounds_leave_nothing_behind(void)
         hy_server_free(box.server);
     }
     box.server = NULL;
-    UNIT_ASSERT_NUMBER(open_descriptors(), before);
+    UNIT_ASSERT_NUMBER(unit_descriptors(), before);
     clear(&box);
 }
 
@@ -486,7 +473,7 @@ static unsigned descriptors_after(int rounds)
     CU_ASSERT(pthread_join(thread, NULL) == 0);
     hy_server_stop(box.server, 10);
     UNIT_ASSERT_NUMBER(hy_server_connections(box.server), 0);
-    left = open_descriptors();
+    left = unit_descriptors();
     clear(&box);
     return left;
 }

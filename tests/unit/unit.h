@@ -12,6 +12,7 @@
 
 #include <CUnit/CUnit.h>
 #include <CUnit/TestRun.h>
+#include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -70,6 +71,19 @@ extern unsigned unit_skipped;
             printf("  %s:%d: got %lld, wanted %lld\n", __FILE__, __LINE__, unit_a, unit_e); \
         CU_ASSERT(unit_a == unit_e); \
     } while (0)
+
+/* How many descriptors this process has open. */
+static inline unsigned unit_descriptors(void)
+{
+    DIR *dir = opendir("/proc/self/fd");
+    unsigned n = 0;
+
+    CU_ASSERT_FATAL(dir != NULL);
+    while (readdir(dir))
+        n++;
+    (void)closedir(dir);
+    return n;
+}
 
 static inline void unit_done(const CU_pTest test, const CU_pSuite suite, const CU_pFailureRecord failures)
 {

@@ -37,6 +37,8 @@ void *world_memfs(struct world *w, const char *path);
 struct hy_vfs *world_see(struct world *w, const char *user_root, const char *home, bool restricted);
 /* As if so much time had passed that mounts which couldn't be attached are tried again. */
 void world_later(struct world *w);
+/* How often the log has these words, "\n" for its lines. */
+unsigned world_said(const struct world *w, const char *words);
 
 /* Strings instead of struct hy_name. */
 struct hy_name name_of(const char *s);

@@ -324,15 +324,6 @@ static void a_session_fills_no_log(void)
     end(&w, other);
 }
 
-static unsigned count(const char *text, const char *word)
-{
-    unsigned n = 0;
-
-    for (; (text = strstr(text, word)); text += strlen(word))
-        n++;
-    return n;
-}
-
 /* A client may ask as often as it likes: the plugin is called from time to time, the log has a line for each new
  * reason. */
 static void asks_for_a_failed_mount_now_and_then(void)
@@ -353,8 +344,8 @@ static void asks_for_a_failed_mount_now_and_then(void)
         UNIT_ASSERT_NUMBER(do_getattr(&w, "/bad/f", &attrs), i < 70 ? -EACCES : -EIO);
     }
     CU_ASSERT(wrong.attaches >= 3 && wrong.attaches < 50);
-    UNIT_ASSERT_NUMBER(count(w.lines, "can't be attached"), 2);
-    UNIT_ASSERT_NUMBER(count(w.lines, "Permission denied"), 1);
+    UNIT_ASSERT_NUMBER(world_said(&w, "can't be attached"), 2);
+    UNIT_ASSERT_NUMBER(world_said(&w, "Permission denied"), 1);
     wrong.attach = 0;
     world_later(&w);
     UNIT_ASSERT_NUMBER(do_mkdir(&w, "/bad/d"), 0);

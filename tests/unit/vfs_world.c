@@ -178,3 +178,12 @@ void world_later(struct world *w)
     for (size_t i = 0; i < w->vfs->point_count; i++)
         w->vfs->points[i].refusal.until = 0;
 }
+
+unsigned world_said(const struct world *w, const char *words)
+{
+    unsigned n = 0;
+
+    for (const char *at = w->lines; (at = strstr(at, words)) != NULL; at += strlen(words))
+        n++;
+    return n;
+}
