@@ -92,6 +92,22 @@ class Test:
         return names
 
 
+def listed(t, user, path, *extra):
+    """The names that `ls -a` of sftp prints, without the folder before them."""
+    result = t.server.sftp(['ls -1a %s' % path], *extra, user=user).ok()
+    names = [line.rsplit('/', 1)[-1] for line in result.out.decode().splitlines() if not line.startswith('sftp>')]
+    return sorted(n for n in names if n not in ('.', '..', ''))
+
+
+def got(t, user, path):
+    """The content of a file as sftp gets it, or None."""
+    to = t.l('got')
+    if os.path.exists(to):
+        os.unlink(to)
+    result = t.server.sftp(['get %s %s' % (path, to)], user=user)
+    return read(to).decode() if result.code == 0 else None
+
+
 class Suite:
     """The tests of one script, in the order of their writing. A test that declares settings gets a server that has
     them to itself."""

@@ -70,20 +70,6 @@ def fill(t):
     write(t.l('up'), b'from bob')
 
 
-def listed(t, user, path):
-    result = t.server.sftp(['ls -1a %s' % path], user=user).ok()
-    names = [line.rsplit('/', 1)[-1] for line in result.out.decode().splitlines() if not line.startswith('sftp>')]
-    return sorted(n for n in names if n not in ('.', '..', ''))
-
-
-def got(t, user, path):
-    to = t.l('got')
-    if os.path.exists(to):
-        os.unlink(to)
-    result = t.server.sftp(['get %s %s' % (path, to)], user=user)
-    return read(to).decode() if result.code == 0 else None
-
-
 def lines(t):
     if not os.path.exists(place(t, 'lines/json')):
         return []

@@ -83,21 +83,6 @@ def fill(t):
 
 # ---- OpenSSH's sftp ----
 
-def listed(t, user, path, *extra):
-    """The names that `ls -a` prints, without the folder before them."""
-    result = t.server.sftp(['ls -1a %s' % path], *extra, user=user).ok()
-    names = [line.rsplit('/', 1)[-1] for line in result.out.decode().splitlines() if not line.startswith('sftp>')]
-    return sorted(n for n in names if n not in ('.', '..', ''))
-
-
-def got(t, user, path):
-    to = t.l('got')
-    if os.path.exists(to):
-        os.unlink(to)
-    result = t.server.sftp(['get %s %s' % (path, to)], user=user)
-    return read(to).decode() if result.code == 0 else None
-
-
 @suite.test
 def test_mounts_of_all(t):
     fill(t)
