@@ -473,7 +473,7 @@ static size_t copy_rows(struct hythe_setting rows[ROWS])
                                      .fallback = "none",
                                      .help = "What is wrong."};
 #define X(id, word, check) " " word
-    rows[n].choices = FAULTS(X) + 1;
+    rows[n].choices = &(FAULTS(X))[1];
 #undef X
     return n + 1;
 }

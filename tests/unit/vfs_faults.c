@@ -212,7 +212,7 @@ static void catch_files(struct world *w)
     struct hythe_attrs attrs = {.struct_size = sizeof attrs};
     struct hythe_statfs fs;
     char buf[16];
-    hy_handle h, d;
+    hy_handle h, d = 0;
 
     begin_again(w);
     CU_ASSERT_FATAL(do_open(w, "/bad/f", RW, &h) == 0 && hy_vfs_opendir(w->vfs, name_of("/bad/d"), &d) == 0);
