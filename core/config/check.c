@@ -189,7 +189,8 @@ static void check_methods(struct hy_reading *r)
                            "DefaultAuthMethods: none, which lets everybody in, is not available in this build");
         else
             hy_reading_add(r, place, "DefaultAuthMethods: \"%s\" is not a method%s%s%s", *list,
-                           near ? "; did you mean " : "", near ? near : "", near ? "?" : "");
+                           near ? "; did you mean " : "; there are ",
+                           near ? near : "password, publickey and keyboard-interactive", near ? "?" : "");
     }
 }
 

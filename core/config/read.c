@@ -26,9 +26,14 @@ const struct hy_row *hy_known(struct hy_reading *r, const config_setting_t *at, 
 {
     const char *name = config_setting_name(at);
     const struct hy_row *row = hy_row_find(section, name);
+    const struct hy_row *other = row ? NULL : hy_row_elsewhere(name);
     const char *near = row ? NULL : hy_row_nearest(section, name);
 
-    if (!row && near)
+    if (!row && other)
+        hy_reading_add(r, hy_place_of(r, at), "%s can't stand here: it is a %s", name,
+                       other->section == HY_SECTION_GLOBAL ? "setting of the whole server, outside of all groups"
+                                                           : section_names[other->section]);
+    else if (!row && near)
         hy_reading_add(r, hy_place_of(r, at), "%s is not a %s; did you mean %s?", name, section_names[section], near);
     else if (!row)
         hy_reading_add(r, hy_place_of(r, at), "%s is not a %s", name, section_names[section]);
@@ -73,9 +78,12 @@ static void parse(struct hy_reading *r)
     r->parsed = config_read_string(&parsed, (const char *)hy_buf_data(&r->source->text)) == CONFIG_TRUE;
     if (r->parsed)
         read_settings(r, config_root_setting(&parsed));
-    else
+    else if (!config_error_text(&parsed))
+        r->no_memory = true;
+    else if (!hy_syntax_explain(r, (unsigned)config_error_line(&parsed),
+                                strstr(config_error_text(&parsed), "duplicate")))
         hy_reading_add(r, hy_source_place(r->source, (unsigned)config_error_line(&parsed)), "%s",
-                       config_error_text(&parsed) ? config_error_text(&parsed) : "out of memory");
+                       config_error_text(&parsed));
     config_destroy(&parsed);
 }
 

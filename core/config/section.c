@@ -132,8 +132,7 @@ static void read_password(struct hy_reading *r, const config_setting_t *at, stru
 
     user->password = hy_value_string(r, at, 1, 0);
     if (user->password && r->rules->password_hash_ok && !r->rules->password_hash_ok(user->password, &why))
-        hy_reading_add(r, hy_place_of(r, at), "password: not a hash of crypt(5): %s; hythed --hash-password makes one",
-                       why ? why : "malformed");
+        hy_reading_add(r, hy_place_of(r, at), "password: it is %s", why ? why : "not a hash of crypt(5)");
 }
 
 /* A path of the tree or of the user's view; *place is where it stands. */

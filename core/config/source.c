@@ -92,14 +92,15 @@ static char *load(struct hy_source *s, const char *name, struct hy_place at, siz
 {
     int fd = open(name, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
     struct stat st;
+    const char *shown = at.line ? name : "it"; /* whose name stands before the complaint */
     char *text = NULL;
 
     if (fd < 0 || fstat(fd, &st) < 0) {
-        hy_problems_add(s->problems, at, "cannot open %s: %s", name, strerror(errno));
-    } else if (check_file(s, name, at, &st)) {
+        hy_problems_add(s->problems, at, "cannot open %s: %s", shown, strerror(errno));
+    } else if (check_file(s, shown, at, &st)) {
         text = slurp(fd, (size_t)st.st_size, len);
         if (!text)
-            hy_problems_add(s->problems, at, "cannot read %s: %s", name, strerror(errno));
+            hy_problems_add(s->problems, at, "cannot read %s: %s", shown, strerror(errno));
     }
     if (fd >= 0)
         close(fd);
@@ -164,7 +165,8 @@ static unsigned newlines(const char *text, size_t len)
 
 static int append_text(struct hy_source *s, const char *text, size_t len, const char *name, unsigned depth)
 {
-    struct hy_scan scan = {text, text, text + len};
+    size_t mark_len = len >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0 ? 3 : 0; /* editors' byte order mark */
+    struct hy_scan scan = {text + mark_len, text + mark_len, text + len};
     struct hy_place at = {name, 1};
     struct hy_token t;
 

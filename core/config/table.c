@@ -5,8 +5,17 @@
 
 const struct hy_row hy_rows[] = {
 #define HY_GLOBAL(name, type, change, min, max, fallback, help) \
-    {#name, HY_ROW_GLOBAL, HY_SECTION_GLOBAL, HY_TYPE_##type, min, max, fallback, offsetof(struct hy_config, name), \
-     help, HY_CHANGE_##change},
+    { \
+        #name, \
+        HY_ROW_GLOBAL, \
+        HY_SECTION_GLOBAL, \
+        HY_TYPE_##type, \
+        min, \
+        max, \
+        fallback, \
+        offsetof(struct hy_config, name), \
+        help, \
+        HY_CHANGE_##change},
 #define HY_KEY(name, section, type, help) \
     {#name, HY_ROW_KEY, HY_SECTION_##section, HY_TYPE_##type, 0, 0, "", 0, help, HY_CHANGE_RELOAD},
 #define HY_LATER(name, section, help) \
@@ -20,6 +29,14 @@ const struct hy_row *hy_row_find(enum hy_section section, const char *name)
 {
     for (size_t i = 0; i < hy_row_count; i++)
         if (hy_rows[i].section == section && strcmp(hy_rows[i].name, name) == 0)
+            return &hy_rows[i];
+    return NULL;
+}
+
+const struct hy_row *hy_row_elsewhere(const char *name)
+{
+    for (size_t i = 0; i < hy_row_count; i++)
+        if (strcmp(hy_rows[i].name, name) == 0)
             return &hy_rows[i];
     return NULL;
 }

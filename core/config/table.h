@@ -40,6 +40,9 @@ extern const size_t hy_row_count;
 /* The row of a name in a section, or NULL. */
 const struct hy_row *hy_row_find(enum hy_section section, const char *name);
 
+/* The row of that name in whatever section it is, or NULL. */
+const struct hy_row *hy_row_elsewhere(const char *name);
+
 /* The name of the section that is nearest to a word, or NULL. */
 const char *hy_row_nearest(enum hy_section section, const char *word);
 

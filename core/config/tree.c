@@ -24,10 +24,12 @@ static const char *read_plugin(struct hy_reading *r, const config_setting_t *gro
     const config_setting_t *at = hy_needed(r, group, "plugin", what);
     const char *plugin = at ? hy_value_string(r, at, 1, 0) : NULL;
 
-    if (plugin && !is_plugin_name(plugin))
-        hy_reading_add(r, hy_place_of(r, at), "plugin: \"%s\" can't be the name of a plugin (letters, digits, - and _)",
-                       plugin);
-    return plugin;
+    if (!plugin || is_plugin_name(plugin))
+        return plugin;
+    hy_reading_add(r, hy_place_of(r, at),
+                   "plugin: \"%s\" can't be the name of a plugin (letters, digits, - and _; without folder and .so)",
+                   plugin);
+    return NULL;
 }
 
 /* A list of plugins, each with its settings. */

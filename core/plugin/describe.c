@@ -88,3 +88,24 @@ int hy_describe_all(const char *directory, hy_describe_fn *each, void *ctx, stru
     free(entries);
     return bad;
 }
+
+const char *hy_describe_nearest(const char *directory, const char *word, char *out, size_t room)
+{
+    struct dirent **entries;
+    int n = scandir(directory, &entries, is_plugin, by_name);
+    const char **names = calloc(n > 0 ? (size_t)n + 1 : 1, sizeof *names), *near = NULL;
+
+    for (int i = 0; names && i < n; i++) {
+        entries[i]->d_name[strlen(entries[i]->d_name) - 3] = '\0';
+        names[i] = entries[i]->d_name;
+    }
+    near = names ? hy_nearest(word, names) : NULL;
+    if (near && snprintf(out, room, "%s", near) >= (int)room)
+        near = NULL;
+    for (int i = 0; i < n; i++)
+        free(entries[i]);
+    if (n >= 0)
+        free(entries);
+    free(names);
+    return near ? out : NULL;
+}

@@ -21,6 +21,9 @@ int hy_describe(const char *directory, const char *name, hy_describe_fn *each, v
  * when the directory can't be read. */
 int hy_describe_all(const char *directory, hy_describe_fn *each, void *ctx, struct hy_err *err);
 
+/* The name of the plugin of the directory that is nearest to a word, in out; NULL if there is none. */
+const char *hy_describe_nearest(const char *directory, const char *word, char *out, size_t room);
+
 /* "filesystem", "filter", "auth"; "unknown". */
 const char *hy_describe_kind(uint32_t kind);
 /* "serial", "per session", "parallel"; "unknown". */

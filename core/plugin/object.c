@@ -1,4 +1,5 @@
 #include "core/plugin/object.h"
+#include "core/plugin/describe.h"
 #include "core/plugin/trust.h"
 
 #include <dlfcn.h>
@@ -74,9 +75,14 @@ int hy_object_verify(const struct hythe_plugin *plugin, const char *name, struct
 
 int hy_object_suits(const struct hythe_plugin *plugin, enum hythe_kind kind, struct hy_complaints *to)
 {
+    static const char *const places[] = {[HYTHE_FILESYSTEM] = ", which stands in mounts",
+                                         [HYTHE_FILTER] = ", which stands in filters",
+                                         [HYTHE_AUTH] = ", which stands in auth"};
+    bool known = plugin->kind < sizeof places / sizeof places[0] && places[plugin->kind];
+
     if (plugin->kind != (uint32_t)kind)
-        return hy_complain(to, nowhere, "%s is %s; %s is needed here", plugin->name, kind_name(plugin->kind),
-                           kind_name((uint32_t)kind));
+        return hy_complain(to, nowhere, "it is %s%s; %s is needed here", kind_name(plugin->kind),
+                           known ? places[plugin->kind] : "", kind_name((uint32_t)kind));
     return 0;
 }
 
@@ -128,6 +134,16 @@ static bool is_name(const char *name)
     return *name && strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-") == strlen(name);
 }
 
+static int complain_missing(const char *directory, const char *name, const char *path, struct hy_complaints *to)
+{
+    char near[256];
+
+    if (hy_describe_nearest(directory, name, near, sizeof near))
+        return hy_complain(to, nowhere, "there is no plugin %s (%s); did you mean %s?", name, path, near);
+    return hy_complain(
+        to, nowhere, "not available in this build, or not installed: there is no %s; is plugin_directory right?", path);
+}
+
 static int find(struct hy_object *object, const char *directory, const char *name, struct hy_complaints *to)
 {
     char path[PATH_MAX], real[PATH_MAX];
@@ -139,9 +155,7 @@ static int find(struct hy_object *object, const char *directory, const char *nam
     if (n < 0 || (size_t)n >= sizeof path)
         return hy_complain(to, nowhere, "the path of its file is too long");
     if (access(path, F_OK) && errno == ENOENT)
-        return hy_complain(to, nowhere,
-                           "not available in this build, or not installed: there is no %s; is plugin_directory right?",
-                           path);
+        return complain_missing(directory, name, path, to);
     fd = hy_trust_open(path, real, to);
     if (fd < 0)
         return -1;

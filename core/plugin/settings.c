@@ -84,9 +84,13 @@ static int check_number(struct hy_complaints *to, const struct hythe_setting *ro
     if (row->type == HYTHE_SET_BOOL || row->type == HYTHE_SET_CHOICE || (n >= row->min && n <= row->max))
         return 0;
     if (row->type == HYTHE_SET_MODE)
-        return hy_complain(to, place, "%s must be from \"%04llo\" to \"%04llo\"", row->name,
-                           (unsigned long long)row->min, (unsigned long long)row->max);
-    return hy_complain(to, place, "%s must be from %lld to %lld", row->name, (long long)row->min, (long long)row->max);
+        return hy_complain(to, place, "%s must be from \"%04llo\" to \"%04llo\", not \"%04llo\"", row->name,
+                           (unsigned long long)row->min, (unsigned long long)row->max, (unsigned long long)n);
+    if (n < row->min && row->max == INT64_MAX)
+        return hy_complain(to, place, "%s must be at least %lld, not %lld", row->name, (long long)row->min,
+                           (long long)n);
+    return hy_complain(to, place, "%s must be from %lld to %lld, not %lld", row->name, (long long)row->min,
+                       (long long)row->max, (long long)n);
 }
 
 /* An empty default need not be of a wanted length. */

@@ -94,6 +94,8 @@ static void check_all(const struct hy_config *config, struct hy_problems *proble
     bool known = check_run_as(config, &rights, problems);
 
     hy_server_check_keys(config, problems);
+    if (*config->log_file && hythed_log_check(config->log_file, &err) < 0)
+        hy_problems_add(problems, hy_config_place(config, "log_file"), "%s", err.text);
     if (known && rights.change && geteuid() == 0 && hythed_rights_drop(&rights, &err) < 0)
         hy_problems_add(problems, hy_config_place(config, "run_as"), "%s", err.text);
     hy_server_check(config, problems);

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -64,27 +65,60 @@ void hythed_log_init(struct hythed_log *log, enum hy_log_level level)
     *log = (struct hythed_log){.log = {put_line, log, level}, .fd = STDERR_FILENO, .journal = is_journal()};
 }
 
-/* A new file is given to `owner`, so that it can be opened again when root's rights are gone. Nothing but a plain file
- * with one name is written to: root must not append to what somebody put there. */
-static int open_file(const char *path, uid_t owner, gid_t group, struct hy_err *err)
+enum { APPEND = O_WRONLY | O_APPEND | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY | O_NONBLOCK };
+
+/* Nothing but a plain file with one name is written to: root must not append to what somebody put there. */
+static int check_opened(int fd, const char *path, struct hy_err *err)
 {
-    const int flags = O_WRONLY | O_APPEND | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY | O_NONBLOCK;
-    int fd = open(path, flags | O_CREAT | O_EXCL, 0640);
-    bool made = fd >= 0;
     struct stat st;
 
+    if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode) || st.st_nlink != 1)
+        return hy_err_set(err, "the log file %s is not a plain file with one name", path);
+    return 0;
+}
+
+/* A new file is given to `owner`, so that it can be opened again when root's rights are gone. */
+static int open_file(const char *path, uid_t owner, gid_t group, struct hy_err *err)
+{
+    int fd = open(path, APPEND | O_CREAT | O_EXCL, 0640);
+    bool made = fd >= 0;
+
     if (fd < 0 && errno == EEXIST)
-        fd = open(path, flags);
+        fd = open(path, APPEND);
     if (fd < 0)
         return hy_err_set(err, "can't open the log file %s: %s", path, strerror(errno));
-    if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode) || st.st_nlink != 1)
-        hy_err_set(err, "the log file %s is not a plain file with one name", path);
-    else if (made && geteuid() == 0 && fchown(fd, owner, group) < 0)
+    if (made && geteuid() == 0 && fchown(fd, owner, group) < 0)
         hy_err_set(err, "can't give the log file %s to its owner: %s", path, strerror(errno));
-    else
+    else if (check_opened(fd, path, err) == 0)
         return fd;
     close(fd);
     return -1;
+}
+
+/* Whether the file could be made where it isn't yet. */
+static int check_folder(const char *path, struct hy_err *err)
+{
+    const char *slash = strrchr(path, '/');
+    char folder[PATH_MAX] = ".";
+
+    if (slash && snprintf(folder, sizeof folder, "%.*s", slash == path ? 1 : (int)(slash - path), path) >= PATH_MAX)
+        errno = ENAMETOOLONG;
+    else if (faccessat(AT_FDCWD, folder, W_OK | X_OK, AT_EACCESS) == 0)
+        return 0;
+    return hy_err_set(err, "the log file %s can't be made: %s: %s", path, folder, strerror(errno));
+}
+
+int hythed_log_check(const char *path, struct hy_err *err)
+{
+    int fd = open(path, APPEND), rc;
+
+    if (fd < 0 && errno == ENOENT)
+        return check_folder(path, err);
+    if (fd < 0)
+        return hy_err_set(err, "can't open the log file %s: %s", path, strerror(errno));
+    rc = check_opened(fd, path, err);
+    close(fd);
+    return rc;
 }
 
 int hythed_log_open(struct hythed_log *log, const char *path, uid_t owner, gid_t group, struct hy_err *err)

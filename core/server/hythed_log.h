@@ -23,6 +23,9 @@ void hythed_log_init(struct hythed_log *log, enum hy_log_level level);
 /* Appends to a file from now on, 0640 and owner's if it must be made. path must outlive the log. 0, or -1 with err. */
 int hythed_log_open(struct hythed_log *log, const char *path, uid_t owner, gid_t group, struct hy_err *err);
 
+/* Whether that would do, as far as it can be seen without making the file. 0, or -1 with err. */
+int hythed_log_check(const char *path, struct hy_err *err);
+
 /* The file was moved away: makes a new one. Keeps the old one, and says so in it, when that fails. */
 void hythed_log_reopen(struct hythed_log *log);
 

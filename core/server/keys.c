@@ -19,7 +19,8 @@ static char *read_private(const char *file, size_t *len, struct hy_err *err)
     ssize_t n;
 
     if (fd < 0) {
-        hy_err_set(err, "host key %s: %s", file, strerror(errno));
+        hy_err_set(err, "host key %s: %s%s%s", file, strerror(errno),
+                   errno == ENOENT ? "; to make it: ssh-keygen -t ed25519 -N '' -f " : "", errno == ENOENT ? file : "");
         return NULL;
     }
     *len = 0;
@@ -27,6 +28,8 @@ static char *read_private(const char *file, size_t *len, struct hy_err *err)
         hy_err_set(err, "host key %s: %s", file, strerror(errno));
     else if (!S_ISREG(st.st_mode))
         hy_err_set(err, "host key %s: not a regular file", file);
+    else if (strlen(file) > 4 && strcmp(file + strlen(file) - 4, ".pub") == 0)
+        hy_err_set(err, "host key %s: the private key is wanted, which is in the file without .pub", file);
     else if (st.st_mode & 077)
         hy_err_set(err, "host key %s: open to others (mode %04o); make it 0600", file, (unsigned)st.st_mode & 07777);
     else if (st.st_uid != 0 && st.st_uid != geteuid())

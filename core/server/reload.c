@@ -47,7 +47,8 @@ static struct hy_ssh_server *next_keys(const struct hy_generation *now, const st
     if (!closed)
         return read_keys(config, now->log, problems);
     if (same_keys(now->config, config)) {
-        hy_log(now->log, HY_LOG_INFO, 0, "host key %s: not for the rights that are left; all host keys stay",
+        hy_log(now->log, HY_LOG_INFO, 0,
+               "host key %s can't be read with run_as's rights: all host keys stay as they were read at the start",
                closed->store);
         return hy_ssh_server_ref(now->ssh);
     }

@@ -287,7 +287,7 @@ def checks_authentication_plugins_as_the_user_that_will_run_them(box):
 def needs_its_file(box):
     said = run([HYTHED, '-f', box.path('missing')])
     assert said.code == 1 and said.err.decode().splitlines() == [
-        '%s: cannot open %s: No such file or directory' % (box.path('missing'), box.path('missing'))], repr(said)
+        '%s: cannot open it: No such file or directory' % box.path('missing')], repr(said)
     os.chmod(box.config(), 0o666)
     assert b'everybody' in run([HYTHED, '-f', box.path('hythe.cfg')]).failed().err
 
@@ -347,6 +347,12 @@ def refuses_log_files(box):
     box.refuses(r'log file .*one name', log_file=box.path('hard'))
     os.mkfifo(box.path('fifo'))
     box.refuses(r'log file ', log_file=box.path('fifo'))
+    for name in ('none/log', 'link', 'hard', 'fifo'):
+        said = box.check(log_file=box.path(name))
+        place = '%s:%d: ' % (box.path('hythe.cfg'), box.lines['log_file'])
+        assert said.code == 1 and said.err.decode().startswith(place) and box.path(name) in said.err.decode(), repr(said)
+    box.check(log_file=box.path('fine')).ok()
+    assert not os.path.exists(box.path('fine'))
     assert read(box.path('target')) == b''
 
 

@@ -14,11 +14,11 @@ def checks_every_filter_and_own_mount(box):
     """Whatever names a plugin is looked at: of the tree, of a group, of a user."""
     local = dict(path='/x', plugin='local-root', root=box.root)
     wrongs = (('filters', [dict(plugin='read-only', bogus=1)], 'unknown setting "bogus"'),
-              ('filters', [dict(plugin='local-root', root='/')], 'local-root is a filesystem; a filter is needed here'),
+              ('filters', [dict(plugin='local-root', root='/')], 'it is a filesystem, which stands in mounts; a filter is'),
               ('filters', [dict(plugin='no-such')], 'there is no '),
               ('mounts', [dict(local, filters=[dict(plugin='read-only', bogus=1)])], 'unknown setting "bogus"'),
               ('mounts', [dict(local, root='/no/such/folder')], '/no/such/folder'),
-              ('mounts', [dict(path='/x', plugin='read-only')], 'read-only is a filter; a filesystem is needed here'))
+              ('mounts', [dict(path='/x', plugin='read-only')], 'it is a filter, which stands in filters; a filesystem is'))
     alice = dict(name='alice', keys=[keys().public('alice')])
     assert box.check(groups=[dict(name='g', mounts=[local], filters=[dict(plugin='read-only')])],
                      users=[dict(alice, groups=['g'], mounts=[local])]).code == 0

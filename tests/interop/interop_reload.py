@@ -194,7 +194,7 @@ def test_a_bad_file_changes_nothing(t):
             refuses(t, pattern % path)
             assert sftp.stat(t.r('a')).attrs['size'] == 9
         os.unlink(config_path(t))
-        refuses(t, 'cannot open ' + path)
+        refuses(t, path + ': cannot open it')
         assert may_enter(t, 'homely') and not may_enter(t, 'bob')
     put_config(t, good)
     assert 'holds for new connections' in sighup(t)

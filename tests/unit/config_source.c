@@ -20,6 +20,49 @@ static void says(const struct config_dir *dir, const char *want)
     free(said);
 }
 
+/* libconfig says "syntax error" of all these, and sometimes names the line after. */
+static void says_what_is_wrong_with_the_syntax(void)
+{
+    static const struct {
+        const char *text, *said;
+    } cases[] = {
+        {"TcpNoDelay = yes;", "t:2: yes is no value: a text stands in double quotes, a boolean is true or false\n"},
+        {"LogLevel = ;", "t:2: LogLevel has no value\n"},
+        {"LogLevel", "t:2: LogLevel has no value\n"},
+        {"LogLevel =\n", "t:2: LogLevel has no value\n"},
+        {"= 1;", "t:2: a setting's name and = are missing before this =\n"},
+        {"LogLevel = 1 2;", "t:2: a setting's name and = are missing before this number\n"},
+        {"mounts = (\n{ path = \"/\"; }\n{ path = \"/a\"; } );",
+         "t:4: a comma is missing before this {, or a ) that ends the list of line 2\n"},
+        {"mounts = (\n{ path = \"/\"; };\nLogLevel = 1;",
+         "t:3: a ) is missing before this ;: the list of line 2 is not closed\n"},
+        {"mounts = ( {\n path = \"/\";\n );", "t:4: a } is missing before this ): a { was opened in line 2\n"},
+        {"mounts = (\n{ path = \"/\"; }\n", "t:2: this ( is never closed\n"},
+        {"LogLevel = 1; }", "t:2: this } closes nothing\n"},
+        {"log_file = '/var/log/x';", "t:2: a text stands in double quotes, not in these\n"},
+        {"log_file = \xe2\x80\x9cx\";\n\"", "t:2: the byte 0xe2 stands outside of quotes, where it means nothing\n"},
+        {"groups = ( { name = \"a\"; name = \"b\"; } );", "t:2: name is there twice: first in line 2\n"},
+        {"/* a\n{ */ # (\nlog_file = \"{ (\n\" \"x\"; LogLevel 1;", "t:5: a = is missing behind LogLevel\n"},
+    };
+
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char text[1024], *said;
+
+        (void)snprintf(text, sizeof text, CONFIG_BASE "%s", cases[i].text);
+        said = config_said(text, false);
+        UNIT_ASSERT_STRING(said, cases[i].said);
+        free(said);
+    }
+}
+
+static void skips_a_byte_order_mark(void)
+{
+    char *said = config_said("\xef\xbb\xbf" CONFIG_BASE, false);
+
+    UNIT_ASSERT_STRING(said, "");
+    free(said);
+}
+
 static void finds_lexical_errors(void)
 {
     static const struct {
@@ -36,9 +79,9 @@ static void finds_lexical_errors(void)
         {"log_file = \"a\n\\x00\n\";\nfoo = 1;", "t:2: a string must not contain \\x00\nt:5: foo is not a setting\n"},
         {"log_file = \"a\n", "t:2: this string is never closed\n"},
         {"/* x\n", "t:2: this comment is never closed\n"},
-        {"LocalPort = 1\nLogLevel 1;", "t:3: syntax error\n"},
-        {"LocalPort = 1; LocalPort = 2;", "t:2: duplicate setting name\n"},
-        {"mounts = ( { path = \"/a\"; plugin = \"x\"; o = 1; o = 2; } );", "t:2: duplicate setting name\n"},
+        {"LocalPort = 1\nLogLevel 1;", "t:3: a = is missing behind LogLevel\n"},
+        {"LocalPort = 1; LocalPort = 2;", "t:2: LocalPort is there twice: first in line 2\n"},
+        {"mounts = ( { path = \"/a\"; plugin = \"x\"; o = 1; o = 2; } );", "t:2: o is there twice: first in line 2\n"},
         {"@include x\n", "t:2: @include needs the name of a file in quotes\n"},
         {"@include \"\"\n", "t:2: @include needs the name of a file in quotes\n"},
         {"@include \"x\n\"", "t:2: @include needs the name of a file in quotes\n"},
@@ -114,7 +157,7 @@ static void includes_files(void)
     says(&dir, "t:3: LocalPort: 70000 is out of range (0 to 65535)\n");
     put(&dir, "t", "@include \"one\"\n");
     put(&dir, "one", CONFIG_BASE "users = ( );");
-    says(&dir, "one:2: duplicate setting name\n");
+    says(&dir, "one:2: users is there twice: first in line 1\n");
     put(&dir, "t", CONFIG_BASE "mounts = (\n@include \"one\"\n,\n@include \"two\"\n);\n");
     put(&dir, "one", "\n{ path = \"/x\"; plugin = \"p\"; }");
     put(&dir, "two", "{ path = \"/x\"; plugin = \"p\"; }");
@@ -158,21 +201,21 @@ static void distrusts_files(void)
     char path[128];
 
     config_dir_make(&dir);
-    says(&dir, "t: cannot open t: No such file or directory\n");
+    says(&dir, "t: cannot open it: No such file or directory\n");
     put(&dir, "t", CONFIG_BASE);
     (void)snprintf(path, sizeof path, "%s/t", dir.path);
     CU_ASSERT(chmod(path, 0666) == 0);
-    says(&dir, "t: everybody on this machine can write t and so log in as any user; chmod o-w it\n");
+    says(&dir, "t: everybody on this machine can write it and so log in as any user; chmod o-w it\n");
     CU_ASSERT(chmod(path, 0644) == 0);
     says(&dir, "");
     CU_ASSERT(truncate(path, 16 * 1024 * 1024 + 1) == 0);
-    says(&dir, "t: t is too large: a configuration may have 16 MiB in all\n");
+    says(&dir, "t: it is too large: a configuration may have 16 MiB in all\n");
     CU_ASSERT(unlink(path) == 0);
     CU_ASSERT(mkfifo(path, 0600) == 0);
-    says(&dir, "t: t is not a regular file\n");
+    says(&dir, "t: it is not a regular file\n");
     CU_ASSERT(unlink(path) == 0);
     CU_ASSERT(mkdir(path, 0700) == 0);
-    says(&dir, "t: t is not a regular file\n");
+    says(&dir, "t: it is not a regular file\n");
     CU_ASSERT(rmdir(path) == 0);
     config_dir_remove(&dir);
 }
@@ -193,6 +236,7 @@ static void survives_deep_nesting(void)
     free(text);
 }
 
-UNIT_SUITE(config_source, UNIT_TEST(finds_lexical_errors), UNIT_TEST(refuses_a_zero_byte),
-           UNIT_TEST(keeps_large_numbers), UNIT_TEST(includes_files), UNIT_TEST(stops_at_endless_includes),
-           UNIT_TEST(counts_the_files), UNIT_TEST(distrusts_files), UNIT_TEST(survives_deep_nesting));
+UNIT_SUITE(config_source, UNIT_TEST(finds_lexical_errors), UNIT_TEST(says_what_is_wrong_with_the_syntax),
+           UNIT_TEST(skips_a_byte_order_mark), UNIT_TEST(refuses_a_zero_byte), UNIT_TEST(keeps_large_numbers),
+           UNIT_TEST(includes_files), UNIT_TEST(stops_at_endless_includes), UNIT_TEST(counts_the_files),
+           UNIT_TEST(distrusts_files), UNIT_TEST(survives_deep_nesting));

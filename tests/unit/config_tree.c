@@ -146,14 +146,15 @@ static void says_what_is_wrong(void)
          "t:2: UserRootDirectory: \"/a/../b\" has a part that is empty, \".\" or \"..\"\n"},
         {"users = ( { name = \"a\"; filters = ( { plugin = \"x/y\"; }, { } ); } );",
          "t:2: a filter has no plugin\n"
-         "t:2: plugin: \"x/y\" can't be the name of a plugin (letters, digits, - and _)\n"},
+         "t:2: plugin: \"x/y\" can't be the name of a plugin (letters, digits, - and _; without folder and .so)\n"},
         {"users = ( { name = \"a\"; filters = \"read-only\"; } );",
          "t:2: filters: a list of groups is wanted: ( { ... }, { ... } )\n"},
         {"users = ( { name = \"a\"; mounts = ( { path = \"/a\"; plugin = \"x\"; },\n"
          "{ path = \"/a\"; plugin = \"x\"; } ); } );",
          "t:3: path \"/a\" is already in line 2\n"},
         {"users = ( { name = \"a\"; filters = ( { plugin = \"code page\"; } ); } );",
-         "t:2: plugin: \"code page\" can't be the name of a plugin (letters, digits, - and _)\n"},
+         "t:2: plugin: \"code page\" can't be the name of a plugin (letters, digits, - and _; without folder and "
+         ".so)\n"},
         {"users = ( { name = \"a\"; mounts = ( { path = \"/a\"; plugin = \"x\"; CodePage = 1252; } ); } );",
          "t:2: CodePage: a string is wanted, not a number\n"},
         {"users = ( { name = \"a\"; mounts = ( { path = \"/a\"; plugin = \"x\"; set_attributes = \"none\"; } ); } );",

@@ -76,7 +76,7 @@ static void refuses_the_wrong_kind(void)
     folder_begin(&f);
     folder_install(&f, "sample.so", NULL, "sample.so");
     CU_ASSERT_PTR_NULL(hy_plugins_start(f.plugins, "sample", HYTHE_FILTER, &folder_root, 1, "it", &f.err));
-    UNIT_ASSERT_STRING(f.err.text, "it: sample is a filesystem; a filter is needed here");
+    UNIT_ASSERT_STRING(f.err.text, "it: it is a filesystem, which stands in mounts; a filter is needed here");
     folder_end(&f);
 }
 
@@ -95,6 +95,7 @@ static void refuses_what_is_no_plugin(void)
     refused(&f, ".", "can't be the name of a plugin");
     folder_write(folder_path(&f, NULL, "text.so"), "just text\n", 10);
     refused(&f, "text", "text.so is not a shared object");
+    refused(&f, "texts", "did you mean text?");
     folder_write(folder_path(&f, NULL, "empty.so"), "", 0);
     refused(&f, "empty", "empty.so is not a shared object");
     folder_write(folder_path(&f, NULL, "cut.so"), "\177ELF\2\1\1", 7);
