@@ -46,6 +46,7 @@ HYTHE_EXPORT const struct hythe_plugin *hythe_plugin_entry(void);
     X(identity, "identity-new", "open.identity") \
     X(named, "identity-by-name", "getattr.identity") \
     X(leak, "leak", "handle.leak") \
+    X(crash, "crash", "open.truncate") \
     X(more, "read-more", "read.offset") \
     X(eof, "eof-error", "read.end") \
     X(shorter, "write-short", "open.write") \
@@ -292,6 +293,8 @@ static int64_t b_open(const struct hythe_call *call, struct hythe_open_arg *arg)
         call->slot[1] = *call->slot;
     if (fault == FAULT_identity && r == 0)
         arg->identity->file[1] = ++opens;
+    if (fault == FAULT_crash && (arg->access & HYTHE_OPEN_TRUNCATE) && !(arg->access & HYTHE_OPEN_CREATE))
+        abort();
     if (fault == FAULT_leak && dup(0) < 0)
         return -EMFILE;
     return r;

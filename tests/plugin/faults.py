@@ -4,6 +4,7 @@ without a fault."""
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -35,7 +36,7 @@ def notices(fault, name):
         status, out = check([BROKEN, 'fault=' + fault])
         return None if status == 0 else 'without a fault it ends with %d' % status, out
     status, out = check(['--only', name, BROKEN, 'fault=' + fault])
-    if status != 1 or not re.search(r'^BROKEN +%s:' % re.escape(name), out, re.M):
+    if status != (-signal.SIGABRT if fault == 'crash' else 1) or not re.search(r'^BROKEN +%s:' % re.escape(name), out, re.M):
         return '%s does not notice it (status %d)' % (name, status), out
     return None, out
 

@@ -252,20 +252,59 @@ static void print_verdict(const struct check *c, char verdict, const char *why, 
         print_why(why);
 }
 
-/* A check that takes so long waits for something that never comes. */
-enum { PATIENCE = 600 };
+/* Seconds. Who waits is told after the first which check it is; one that takes the second too waits for something that
+ * never comes. */
+enum { NEWS = 20, PATIENCE = 600 };
 
 static const char *running;
+static volatile sig_atomic_t told;
+
+static void begin(const char *name)
+{
+    running = name;
+    told = 0;
+    (void)alarm(NEWS);
+}
+
+static bool say(int fd, const char *before, const char *after)
+{
+    return write(fd, before, strlen(before)) >= 0 && write(fd, running, strlen(running)) >= 0 &&
+           write(fd, after, strlen(after)) >= 0;
+}
 
 static void give_up(int signal)
 {
-    static const char before[] = "BROKEN       ", after[] = ": it hangs\n";
-
     (void)signal;
-    if (write(STDOUT_FILENO, before, sizeof before - 1) < 0 || write(STDOUT_FILENO, running, strlen(running)) < 0 ||
-        write(STDOUT_FILENO, after, sizeof after - 1) < 0)
-        _exit(USAGE);
-    _exit(BROKEN);
+    if (!told) {
+        told = 1;
+        (void)say(STDERR_FILENO, "still in     ", "\n");
+        (void)alarm(PATIENCE - NEWS);
+        return;
+    }
+    _exit(say(STDOUT_FILENO, "BROKEN       ", ": it hangs\n") ? BROKEN : USAGE);
+}
+
+/* The fault happens again behind it, for who wants a core or has a debugger. */
+static void crash(int signal)
+{
+    static const char *const texts[] = {[SIGSEGV] = ": it crashes: SIGSEGV\n",
+                                        [SIGBUS] = ": it crashes: SIGBUS\n",
+                                        [SIGFPE] = ": it crashes: SIGFPE\n",
+                                        [SIGILL] = ": it crashes: SIGILL\n",
+                                        [SIGABRT] = ": it crashes: SIGABRT\n"};
+
+    (void)say(STDOUT_FILENO, "BROKEN       ", texts[signal]);
+}
+
+/* Sanitizers come first and have more to say. */
+static void catch_crashes(void)
+{
+    static const int signals[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT};
+    struct sigaction now, mine = {.sa_handler = crash, .sa_flags = (int)SA_RESETHAND};
+
+    for (size_t i = 0; i < sizeof signals / sizeof *signals; i++)
+        if (sigaction(signals[i], NULL, &now) == 0 && !(now.sa_flags & SA_SIGINFO) && now.sa_handler == SIG_DFL)
+            (void)sigaction(signals[i], &mine, NULL);
 }
 
 static int run_checks(struct stage *stage, const struct options *o, const char *name)
@@ -279,8 +318,7 @@ static int run_checks(struct stage *stage, const struct options *o, const char *
 
             if (!is_wanted(c, o->only))
                 continue;
-            running = c->name;
-            (void)alarm(PATIENCE);
+            begin(c->name);
             verdict = trial_run(stage, c, ++number, why, sizeof why);
             held += verdict == 'y';
             broken += verdict == 'n';
@@ -315,8 +353,7 @@ static int check_chains(struct stage *stage, const struct options *o, const stru
     struct hy_err err = {""};
     int rc = BROKEN;
 
-    running = "setup";
-    (void)alarm(PATIENCE);
+    begin("setup");
     stage->front = front;
     stage->back = back;
     if (front && back && stage_open(stage, &err) == 0) {
@@ -364,6 +401,8 @@ int main(int argc, char **argv)
 
     setvbuf(stdout, NULL, _IOLBF, 0);
     (void)signal(SIGALRM, give_up);
+    begin("start");
+    catch_crashes();
     rc = read_options(&o, argc, argv);
     if (rc)
         return rc - 1;
