@@ -45,8 +45,8 @@ void *hy_reading_alloc(struct hy_reading *r, size_t count, size_t size);
 /* read.c: the row of a setting, or NULL after a complaint: unknown, or of a later build. */
 const struct hy_row *hy_known(struct hy_reading *r, const config_setting_t *at, enum hy_section section);
 
-/* syntax.c: complains of what libconfig couldn't parse; it stopped at the line of the text, twin: since a name was there
- * before. False: nothing was found. */
+/* syntax.c: complains of what libconfig couldn't parse. It stopped at that line of the text, twin: since a name was
+ * there before. False: nothing was found. */
 bool hy_syntax_explain(struct hy_reading *r, unsigned line, bool twin);
 
 /* section.c: the lists of groups. */

@@ -1,5 +1,5 @@
-/* What is wrong with a text of which libconfig only says that its syntax is: a second reading by the same grammar, which
- * knows what it waits for. Nothing of the text but names and single words is quoted, for values may be secrets. */
+/* What is wrong with a text of which libconfig only says that its syntax is: a second reading by the same grammar,
+ * which knows what it waits for. Nothing of the text but names and single words is quoted: values may be secrets. */
 #include "core/config/scan.h"
 #include "core/config/read.h"
 
