@@ -103,6 +103,7 @@ size_t hy_upload_begin(struct hy_engine *e, const uint8_t *frame, size_t have, s
     if (!reserve_status(e))
         return 0;
     hy_vfs_clear_error(e->vfs);
+    memset(e->given.unknown, 0, sizeof e->given.unknown); /* they point into an earlier packet */
     if (!hy_permitted(e, HY_REQUEST_write))
         u.result = hy_journal(e, -EACCES, "write refused");
     e->upload = u;

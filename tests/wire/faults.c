@@ -5,6 +5,7 @@
  *     fault-write-eio      writes fail, with a text for the client
  *     fault-write-late     writes fail from offset 65536 on
  *     fault-write-short    writes claim less than was given
+ *     fault-write-nobody   writes fail for a user that doesn't exist
  *     fault-close-eio      closing fails
  *     fault-status-N       looking at it gives the exact status N
  *     fault-errno-N        looking at it gives errno N */
@@ -37,6 +38,8 @@ static int64_t on_write(const struct hythe_call *call, struct hythe_write_arg *a
     w->writes++;
     if (named(call, "fault-write-eio") || (named(call, "fault-write-late") && arg->offset + arg->len > 65536))
         return call->host->fail(call, -EIO, "the disk is on fire");
+    if (named(call, "fault-write-nobody"))
+        return HYTHE_STATUS(16); /* UNKNOWN_PRINCIPAL */
     if (named(call, "fault-write-short"))
         return (int64_t)arg->len - 1;
     return hythe_next_write(call, arg);
