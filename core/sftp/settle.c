@@ -51,6 +51,6 @@ bool hy_settle_pairs(const struct hy_engine *e, struct hythe_attrs *attrs, int64
     if (!unsupported || !e->dialect->loose_pairs || !(attrs->valid & HYTHE_ATTR_EXTENDED))
         return false;
     attrs->valid &= ~HYTHE_ATTR_EXTENDED;
-    hy_vfs_clear_error(e->vfs);
+    (void)hy_vfs_fail(e->vfs, 0, "%s", ""); /* the text alone: the names of owners are still needed */
     return true;
 }

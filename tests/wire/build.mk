@@ -25,7 +25,7 @@ EXTRA_DIST += tests/wire/README.md \
 	tests/wire/rule-04-paths.txt \
 	tests/wire/rule-07-close.txt \
 	tests/wire/rule-08-realpath.txt tests/wire/rule-09-symlink-link-first.txt \
-	tests/wire/rule-09-symlink-target-first.txt tests/wire/rule-10-nul.txt tests/wire/setstat.txt \
+	tests/wire/rule-09-symlink-target-first.txt tests/wire/rule-10-nul.txt tests/wire/setstat.txt tests/wire/settle-owner.txt \
 	tests/wire/stat.txt tests/wire/statvfs.txt tests/wire/trailing.txt tests/wire/unknown.txt \
 	tests/wire/users-groups.txt tests/wire/write-abandoned.txt tests/wire/write-failures.txt \
 	tests/wire/masks-folder.txt tests/wire/masks-xattrs.txt tests/wire/masks-memory.txt tests/wire/masks-both.txt \

@@ -7,6 +7,7 @@
  *     fault-write-short    writes claim less than was given
  *     fault-write-nobody   writes fail for a user that doesn't exist
  *     fault-close-eio      closing fails
+ *     fault-named          its owner has a name, which is all that can be set, and whoever sets it must give it back
  *     fault-status-N       looking at it gives the exact status N
  *     fault-errno-N        looking at it gives errno N */
 #include "tests/wire/world.h"
@@ -52,6 +53,26 @@ static int64_t on_close(const struct hythe_call *call, struct hythe_close_arg *a
     return named(call, "fault-close-eio") ? -EIO : r;
 }
 
+/* Memory that was given back before its time comes to the next who asks for as much. */
+static char *keep_name(const struct hythe_call *call, const char *text)
+{
+    char *name = call->host->keep(call, 4096);
+
+    return name ? strcpy(name, text) : NULL;
+}
+
+static int64_t name_owner(const struct hythe_call *call, struct hythe_attrs *attrs)
+{
+    char *name = keep_name(call, "somebody");
+
+    if (!name)
+        return -ENOMEM;
+    attrs->valid = HYTHE_ATTR_OWNER;
+    attrs->owner = attrs->group = name;
+    attrs->uid = attrs->gid = 1;
+    return 0;
+}
+
 static int64_t on_getattr(const struct hythe_call *call, struct hythe_getattr_arg *arg)
 {
     const char *status = strstr(arg->path, "fault-status-"), *error = strstr(arg->path, "fault-errno-");
@@ -60,7 +81,17 @@ static int64_t on_getattr(const struct hythe_call *call, struct hythe_getattr_ar
         return HYTHE_STATUS(atoi(status + strlen("fault-status-")));
     if (error)
         return -atoi(error + strlen("fault-errno-"));
-    return hythe_next_getattr(call, arg);
+    return strstr(arg->path, "fault-named") ? name_owner(call, arg->attrs) : hythe_next_getattr(call, arg);
+}
+
+static int64_t on_setattr(const struct hythe_call *call, struct hythe_setattr_arg *arg)
+{
+    if (!strstr(arg->path, "fault-named"))
+        return hythe_next_setattr(call, arg);
+    if (arg->attrs->valid & ~HYTHE_ATTR_OWNER)
+        return -ENOTSUP;
+    (void)keep_name(call, "else");
+    return arg->attrs->owner && strcmp(arg->attrs->owner, "somebody") == 0 ? 0 : -EIO;
 }
 
 static const struct hythe_ops ops = {
@@ -69,6 +100,7 @@ static const struct hythe_ops ops = {
     .write = on_write,
     .close = on_close,
     .getattr = on_getattr,
+    .setattr = on_setattr,
 };
 
 const struct hythe_plugin world_faults = {
