@@ -7,6 +7,7 @@
 #include "core/base/log.h"
 #include "core/config/config.h"
 #include "core/vfs/chain.h"
+#include "core/vfs/rehearse.h"
 
 /* The plugins of one generation of a configuration, each opened once. Filled by one thread and not changed any more
  * when others use the instances. */
@@ -18,9 +19,9 @@ void hy_plugins_set_budget(struct hy_plugins *plugins, struct hy_budget *budget)
  * instead of started, as is what was registered there. `before` must outlive the last hy_plugins_start(); nothing of it
  * changes, also when the new one is given up. NULL: out of memory. */
 struct hy_plugins *hy_plugins_next(const struct hy_plugins *before, const char *directory);
-/* From now on hy_plugins_start() makes instances that can be looked at, and starts none: their functions must not be
- * called. */
-void hy_plugins_rest(struct hy_plugins *plugins);
+/* From now on hy_plugins_start() starts nothing: its instances answer with what their plugins foresee, and note in `to`
+ * who refused (core/vfs/rehearse.h). `to` must outlive them. */
+void hy_plugins_rehearse(struct hy_plugins *plugins, struct hy_rehearsal *to);
 /* Stops the instances that no other generation has, the last one first, then closes such objects. From any thread. */
 void hy_plugins_free(struct hy_plugins *plugins);
 

@@ -16,7 +16,7 @@ struct hy_plugins {
     size_t object_count;
     struct hy_started **instances; /* in the order of their start */
     size_t instance_count;
-    bool at_rest;
+    struct hy_rehearsal *rehearsal; /* NULL: instances are started */
 };
 
 static const struct hy_place nowhere = {NULL, 0};
@@ -127,9 +127,9 @@ static struct hy_loaded *find_kind(struct hy_plugins *plugins, const char *name,
     return loaded && hy_object_suits(loaded->object.plugin, kind, to) == 0 ? loaded : NULL;
 }
 
-void hy_plugins_rest(struct hy_plugins *plugins)
+void hy_plugins_rehearse(struct hy_plugins *plugins, struct hy_rehearsal *to)
 {
-    plugins->at_rest = true;
+    plugins->rehearsal = to;
 }
 
 bool hy_plugins_hides(struct hy_plugins *plugins, const char *name, const char *setting)
@@ -206,7 +206,11 @@ static struct hy_started *provide(struct hy_plugins *plugins, struct hy_loaded *
     if (s)
         return s;
     s = hy_started_new(code, options, count, &wanted, label, plugins->log, plugins->budget, to);
-    if (!s || plugins->at_rest || hy_started_begin(s, to) == 0)
+    if (s && plugins->rehearsal && code->object.plugin != &hy_codepage_plugin) { /* which touches nothing */
+        hy_started_rehearse(s, plugins->rehearsal);
+        return s;
+    }
+    if (!s || hy_started_begin(s, to) == 0)
         return s;
     hy_started_unref(s);
     return NULL;

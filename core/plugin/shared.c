@@ -63,6 +63,11 @@ int hy_started_begin(struct hy_started *s, struct hy_complaints *to)
     return 0;
 }
 
+void hy_started_rehearse(struct hy_started *s, struct hy_rehearsal *to)
+{
+    hy_instance_rehearse(&s->instance, s->settings, to, &s->rest);
+}
+
 static void clear(struct hy_started *s)
 {
     hy_instance_fini(&s->instance);

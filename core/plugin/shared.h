@@ -5,6 +5,7 @@
 
 #include "core/plugin/object.h"
 #include "core/vfs/chain.h"
+#include "core/vfs/rehearse.h"
 
 #include <stdatomic.h>
 
@@ -23,6 +24,7 @@ struct hy_started {
     struct hy_instance instance;
     struct hy_loaded *code;
     void *settings;
+    struct hy_at_rest rest;  /* instead of a start */
     struct hy_digest wanted; /* what it was started for */
     bool running;            /* start() succeeded: stop() is owed */
     atomic_size_t refs;
@@ -34,6 +36,8 @@ struct hy_started *hy_started_new(struct hy_loaded *code, const struct hy_option
                                   struct hy_budget *budget, struct hy_complaints *to);
 /* 0, or -1 with a complaint. */
 int hy_started_begin(struct hy_started *started, struct hy_complaints *to);
+/* Instead of it: see core/vfs/rehearse.h. */
+void hy_started_rehearse(struct hy_started *started, struct hy_rehearsal *to);
 struct hy_started *hy_started_ref(struct hy_started *started);
 void hy_started_unref(struct hy_started *started);
 

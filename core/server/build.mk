@@ -13,6 +13,7 @@ libhythe_core_la_SOURCES += \
 	core/server/stacks.c \
 	core/server/access.c core/server/access.h \
 	core/server/check.c \
+	core/server/doings.c core/server/doings.h \
 	core/server/explain.h \
 	core/server/explain.c \
 	core/server/dump.c \

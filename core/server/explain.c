@@ -1,3 +1,4 @@
+#include "core/server/doings.h"
 #include "core/server/explain.h"
 #include "core/server/mounts.h"
 
@@ -15,6 +16,8 @@ struct explaining {
     const struct hy_config *config;
     const struct hy_user_config *user; /* NULL: not one of the file */
     struct hy_plugins *plugins;
+    struct hy_locks *locks;
+    struct hy_rehearsal rehearsal; /* what the plugins answered last */
     struct hy_tree *tree;
     struct hy_where where;
     struct hy_stack mount; /* of the file, behind where.mount */
@@ -151,6 +154,8 @@ static void put_layer(const struct explaining *e, size_t i)
 
     (void)fprintf(e->out, "  %2zu  %s", i + 1, hy_stack_label(&layer->of, layer->filter, label));
     put_place(e, layer->filter ? layer->filter->place : m->place);
+    if (!hy_instance_foresees(e->where.mount->chain->layers[i]))
+        (void)fputs("       not asked: it can't tell beforehand what it would refuse\n", e->out);
     for (size_t k = 0; k < count; k++)
         put_option(e, layer->filter ? layer->filter->plugin : m->plugin, &options[k]);
 }
@@ -175,31 +180,6 @@ static void put_mount(const struct explaining *e)
 
 /* ---- Operations ---- */
 
-/* What the core answers itself about a directory that has to stay, or that no store provides. */
-static const char *core_answer(const struct hy_where *where, enum hythe_op op)
-{
-    static const char *const fixed[HYTHE_OP_COUNT] = {
-        [HYTHE_OP_symlink] = "refused: the name is taken by a directory that the server keeps in place",
-        [HYTHE_OP_mkdir] = "refused: the name is taken by a directory that the server keeps in place",
-        [HYTHE_OP_link] = "refused: a directory that the server keeps in place",
-        [HYTHE_OP_unlink] = "refused: a directory that the server keeps in place",
-        [HYTHE_OP_rmdir] = "refused: a directory that the server keeps in place",
-        [HYTHE_OP_rename] = "refused: a directory that the server keeps in place",
-        [HYTHE_OP_copyfile] = "refused: a directory that the server keeps in place",
-        [HYTHE_OP_open] = "refused: a directory that the server keeps in place",
-        [HYTHE_OP_readlink] = "refused: a directory that the server keeps in place",
-    };
-
-    if (where->fixed && fixed[op])
-        return fixed[op];
-    if (where->mount)
-        return NULL;
-    if (!where->fixed)
-        return "refused: no store is mounted here";
-    return op == HYTHE_OP_setattr || op == HYTHE_OP_fsetattr ? "refused: a directory that no store provides"
-                                                             : "the core";
-}
-
 /* Operations that the core does in another way when no layer offers them, beside those with a default. */
 static bool does_itself(enum hythe_op op)
 {
@@ -207,47 +187,138 @@ static bool does_itself(enum hythe_op op)
            op == HYTHE_OP_lock || op == HYTHE_OP_unlock;
 }
 
-static void put_visits(const struct explaining *e, enum hythe_op op)
+static const struct {
+    const char *name;
+    uint32_t klass;
+} ops[] = {
+#define HYTHE_OP(name, klass, on, fields) {#name, klass},
+    HYTHE_OPS
+#undef HYTHE_OP
+};
+
+static void put_doing(const struct explaining *e, const struct hy_doing *doing)
 {
-    const struct hy_chain *chain = e->where.mount->chain;
-    size_t depth = hy_chain_depth(chain, op), last = 0;
+    uint32_t k = ops[doing->op].klass;
+    char name[32];
+
+    (void)snprintf(name, sizeof name, "%s%s%s", ops[doing->op].name, *doing->how ? " " : "", doing->how);
+    (void)fprintf(e->out, "  %-19s %-5s ", name,
+                  k & HYTHE_CLASS_WRITE  ? "write"
+                  : k & HYTHE_CLASS_OPEN ? "open"
+                  : k & HYTHE_CLASS_READ ? "read"
+                                         : "admin");
+}
+
+/* The row of the operation; "-" where the core answers before any layer. True if the plugin has it. */
+static bool put_visits(const struct explaining *e, enum hythe_op op)
+{
+    const struct hy_chain *chain = e->where.mount ? e->where.mount->chain : NULL;
+    size_t depth = chain && e->rehearsal.calls ? hy_chain_depth(chain, op) : 0, last = 0, used = 0;
+    char text[4 * HY_LAYERS_MAX + 8] = "-";
 
     for (size_t i = 0; i < depth; i++) {
         last = chain->row[op][i].layer + 1u;
-        (void)fprintf(e->out, "%s%zu", i ? " " : "", last);
+        used += (size_t)snprintf(text + used, sizeof text - used, "%s%zu", i ? " " : "", last);
     }
-    if (last < chain->layer_count)
-        (void)fprintf(e->out, "%s%s", depth ? ", " : "",
-                      does_itself(op) ? "the core" : "refused: the plugin doesn't offer it");
-    (void)fputc('\n', e->out);
+    if (chain && e->rehearsal.calls && last < chain->layer_count)
+        (void)snprintf(text + used, sizeof text - used, "%score", depth ? " " : "");
+    (void)fprintf(e->out, "%-8s ", text);
+    return !chain || !e->rehearsal.calls || last == chain->layer_count;
 }
 
-static void put_operations(const struct explaining *e)
+static const char *error_name(int64_t r, char text[static 48])
 {
-    static const struct {
-        const char *name;
-        uint32_t klass;
-    } ops[] = {
-#define HYTHE_OP(name, klass, on, fields) {#name, klass},
-        HYTHE_OPS
-#undef HYTHE_OP
-    };
+    const char *name = r > -4096 ? strerrorname_np((int)-r) : NULL;
 
-    (void)fputs("operations, and the layers that each of them passes\n", e->out);
-    for (int op = 0; op < HYTHE_OP_COUNT; op++) {
-        const char *core = core_answer(&e->where, (enum hythe_op)op);
-        uint32_t k = ops[op].klass;
+    if (name)
+        return name;
+    (void)snprintf(text, 48, "SFTP status %" PRId64, -r - HYTHE_STATUS_BASE);
+    return text;
+}
 
-        (void)fprintf(e->out, "  %-10s %-6s ", ops[op].name,
-                      k & HYTHE_CLASS_WRITE  ? "write"
-                      : k & HYTHE_CLASS_OPEN ? "open"
-                      : k & HYTHE_CLASS_READ ? "read"
-                                             : "admin");
-        if (core)
-            (void)fprintf(e->out, "%s\n", core);
-        else
-            put_visits(e, (enum hythe_op)op);
-    }
+/* Whose answer it was: a layer's, or the core's own. */
+static const struct layer *refuser(const struct explaining *e, int64_t r, size_t *number)
+{
+    const struct hy_chain *chain = e->where.mount ? e->where.mount->chain : NULL;
+
+    for (size_t i = 0; chain && i < chain->layer_count && i < e->layer_count; i++)
+        if (e->rehearsal.refuser == chain->layers[i] && e->rehearsal.result == r) {
+            *number = i + 1;
+            return &e->layers[i];
+        }
+    return NULL;
+}
+
+static void put_refusal(const struct explaining *e, int64_t r, const char *reason)
+{
+    char label[HY_LABEL_MAX], error[48];
+    size_t number = 0;
+    const struct layer *layer = refuser(e, r, &number);
+
+    if (layer)
+        (void)fprintf(e->out, "refused by %zu, %s: ", number, hy_stack_label(&layer->of, layer->filter, label));
+    else
+        (void)fputs("refused by the server: ", e->out);
+    (void)fputs(error_name(r, error), e->out);
+    if (*reason)
+        (void)fprintf(e->out, ", %s", reason);
+    if (layer && *e->rehearsal.why)
+        (void)fprintf(e->out, "; %s", e->rehearsal.why);
+    if (layer)
+        put_place(e, layer->filter ? layer->filter->place : layer->of.mount->place);
+    else
+        (void)fputc('\n', e->out);
+}
+
+static bool leaves_out(const struct explaining *e, const struct hy_doing *doing)
+{
+    return e->where.mount && e->where.mount->chain->policy == HY_ATTRS_IGNORE &&
+           (doing->op == HYTHE_OP_fsetattr || (doing->op == HYTHE_OP_setattr && strcmp(doing->how, "size") != 0));
+}
+
+static void put_verdict(struct explaining *e, struct hy_vfs *vfs, const struct hy_doing *doing, struct hy_name other)
+{
+    const struct hy_name path = {e->where.path, strlen(e->where.path)};
+    bool offered;
+    int64_t r;
+
+    e->rehearsal = (struct hy_rehearsal){0};
+    hy_vfs_clear_error(vfs);
+    r = doing->run(vfs, path, other);
+    put_doing(e, doing);
+    offered = put_visits(e, doing->op) || does_itself(doing->op);
+    if (r < 0)
+        put_refusal(e, r, !offered && !e->rehearsal.refuser ? "the plugin doesn't offer it" : hy_vfs_error(vfs));
+    else if (leaves_out(e, doing))
+        (void)fputs("left out: set_attributes = ignore\n", e->out);
+    else
+        (void)fputs(e->rehearsal.guessed ? "allowed, as far as can be told\n" : "allowed by all\n", e->out);
+}
+
+/* Each operation on a session over plugins that only foresee. */
+static int put_operations(struct explaining *e, const struct hy_view *view, const char *name, struct hy_err *err)
+{
+    static const struct hy_log silence;
+    const struct hythe_session session = {.user = name,
+                                          .home = "",
+                                          .address = "",
+                                          .client_id = "",
+                                          .group = e->user && e->user->groups && e->user->groups[0] ? e->user->groups[0]
+                                                                                                    : ""};
+    struct hy_vfs *vfs = hy_vfs_bare(e->tree, view, &session, &silence, err);
+    char other[HY_PATH_MAX + 8];
+
+    if (!vfs)
+        return -1;
+    (void)snprintf(other, sizeof other, "%s.new", e->where.path);
+    (void)fprintf(e->out,
+                  "operations, the layers that each of them passes, and the answer (with %s where there are two "
+                  "names)\n",
+                  other);
+    for (const struct hy_doing *doing = hy_doings; doing->run; doing++)
+        put_verdict(e, vfs, doing, (struct hy_name){other, strlen(other)});
+    hy_vfs_free(vfs);
+    return 0;
 }
 
 /* ---- All of it ---- */
@@ -268,7 +339,6 @@ static void put_path(struct explaining *e)
         find_layers(e);
         put_mount(e);
     }
-    put_operations(e);
 }
 
 static int explain(struct explaining *e, const char *name, const char *path, struct hy_err *err)
@@ -279,7 +349,10 @@ static int explain(struct explaining *e, const char *name, const char *path, str
                                               : *global ? global
                                                         : NULL,
                                  .home = u ? u->home : NULL,
-                                 .restrict_to_home = u ? u->restrict_to_home : e->config->RestrictUserToHomeDir};
+                                 .restrict_to_home = u ? u->restrict_to_home : e->config->RestrictUserToHomeDir,
+                                 .max_handles = (unsigned)e->config->max_handles,
+                                 .max_locks = (unsigned)e->config->max_locks,
+                                 .locks = e->locks};
     struct hy_trees *trees = hy_trees_new(e->config, e->plugins, err);
     int rc = -1;
 
@@ -290,10 +363,19 @@ static int explain(struct explaining *e, const char *name, const char *path, str
     if (rc == 0) {
         put_user(e, name);
         put_path(e);
+        if (!e->where.outside)
+            rc = put_operations(e, &view, name, err);
     }
     hy_tree_unref(e->tree);
     hy_trees_free(trees);
     return rc;
+}
+
+static void end(struct explaining *e)
+{
+    hy_plugins_free(e->plugins);
+    hy_locks_free(e->locks);
+    free(e);
 }
 
 int hy_server_explain(const struct hy_config *config, const char *user, const char *path, FILE *out, struct hy_err *err)
@@ -302,18 +384,19 @@ int hy_server_explain(const struct hy_config *config, const char *user, const ch
     struct explaining *e = calloc(1, sizeof *e); /* paths make it too large for a stack */
     int rc;
 
-    if (e)
-        e->plugins = hy_plugins_new(config->plugin_directory, &silence);
-    if (!e || !e->plugins) {
-        free(e);
+    if (!e)
+        return hy_err_set(err, "out of memory");
+    e->plugins = hy_plugins_new(config->plugin_directory, &silence);
+    e->locks = hy_locks_new();
+    if (!e->plugins || !e->locks) {
+        end(e);
         return hy_err_set(err, "out of memory");
     }
-    hy_plugins_rest(e->plugins);
+    hy_plugins_rehearse(e->plugins, &e->rehearsal);
     e->config = config;
     e->user = hy_config_user(config, user);
     e->out = out;
     rc = explain(e, user, path, err);
-    hy_plugins_free(e->plugins);
-    free(e);
+    end(e);
     return rc;
 }

@@ -17,6 +17,7 @@ libhythe_core_la_SOURCES += \
     core/vfs/paths.c \
     core/vfs/policy.c \
     core/vfs/realpath.c \
+    core/vfs/rehearse.c core/vfs/rehearse.h \
     core/vfs/resolve.c \
     core/vfs/rows.c core/vfs/rows.h \
     core/vfs/session.h \

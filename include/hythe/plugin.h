@@ -516,6 +516,40 @@ struct hythe_keeps {
     const char *const *pairs;
 };
 
+/* ---- Asking beforehand ---- */
+
+/* What foresee() has instead of an instance and a session: what start() and attach() would be given. Valid for the
+ * call, as the strings that it leads to are. */
+struct hythe_foresight {
+    uint32_t size;
+    uint32_t flags;                    /* 0 */
+    const void *settings;              /* the plugin's own, filled */
+    const struct hythe_attach *attach; /* whose session, at which base */
+    /* why_size bytes for a line to the operator: which setting makes the answer what it is. "" at first; UTF-8 with a
+     * NUL. Clients don't see it; what they would be told comes from host->fail. */
+    char *why;
+    size_t why_size;
+};
+
+/* For foresee() of a filter: the answer of its own function for the operation, whose host->next and host->ask lead to
+ * what the layers inside foresee. So what is said beforehand is decided where the call itself is. Only for functions
+ * that do nothing but judge and hand on. */
+static inline int64_t hythe_foresee_by(const struct hythe_ops *ops, const struct hythe_call *call, void *arg)
+{
+    switch (call->op) {
+#define HYTHE_OP(name, klass, on, fields) \
+    case HYTHE_OP_##name: \
+        if (ops->name) \
+            return ops->name(call, (struct hythe_##name##_arg *)arg); \
+        break;
+        HYTHE_OPS
+#undef HYTHE_OP
+    default:
+        break;
+    }
+    return ops->any ? ops->any(call, arg) : call->host->next(call, arg);
+}
+
 struct hythe_plugin {
     uint32_t abi;     /* HYTHE_ABI */
     uint32_t size;    /* sizeof(struct hythe_plugin) */
@@ -552,6 +586,20 @@ struct hythe_plugin {
      * its thread and whatever `threads` says beside other calls; must not wait. NULL: what any file system of Unix has:
      * sizes, permissions, owners, times of access and modification, allocations, and all of `access`. */
     void (*keeps)(void *instance, struct hythe_keeps *out);
+
+    /* What the operation call->op would answer, of those that `ops` takes, without doing anything of it: nothing is
+     * made, changed, written or sent, and the plugin is neither started nor attached. `hythed --explain` asks so, on
+     * one thread, with the rights of the server. NULL: nobody can tell beforehand.
+     *   call      call->instance and call->attached are NULL and the plugin's to set, for functions of its own. next
+     *             and ask lead to what the inner layers foresee; a layer that can't tell agrees to everything. A file
+     *             whose open was foreseen has its slot, and ends with a close that is foreseen, too.
+     *   arg       as for the operation. What only looks fills it as the operation would, as far as it can: `valid` 0
+     *             and counts of 0 say nothing; realpath without knowledge of links gives the path back.
+     *   result    A negative one is the refusal, with the errno that the operation would answer. Zero or more, as of
+     *             the operation: nothing of what can be known beforehand is against it. Whatever the settings, the
+     *             rules or the rights of the process will refuse (-EACCES, -EPERM, -EROFS) is to be foreseen. -ENOSYS
+     *             of a filesystem: this can't be told. */
+    int64_t (*foresee)(struct hythe_call *call, const struct hythe_foresight *how, void *arg);
 };
 
 /* The one exported symbol of a plugin. */

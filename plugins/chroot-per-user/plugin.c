@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -136,6 +137,31 @@ static int attach(void *instance, const struct hythe_attach *how, void **attache
     return rc;
 }
 
+/* Of a folder that is still to be made nothing is known. */
+static int64_t foresee(struct hythe_call *call, const struct hythe_foresight *how, void *arg)
+{
+    const struct cp_settings *given = how->settings;
+    struct cp_settings set = *given;
+    struct cp_instance cp = {.set = &set, .host = call->host};
+    int64_t rc;
+    int folder;
+
+    set.create = 0;
+    rc = open_fixed(&cp);
+    if (rc < 0) {
+        snprintf(how->why, how->why_size, "base \"%s\" can't be opened", set.base);
+        return rc;
+    }
+    folder = cp_place(&cp, how->attach->session);
+    rc = folder < 0 ? folder : lr_foresee(call, &set.rules, folder, how->attach, arg);
+    if (folder >= 0)
+        close(folder);
+    else
+        snprintf(how->why, how->why_size, "base \"%s\" gives no folder to this user", set.base);
+    close(cp.fixed);
+    return folder == -ENOENT && given->create ? -ENOSYS : rc;
+}
+
 static const struct hythe_plugin plugin = {
     .abi = HYTHE_ABI,
     .size = sizeof(plugin),
@@ -151,6 +177,7 @@ static const struct hythe_plugin plugin = {
     .detach = lr_detach,
     .ops = &lr_operations,
     .keeps = lr_keeps,
+    .foresee = foresee,
 };
 
 const struct hythe_plugin *hythe_plugin_entry(void)

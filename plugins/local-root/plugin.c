@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -61,6 +62,22 @@ static int attach(void *instance, const struct hythe_attach *how, void **attache
     return lr_base_new(&made->lr, made->root, how->base, how->flags, attached);
 }
 
+static int64_t foresee(struct hythe_call *call, const struct hythe_foresight *how, void *arg)
+{
+    const struct settings *set = how->settings;
+    int root = open(set->root, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    int64_t rc;
+
+    if (root < 0) {
+        rc = -errno;
+        snprintf(how->why, how->why_size, "root \"%s\" can't be opened", set->root);
+        return rc;
+    }
+    rc = lr_foresee(call, &set->rules, root, how->attach, arg);
+    close(root);
+    return rc;
+}
+
 static const struct hythe_plugin plugin = {
     .abi = HYTHE_ABI,
     .size = sizeof(plugin),
@@ -76,6 +93,7 @@ static const struct hythe_plugin plugin = {
     .detach = lr_detach,
     .ops = &lr_operations,
     .keeps = lr_keeps,
+    .foresee = foresee,
 };
 
 const struct hythe_plugin *hythe_plugin_entry(void)

@@ -100,6 +100,13 @@ static const struct hythe_ops operations = {
     .copyfile = lg_copyfile,
 };
 
+/* It refuses nothing. */
+static int64_t foresee(struct hythe_call *call, const struct hythe_foresight *how, void *arg)
+{
+    (void)how;
+    return call->host->next(call, arg);
+}
+
 static const struct hythe_plugin plugin = {
     .abi = HYTHE_ABI,
     .size = sizeof(plugin),
@@ -114,6 +121,7 @@ static const struct hythe_plugin plugin = {
     .attach = attach,
     .detach = detach,
     .ops = &operations,
+    .foresee = foresee,
 };
 
 const struct hythe_plugin *hythe_plugin_entry(void)

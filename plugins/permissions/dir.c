@@ -52,7 +52,7 @@ int64_t pm_opendir(const struct hythe_call *call, struct hythe_opendir_arg *arg)
         return r;
     /* The folder of a rule itself may be seen, but that is no way on. */
     if (!(place.rights & MAY_LIST) && !place.named.above && !place.real.above)
-        return pm_refuse(call);
+        return pm_refuse_at(call, &place);
     if (is_mixed(&place) && !(dir = new_dir(call->attached, &place)))
         return -ENOMEM;
     arg->path = place.path;

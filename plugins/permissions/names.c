@@ -183,12 +183,12 @@ static int64_t judge_move(const struct hythe_call *call, const struct pm_place *
     if (from->named.rule == to->named.rule && from->real.rule == to->real.rule)
         return 0;
     if ((MAY_DOWNLOAD | MAY_DELETE) & ~from->rights)
-        return pm_refuse(call);
+        return pm_refuse_at(call, from);
     r = hythe_ask_getattr(call, &get);
     if (r < 0)
         return r;
     return rights_to_make(attrs.valid & HYTHE_ATTR_TYPE ? attrs.type : HYTHE_TYPE_DIRECTORY) & ~to->rights
-               ? pm_refuse(call)
+               ? pm_refuse_at(call, to)
                : 0;
 }
 

@@ -92,7 +92,7 @@ int64_t pm_open(const struct hythe_call *call, struct hythe_open_arg *arg)
         return pm_refuse(call);
     r = pm_judge(call, path, follow_of(access), rights_needed(access), MAY_ALL, &place);
     if (r >= 0 && !may_write_somehow(access, place.rights))
-        r = pm_refuse(call);
+        r = pm_refuse_at(call, &place);
     if (r < 0)
         return r;
     granted = narrowed(access, place.rights);

@@ -41,10 +41,17 @@ struct pm_instance {
     uint32_t everywhere; /* the rights that all paths have */
 };
 
+/* Where a refusal tells the operator which rule it is by; only when it is asked beforehand. */
+struct pm_note {
+    char *text;
+    size_t size;
+};
+
 /* What a session has of a mount. */
 struct pm_base {
     const struct pm_instance *pm;
-    char origin[]; /* the base's own path, without a slash at its end */
+    const struct pm_note *note; /* NULL in a session */
+    char origin[];              /* the base's own path, without a slash at its end */
 };
 
 /* ---- rules.c ---- */
@@ -93,6 +100,8 @@ int64_t pm_judge_sight(const struct hythe_call *call, const char *path, enum pm_
 int64_t pm_absolute(const struct pm_base *base, const char *path, char *out);
 bool pm_may_see(const struct pm_verdict *verdict);
 int64_t pm_refuse(const struct hythe_call *call);
+/* The same for rights that a judged place lacks. */
+int64_t pm_refuse_at(const struct hythe_call *call, const struct pm_place *place);
 
 /* ---- Operations: names.c, open.c, dir.c ---- */
 

@@ -9,6 +9,26 @@ int64_t pm_refuse(const struct hythe_call *call)
     return call->host->fail(call, -EACCES, "the rules of this server don't allow it");
 }
 
+static void note(const struct pm_base *base, const char *what, const char *path)
+{
+    if (base->note)
+        (void)snprintf(base->note->text, base->note->size, "%s%s", what, path);
+}
+
+/* By the rule that decides about a path, if it is one. */
+static int64_t refuse_by(const struct hythe_call *call, const struct pm_verdict *verdict)
+{
+    const struct pm_rule *rule = verdict->rule;
+
+    note(call->attached, rule ? "rules: what holds for " : "default", !rule ? "" : rule->len ? rule->path : "/");
+    return pm_refuse(call);
+}
+
+int64_t pm_refuse_at(const struct hythe_call *call, const struct pm_place *place)
+{
+    return refuse_by(call, place->named.rights & ~place->real.rights ? &place->real : &place->named);
+}
+
 bool pm_may_see(const struct pm_verdict *verdict)
 {
     return verdict->way || (verdict->rights & MAY_LIST);
@@ -88,14 +108,16 @@ static int64_t judge(const struct hythe_call *call, const char *path, enum pm_fo
 
     if (r < 0)
         return r;
-    if (pm_is_hidden(base->pm, path))
+    if (pm_is_hidden(base->pm, path)) {
+        note(base, "hidden", "");
         return -ENOENT;
+    }
     place->named = place->real = pm_verdict_of(base->pm, place->given);
     place->rights = place->named.rights;
     place->path = path;
     place->resolved = false;
     if (!suffices(&place->named, need, sight))
-        return pm_refuse(call);
+        return refuse_by(call, &place->named);
     if (!(care & ~base->pm->everywhere))
         return 0;
     r = resolve(call, path, follow, place->found);
@@ -107,7 +129,7 @@ static int64_t judge(const struct hythe_call *call, const char *path, enum pm_fo
     place->rights &= place->real.rights;
     place->path = place->found;
     place->resolved = follow != PM_LINK;
-    return suffices(&place->real, need, sight) ? 0 : pm_refuse(call);
+    return suffices(&place->real, need, sight) ? 0 : refuse_by(call, &place->real);
 }
 
 int64_t pm_judge(const struct hythe_call *call, const char *path, enum pm_follow follow, uint32_t need, uint32_t care,

@@ -39,18 +39,25 @@ static void stop(void *instance)
     free(instance);
 }
 
-static int attach(void *instance, const struct hythe_attach *how, void **attached)
+static struct pm_base *new_base(const struct pm_instance *pm, const struct hythe_attach *how,
+                                const struct pm_note *note)
 {
     const char *origin = how->origin && strcmp(how->origin, "/") != 0 ? how->origin : "";
     size_t len = strlen(origin);
     struct pm_base *base = malloc(sizeof(*base) + len + 1);
 
     if (!base)
-        return -ENOMEM;
-    base->pm = instance;
+        return NULL;
+    base->pm = pm;
+    base->note = note;
     memcpy(base->origin, origin, len + 1);
-    *attached = base;
-    return 0;
+    return base;
+}
+
+static int attach(void *instance, const struct hythe_attach *how, void **attached)
+{
+    *attached = new_base(instance, how, NULL);
+    return *attached ? 0 : -ENOMEM;
 }
 
 static void detach(void *instance, void *attached)
@@ -93,6 +100,26 @@ static const struct hythe_ops operations = {
     .lock = pm_lock,
 };
 
+/* The operations themselves, with rules that are read for this one call. They don't change anything. */
+static int64_t foresee(struct hythe_call *call, const struct hythe_foresight *how, void *arg)
+{
+    const struct pm_note note = {how->why, how->why_size};
+    struct pm_instance pm = {.set = how->settings};
+    struct pm_base *base;
+    int64_t r = pm_rules_make(call->host, &pm);
+
+    base = r == 0 ? new_base(&pm, how->attach, &note) : NULL;
+    if (base) {
+        call->attached = base;
+        r = hythe_foresee_by(&operations, call, arg);
+    } else if (r == 0) {
+        r = -ENOMEM;
+    }
+    free(base);
+    pm_rules_free(&pm);
+    return r;
+}
+
 static const struct hythe_plugin plugin = {
     .abi = HYTHE_ABI,
     .size = sizeof(plugin),
@@ -107,6 +134,7 @@ static const struct hythe_plugin plugin = {
     .attach = attach,
     .detach = detach,
     .ops = &operations,
+    .foresee = foresee,
 };
 
 const struct hythe_plugin *hythe_plugin_entry(void)

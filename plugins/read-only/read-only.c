@@ -55,6 +55,13 @@ static const struct hythe_ops operations = {
     .unlock = hythe_next_unlock,
 };
 
+/* Nothing but the functions above decides, and they have no state. */
+static int64_t foresee(struct hythe_call *call, const struct hythe_foresight *how, void *arg)
+{
+    (void)how;
+    return hythe_foresee_by(&operations, call, arg);
+}
+
 static const struct hythe_plugin plugin = {
     .abi = HYTHE_ABI,
     .size = sizeof(plugin),
@@ -64,6 +71,7 @@ static const struct hythe_plugin plugin = {
     .version = HYTHE_VERSION,
     .summary = "refuses everything that changes something",
     .ops = &operations,
+    .foresee = foresee,
 };
 
 const struct hythe_plugin *hythe_plugin_entry(void)

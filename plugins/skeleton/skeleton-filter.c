@@ -101,6 +101,16 @@ static const struct hythe_ops ops = {
     .copyfile = do_copyfile,
 };
 
+/* ---- Beforehand ---- */
+
+/* For `hythed --explain`: what would be refused, without doing it. The functions above only judge and hand on, so they
+ * are asked themselves; nothing was started, so the settings come by another way. */
+static int64_t foresee(struct hythe_call *call, const struct hythe_foresight *how, void *arg)
+{
+    call->instance = (void *)how->settings;
+    return hythe_foresee_by(&ops, call, arg);
+}
+
 static const struct hythe_plugin plugin = {
     .abi = HYTHE_ABI,
     .size = sizeof plugin,
@@ -116,6 +126,7 @@ static const struct hythe_plugin plugin = {
     .settings_size = sizeof(struct settings),
     .start = start,
     .ops = &ops,
+    .foresee = foresee,
 };
 
 const struct hythe_plugin *hythe_plugin_entry(void)

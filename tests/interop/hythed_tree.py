@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """hythed as a program, about the tree: what --check says of filters, groups and own mounts, and what --explain tells."""
 import os
+import re
 import sys
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
@@ -43,6 +44,14 @@ def explained(box, user, path, **settings):
     return [line.replace(file, 'F') for line in out.splitlines()]
 
 
+def answers(said):
+    """(layers, answer) of each operation that --explain tells."""
+    head = next(i for i, line in enumerate(said) if line.startswith('operations, '))
+    rows = (re.match(r'  (\S.*?) +(?:read|write|open|admin) +(-|[\d ]*\d|core|\d[\d ]* core) +(\S.*)$', line)
+            for line in said[head + 1:])
+    return {row.group(1): row.groups()[1:] for row in rows}
+
+
 @test
 def explains_a_path(box):
     """None of the roots exists: nothing is started to tell this."""
@@ -67,9 +76,12 @@ def explains_a_path(box):
         '  its plugin local-root opens the root of its store and is asked for a there', '  set_attributes = apply',
         'layers, the outermost first', '   1  read-only of group g  (%s)' % groups,
         '   2  local-root at /ex of group g  (%s)' % groups, '       root = /no/ex  (%s)' % groups,
-        'operations, and the layers that each of them passes'], said
-    ops = dict(line.split(None, 2)[::2] for line in said[14:])
-    assert ops['read'] == '2' and ops['write'] == '1 2' and ops['rename'] == '1 2' and ops['checksum'] == 'the core', ops
+        'operations, the layers that each of them passes, and the answer (with /ex/a.new where there are two names)'], said
+    ops = answers(said)
+    frozen = 'refused by 1, read-only of group g: EROFS, this part of the tree is read-only  (%s)' % groups
+    missing = 'refused by 2, local-root at /ex of group g: ENOENT; root "/no/ex" can\'t be opened  (%s)' % groups
+    assert ops['read'] == ('2', missing) and ops['open to read'] == ('1 2', missing), ops
+    assert ops['rename'] == ops['write'] == ('1 2', frozen) and ops['checksum'] == ('core', missing), ops
 
     said = explained(box, 'bob', 'docs/../x', **settings)
     assert '  mount /  (%s)' % root in said and 'path /x' in said, said
@@ -78,9 +90,8 @@ def explains_a_path(box):
         'path /etc', '  every operation is refused: outside the home directory  (%s)' % users]
     said = explained(box, 'stranger', '/pub', **settings)
     assert '  set_attributes = ignore' in said and said[1].startswith('  not one of the file'), said
-    ops = dict(line.split(None, 2)[::2] for line in said[said.index(
-        'operations, and the layers that each of them passes') + 1:])
-    assert ops['rmdir'].startswith('refused') and ops['getattr'] == '2', ops
+    ops = answers(said)
+    assert ops['rmdir'] == ('-', 'refused by the server: EBUSY, the server keeps this directory in place'), ops
     assert run([HYTHED, '--explain', 'bob', '-f', box.config()]).code == 2
     assert run([HYTHED, '--explain', 'bob', '/', '-f', box.config(
         mounts=[dict(path='/m', plugin='missing')])]).failed().err.startswith(b'hythed: ')

@@ -13,6 +13,7 @@ struct target {
     const char *path; /* NULL: fd is the open file itself */
     int look;         /* O_NOFOLLOW or 0 */
     bool fresh;       /* fd was just made */
+    bool foreseen;    /* nothing is set: whether it could be */
     struct stat st;
 };
 
@@ -191,6 +192,23 @@ static int64_t check_bits(const struct target *t, const struct hythe_attrs *attr
     return 0;
 }
 
+static int64_t may_write(const struct target *t, const struct hythe_attrs *attrs)
+{
+    (void)attrs;
+    return lr_may(t->fd, W_OK);
+}
+
+static int64_t may_own(const struct target *t, const struct hythe_attrs *attrs)
+{
+    (void)attrs;
+    return lr_may_own(t->fd, t->st.st_uid);
+}
+
+static int64_t may_give(const struct target *t, const struct hythe_attrs *attrs)
+{
+    return lr_may_give(t->fd, &t->st, attrs);
+}
+
 static int64_t set_nothing(const struct target *t, const struct hythe_attrs *attrs)
 {
     (void)t, (void)attrs;
@@ -203,14 +221,15 @@ static const struct {
     uint32_t bits;
     int64_t (*check)(const struct target *t, const struct hythe_attrs *attrs);
     int64_t (*set)(const struct target *t, const struct hythe_attrs *attrs);
+    int64_t (*may)(const struct target *t, const struct hythe_attrs *attrs); /* whether set() has the right to */
 } changes[] = {
-    {HYTHE_ATTR_BITS, check_bits, set_nothing},
-    {HYTHE_ATTR_SIZE, check_size, set_size},
-    {HYTHE_ATTR_ALLOC, check_alloc, set_alloc},
-    {HYTHE_ATTR_EXTENDED, check_pairs, set_pairs},
-    {HYTHE_ATTR_OWNER, check_owner, set_owner},
-    {HYTHE_ATTR_MODE, check_mode, set_mode},
-    {HYTHE_ATTR_ATIME | HYTHE_ATTR_MTIME, check_times, set_times},
+    {HYTHE_ATTR_BITS, check_bits, set_nothing, set_nothing},
+    {HYTHE_ATTR_SIZE, check_size, set_size, may_write},
+    {HYTHE_ATTR_ALLOC, check_alloc, set_alloc, may_write},
+    {HYTHE_ATTR_EXTENDED, check_pairs, set_pairs, may_write},
+    {HYTHE_ATTR_OWNER, check_owner, set_owner, may_give},
+    {HYTHE_ATTR_MODE, check_mode, set_mode, may_own},
+    {HYTHE_ATTR_ATIME | HYTHE_ATTR_MTIME, check_times, set_times, may_own},
 };
 enum { CHANGES = sizeof(changes) / sizeof(changes[0]) };
 
@@ -232,13 +251,14 @@ static int64_t change(struct target *t, const struct hythe_attrs *attrs)
                                    "only sizes, owner, permissions, times and extended attributes can be set here");
     for (size_t i = 0; i < CHANGES && rc == 0; i++)
         if (attrs->valid & changes[i].bits)
-            rc = changes[i].set(t, attrs);
+            rc = t->foreseen ? changes[i].may(t, attrs) : changes[i].set(t, attrs);
     return rc;
 }
 
-int64_t lr_setattr(const struct hythe_call *call, struct hythe_setattr_arg *arg)
+static int64_t change_path(const struct hythe_call *call, const struct hythe_setattr_arg *arg, bool foreseen)
 {
-    struct target t = {.call = call, .path = arg->path, .look = arg->flags & HYTHE_NOFOLLOW ? O_NOFOLLOW : 0};
+    struct target t = {
+        .call = call, .path = arg->path, .look = arg->flags & HYTHE_NOFOLLOW ? O_NOFOLLOW : 0, .foreseen = foreseen};
     int64_t rc;
 
     t.fd = lr_open_path(lr_base_of(call), arg->path, O_PATH | t.look);
@@ -247,6 +267,16 @@ int64_t lr_setattr(const struct hythe_call *call, struct hythe_setattr_arg *arg)
     rc = change(&t, arg->attrs);
     close(t.fd);
     return rc;
+}
+
+int64_t lr_setattr(const struct hythe_call *call, struct hythe_setattr_arg *arg)
+{
+    return change_path(call, arg, false);
+}
+
+int64_t lr_foresee_setattr(const struct hythe_call *call, const struct hythe_setattr_arg *arg)
+{
+    return change_path(call, arg, true);
 }
 
 int64_t lr_fsetattr(const struct hythe_call *call, struct hythe_fsetattr_arg *arg)

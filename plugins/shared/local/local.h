@@ -88,6 +88,28 @@ struct lr_proc lr_proc_of(int fd);
 /* A failed look-up as the client shall see it: -EXDEV becomes -EACCES with a text. */
 int64_t lr_refuse(const struct hythe_call *call, int64_t result);
 
+/* names.c */
+
+/* Both names of a link or a rename, or neither. self: as for lr_parent(). */
+int64_t lr_open_both(const struct hythe_call *call, const char *from, const char *to, const int self[2],
+                     struct lr_at at[2]);
+
+/* open.c: whether an open of what is there, or of what lies in that folder, is to be refused. */
+
+int64_t lr_check_type(const struct hythe_call *call, mode_t mode);
+int64_t lr_check_append(const struct hythe_call *call, uint32_t access, int fd);
+
+/* foresee.c */
+
+/* For foresee(): the base that attach() would give a session in the folder, and what the call would answer there. */
+int64_t lr_foresee(struct hythe_call *call, const struct lr_rules *rules, int folder, const struct hythe_attach *attach,
+                   void *arg);
+/* 0 unless it is certain that the process has no such right to what the descriptor stands for: R_OK and so on; what an
+ * owner may; another owner and group. */
+int64_t lr_may(int fd, int mode);
+int64_t lr_may_own(int fd, uid_t owner);
+int64_t lr_may_give(int fd, const struct stat *st, const struct hythe_attrs *attrs);
+
 /* walk.c */
 
 enum {
@@ -129,6 +151,8 @@ enum { LR_HIDDEN = 0x4, LR_ENCRYPTED = 0x20, LR_COMPRESSED = 0x40, LR_APPEND_ONL
 /* Of something new: what lr_new_mode() deals with, what comes with the first bytes, and the type. */
 #define LR_NEW_DONE (HYTHE_ATTR_MODE | HYTHE_ATTR_SIZE | HYTHE_ATTR_TYPE)
 
+/* What lr_setattr() would answer. */
+int64_t lr_foresee_setattr(const struct hythe_call *call, const struct hythe_setattr_arg *arg);
 /* Sets what else a client wished for a file or folder that the call just made; may be O_PATH for a folder. */
 int64_t lr_set_new(const struct hythe_call *call, int fd, const struct hythe_attrs *attrs);
 

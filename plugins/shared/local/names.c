@@ -97,9 +97,8 @@ int64_t lr_mkdir(const struct hythe_call *call, struct hythe_mkdir_arg *arg)
     return rc;
 }
 
-/* Both names of a link or a rename, or neither. */
-static int64_t open_both(const struct hythe_call *call, const char *from, const char *to, const int self[2],
-                         struct lr_at at[2])
+int64_t lr_open_both(const struct hythe_call *call, const char *from, const char *to, const int self[2],
+                     struct lr_at at[2])
 {
     int rc = lr_parent(lr_base_of(call), from, self[0], &at[0]);
 
@@ -114,7 +113,7 @@ static int64_t open_both(const struct hythe_call *call, const char *from, const 
 int64_t lr_link(const struct hythe_call *call, struct hythe_link_arg *arg)
 {
     struct lr_at at[2];
-    int64_t rc = open_both(call, arg->from, arg->to, (const int[]){-EPERM, -EEXIST}, at);
+    int64_t rc = lr_open_both(call, arg->from, arg->to, (const int[]){-EPERM, -EEXIST}, at);
 
     if (rc < 0)
         return rc;
@@ -150,7 +149,7 @@ static int64_t rename_new(const struct lr_base *base, const struct lr_at *from, 
 int64_t lr_rename(const struct hythe_call *call, struct hythe_rename_arg *arg)
 {
     struct lr_at at[2];
-    int64_t rc = open_both(call, arg->from, arg->to, (const int[]){-EBUSY, -EBUSY}, at);
+    int64_t rc = lr_open_both(call, arg->from, arg->to, (const int[]){-EBUSY, -EBUSY}, at);
 
     if (rc < 0)
         return rc;

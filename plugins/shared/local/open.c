@@ -59,7 +59,7 @@ int lr_is_remote(int fd)
 }
 
 /* O_APPEND is atomic where this kernel alone knows the end of the file; on a network it is looked up first. */
-static int64_t check_append(const struct hythe_call *call, uint32_t access, int fd)
+int64_t lr_check_append(const struct hythe_call *call, uint32_t access, int fd)
 {
     int remote = access & HYTHE_OPEN_ATOMIC_APPEND ? lr_is_remote(fd) : 0;
 
@@ -67,7 +67,7 @@ static int64_t check_append(const struct hythe_call *call, uint32_t access, int 
 }
 
 /* A directory is -EISDIR: OpenSSH's server answers that with FAILURE too, if only at the first read of it. */
-static int64_t check_type(const struct hythe_call *call, mode_t mode)
+int64_t lr_check_type(const struct hythe_call *call, mode_t mode)
 {
     if (S_ISREG(mode))
         return 0;
@@ -87,9 +87,9 @@ static int64_t open_once(const struct hythe_call *call, const struct hythe_open_
 
     if (fd < 0)
         return lr_refuse(call, fd);
-    rc = fstat(fd, st) == 0 ? check_type(call, st->st_mode) : -errno;
+    rc = fstat(fd, st) == 0 ? lr_check_type(call, st->st_mode) : -errno;
     if (rc == 0)
-        rc = check_append(call, arg->access, fd);
+        rc = lr_check_append(call, arg->access, fd);
     if (rc == 0)
         rc = lr_reopen(lr_base_of(call), arg->path, look, fd, flags_of(arg->access));
     close(fd);
@@ -137,7 +137,7 @@ static int64_t make(const struct hythe_call *call, const struct lr_at *at, const
     const struct lr_base *base = lr_base_of(call);
     mode_t mode = lr_new_mode(base, arg->attrs, base->lr->rules->file_mode);
     int flags = flags_of(arg->access) & ~O_TRUNC;
-    int64_t rc = check_append(call, arg->access, at->fd);
+    int64_t rc = lr_check_append(call, arg->access, at->fd);
     int fd;
 
     if (rc < 0)
