@@ -531,25 +531,6 @@ struct hythe_foresight {
     size_t why_size;
 };
 
-/* For foresee() of a filter: the answer of its own function for the operation, whose host->next and host->ask lead to
- * what the layers inside foresee. So what is said beforehand is decided where the call itself is. Only for functions
- * that do nothing but judge and hand on. */
-static inline int64_t hythe_foresee_by(const struct hythe_ops *ops, const struct hythe_call *call, void *arg)
-{
-    switch (call->op) {
-#define HYTHE_OP(name, klass, on, fields) \
-    case HYTHE_OP_##name: \
-        if (ops->name) \
-            return ops->name(call, (struct hythe_##name##_arg *)arg); \
-        break;
-        HYTHE_OPS
-#undef HYTHE_OP
-    default:
-        break;
-    }
-    return ops->any ? ops->any(call, arg) : call->host->next(call, arg);
-}
-
 struct hythe_plugin {
     uint32_t abi;     /* HYTHE_ABI */
     uint32_t size;    /* sizeof(struct hythe_plugin) */
@@ -589,7 +570,7 @@ struct hythe_plugin {
 
     /* What the operation call->op would answer, of those that `ops` takes, without doing anything of it: nothing is
      * made, changed, written or sent, and the plugin is neither started nor attached. `hythed --explain` asks so, on
-     * one thread, with the rights of the server. NULL: nobody can tell beforehand.
+     * one thread, with the rights of the server. NULL: nobody can tell beforehand. See hythe_foresee_by().
      *   call      call->instance and call->attached are NULL and the plugin's to set, for functions of its own. next
      *             and ask lead to what the inner layers foresee; a layer that can't tell agrees to everything. A file
      *             whose open was foreseen has its slot, and ends with a close that is foreseen, too.
@@ -610,24 +591,7 @@ struct hythe_plugin {
 #endif
 HYTHE_EXPORT const struct hythe_plugin *hythe_plugin_entry(void);
 
-/* Typed calls of the next layer, for filters: hythe_next_read(call, arg). */
-#define HYTHE_OP(name, klass, on, fields) \
-    static inline int64_t hythe_next_##name(const struct hythe_call *call, struct hythe_##name##_arg *arg) \
-    { \
-        return call->host->next(call, arg); \
-    }
-HYTHE_OPS
-#undef HYTHE_OP
-
-/* Typed calls of another operation on the inner layers: hythe_ask_getattr(call, arg). */
-#define HYTHE_OP(name, klass, on, fields) \
-    static inline int64_t hythe_ask_##name(const struct hythe_call *call, struct hythe_##name##_arg *arg) \
-    { \
-        arg->size = sizeof *arg; \
-        return call->host->ask(call, HYTHE_OP_##name, arg); \
-    }
-HYTHE_OPS
-#undef HYTHE_OP
+#include <hythe/calls.h>
 
 #ifdef __cplusplus
 }
