@@ -4,7 +4,7 @@ hythe_plugin_check_SOURCES = tests/plugin/main.c tests/plugin/stage.c tests/plug
 	tests/plugin/trial.c tests/plugin/call.c tests/plugin/help.c tests/plugin/feature.c \
 	tests/plugin/check_names.c tests/plugin/check_data.c tests/plugin/check_attrs.c tests/plugin/check_keep.c tests/plugin/check_links.c \
 	tests/plugin/check_rename.c tests/plugin/check_list.c tests/plugin/check_copy.c tests/plugin/check_threads.c \
-	tests/plugin/check_escape.c tests/plugin/check_reading.c
+	tests/plugin/check_escape.c tests/plugin/check_foresee.c tests/plugin/check_reading.c
 hythe_plugin_check_LDADD = $(CORE_LIBS)
 dist_man_MANS += tests/plugin/hythe-plugin-check.1
 EXTRA_DIST += tests/plugin/plugins.py tests/plugin/faults.py

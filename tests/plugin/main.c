@@ -368,20 +368,43 @@ static int check_chains(struct stage *stage, const struct options *o, const stru
     return rc;
 }
 
+/* Both once more, to be asked what they foresee. */
+static int rehearse(struct stage *stage, const struct options *o, const struct hy_log *log, struct loaded pair[2],
+                    struct hy_err *err)
+{
+    const struct hy_instance *layers[2];
+    bool filter = o->store.plugin;
+    struct hy_chain *chain;
+
+    if (load(&pair[0], &o->plugin, filter ? HYTHE_FILTER : HYTHE_FILESYSTEM, log, stage->rehearsal, err) ||
+        (filter && load(&pair[1], &o->store, HYTHE_FILESYSTEM, log, stage->rehearsal, err)))
+        return -1;
+    layers[0] = pair[0].instance;
+    layers[1] = pair[1].instance;
+    if (!hy_instance_foresees(layers[0]))
+        return 0;
+    chain = hy_chain_new(layers, filter ? 2 : 1);
+    stage->rehearsed = chain;
+    return chain ? 0 : hy_err_set(err, "out of memory");
+}
+
 static int check(const struct options *o)
 {
     const struct hy_log log = {print_line, NULL, o->verbose ? HY_LOG_DEBUG : HY_LOG_ERROR};
     struct stage stage = {.base = o->base, .user = o->user, .home = "/", .without = o->without};
-    struct loaded plugin = {0}, store = {0};
+    struct loaded plugin = {0}, store = {0}, rehearsed[2] = {{0}};
+    struct hy_rehearsal rehearsal = {0};
     struct hy_err err = {""};
     int rc = BROKEN;
 
+    stage.rehearsal = &rehearsal;
     stage.read_only = o->read_only;
     stage.make_base = o->make_base;
     stage.keep = o->keep;
     stage.verbose = o->verbose;
-    if (load(&plugin, &o->plugin, o->store.plugin ? HYTHE_FILTER : HYTHE_FILESYSTEM, &log, &err) == 0 &&
-        (!o->store.plugin || load(&store, &o->store, HYTHE_FILESYSTEM, &log, &err) == 0)) {
+    if (load(&plugin, &o->plugin, o->store.plugin ? HYTHE_FILTER : HYTHE_FILESYSTEM, &log, NULL, &err) == 0 &&
+        (!o->store.plugin || load(&store, &o->store, HYTHE_FILESYSTEM, &log, NULL, &err) == 0) &&
+        rehearse(&stage, o, &log, rehearsed, &err) == 0) {
         print_plugin(plugin.instance);
         rc = check_chains(&stage, o, plugin.instance, store.instance);
     } else {
@@ -389,6 +412,9 @@ static int check(const struct options *o)
         if (strstr(err.text, "is a filter"))
             (void)printf("             a filter is tested with --over STORE\n");
     }
+    free((void *)stage.rehearsed);
+    unload(&rehearsed[0]);
+    unload(&rehearsed[1]);
     unload(&plugin);
     unload(&store);
     return rc;

@@ -78,7 +78,7 @@ static void find(const char *plugin, char directory[HY_PATH_MAX], char name[256]
 }
 
 int load(struct loaded *out, const struct wanted *what, enum hythe_kind kind, const struct hy_log *log,
-         struct hy_err *err)
+         struct hy_rehearsal *rehearsal, struct hy_err *err)
 {
     char directory[HY_PATH_MAX], name[256];
 
@@ -89,6 +89,8 @@ int load(struct loaded *out, const struct wanted *what, enum hythe_kind kind, co
     out->plugins = hy_plugins_new(directory, log);
     if (!out->plugins)
         return hy_err_set(err, "out of memory");
+    if (rehearsal)
+        hy_plugins_rehearse(out->plugins, rehearsal);
     out->instance = hy_plugins_start(out->plugins, name, kind, out->options, out->option_count, name, err);
     return out->instance ? 0 : -1;
 }

@@ -21,9 +21,10 @@ struct loaded {
     size_t text_count;
 };
 
-/* Loads and starts it, as the server does. -1 with err. */
+/* Loads and starts it, as the server does; with `rehearsal` it is only going to be asked what it foresees. -1 with
+ * err. */
 int load(struct loaded *out, const struct wanted *what, enum hythe_kind kind, const struct hy_log *log,
-         struct hy_err *err);
+         struct hy_rehearsal *rehearsal, struct hy_err *err);
 void unload(struct loaded *loaded);
 
 /* Makes the suite's own directory and finds out what both sides can do. front, back, base, user and the wishes of the

@@ -6,6 +6,7 @@
 
 #include "core/path/path.h"
 #include "core/vfs/chain.h"
+#include "core/vfs/rehearse.h"
 #include "hythe/plugin.h"
 
 #include <errno.h>
@@ -64,9 +65,11 @@ struct ability {
 /* ---- What is tested ---- */
 
 struct stage {
-    const struct hy_chain *front; /* what is tested: the store, or a filter before it */
-    const struct hy_chain *back;  /* the store alone, for what the checks need to find there */
-    const char *base;             /* where the suite works, a path of the mount */
+    const struct hy_chain *front;     /* what is tested: the store, or a filter before it */
+    const struct hy_chain *rehearsed; /* the same as front of plugins that only foresee; NULL: what is tested can't */
+    struct hy_rehearsal *rehearsal;   /* what they answered */
+    const struct hy_chain *back;      /* the store alone, for what the checks need to find there */
+    const char *base;                 /* where the suite works, a path of the mount */
     const char *user, *home;
     char scratch[64];     /* its own directory there; "" when the store can't make any */
     bool read_only;       /* --expect read-only */
@@ -100,7 +103,7 @@ struct check {
     X(attrs) \
     X(attrs_life) \
     X(keep) X(says) X(symlinks) X(links) X(rename) X(listing) X(handles) X(copying) X(odd) X(limits) X(threads) \
-        X(races) X(escape) X(swap) X(reading)
+        X(races) X(escape) X(swap) X(reading) X(foresee)
 #define X(group) extern const struct check checks_##group[];
 GROUPS(X)
 #undef X
