@@ -153,11 +153,37 @@ static int64_t remove_name(const struct hythe_call *call, const char *path, int 
 
 /* ---- Two names ---- */
 
+/* fs.protected_hardlinks, proc_sys_fs(5): links to files of others only where they could be changed, too. */
+static int64_t may_link(const struct lr_at *at, const struct stat *st)
+{
+    const mode_t group = S_ISGID | S_IXGRP;
+    char on = '0';
+    int fd;
+
+    if (st->st_uid == geteuid() || has_cap(CAP_FOWNER))
+        return 0;
+    fd = open("/proc/sys/fs/protected_hardlinks", O_RDONLY | O_CLOEXEC);
+    if (fd < 0 || read(fd, &on, 1) != 1)
+        on = '0';
+    if (fd >= 0)
+        close(fd);
+    if (on == '0' || (S_ISREG(st->st_mode) && !(st->st_mode & S_ISUID) && (st->st_mode & group) != group &&
+                      faccessat(at->fd, at->name, R_OK | W_OK, AT_EACCESS | AT_SYMLINK_NOFOLLOW) == 0))
+        return 0;
+    return -EPERM;
+}
+
 static int64_t link_names(const struct lr_at at[2])
 {
-    struct stat st;
+    struct stat st, there;
     int64_t rc = look(&at[0], &st);
 
+    if (rc == 0 && look(&at[1], &there) == 0)
+        rc = -EEXIST;
+    if (rc == 0)
+        rc = may_write_at_all(at[1].fd);
+    if (rc == 0)
+        rc = may_link(&at[0], &st);
     if (rc == 0)
         rc = may_add(&at[1]);
     return rc == 0 && S_ISDIR(st.st_mode) ? -EPERM : rc;
