@@ -127,6 +127,34 @@ static void a_file_that_is_to_be_deleted_is_left_alone(void)
     end(&s);
 }
 
+/* The access alone, whoever has it: it and BLOCK_DELETE exclude each other, and it does nothing else. */
+static void access_to_delete_is_an_access(void)
+{
+    const uint32_t access = R | HYTHE_OPEN_DELETE;
+    struct scene s;
+    hy_handle h;
+
+    begin(&s);
+    h = opened(s.a, "/f", access);
+    UNIT_ASSERT_NUMBER(tried(s.b, "/f", R | BD), HY_LOCK_CONFLICT);
+    UNIT_ASSERT_NUMBER(tried(s.a, "/f", R | BD), HY_LOCK_CONFLICT);
+    UNIT_ASSERT_NUMBER(tried(s.b, "/f", RW | BD | HYTHE_OPEN_TRUNCATE), HY_LOCK_CONFLICT);
+    UNIT_ASSERT_STRING(memfs_content(s.fs, "f"), "0123456789");
+    UNIT_ASSERT_NUMBER(tried(s.b, "/f", RW | BR), HY_LOCK_CONFLICT); /* it reads, too */
+    UNIT_ASSERT_NUMBER(tried(s.b, "/f", R | BD | ADV), 0);
+    UNIT_ASSERT_NUMBER(tried(s.b, "/f", access), 0);
+    UNIT_ASSERT_NUMBER(hy_vfs_close(s.a, h), 0);
+    h = opened(s.a, "/f", R | BD);
+    UNIT_ASSERT_NUMBER(tried(s.b, "/f", access), HY_LOCK_CONFLICT);
+    UNIT_ASSERT_NUMBER(tried(s.b, "/f", RW | HYTHE_OPEN_DELETE | HYTHE_OPEN_TRUNCATE), HY_LOCK_CONFLICT);
+    UNIT_ASSERT_STRING(memfs_content(s.fs, "f"), "0123456789");
+    UNIT_ASSERT_NUMBER(hy_vfs_close(s.a, h), 0);
+    h = opened(s.a, "/f", access);
+    UNIT_ASSERT_NUMBER(hy_vfs_unlink(s.b, name_of("/f")), 0);
+    UNIT_ASSERT_NUMBER(hy_vfs_close(s.a, h), 0);
+    end(&s);
+}
+
 /* ---- Identity ---- */
 
 static void names_and_mounts_of_a_file_meet(void)
@@ -276,7 +304,7 @@ static void close_and_disconnect_give_up_all(void)
 
 UNIT_SUITE(locks, UNIT_TEST(block_modes_hold_off_other_handles), UNIT_TEST(a_refused_open_does_nothing),
            UNIT_TEST(block_modes_bind_what_is_done_by_name), UNIT_TEST(advisory_block_modes_bind_nothing_else),
-           UNIT_TEST(a_file_that_is_to_be_deleted_is_left_alone), UNIT_TEST(names_and_mounts_of_a_file_meet),
-           UNIT_TEST(without_identity_nothing_is_locked), UNIT_TEST(without_a_table_nothing_is_locked),
-           UNIT_TEST(wrong_requests_are_told_apart), UNIT_TEST(a_session_has_so_many_ranges_at_most),
-           UNIT_TEST(close_and_disconnect_give_up_all));
+           UNIT_TEST(access_to_delete_is_an_access), UNIT_TEST(a_file_that_is_to_be_deleted_is_left_alone),
+           UNIT_TEST(names_and_mounts_of_a_file_meet), UNIT_TEST(without_identity_nothing_is_locked),
+           UNIT_TEST(without_a_table_nothing_is_locked), UNIT_TEST(wrong_requests_are_told_apart),
+           UNIT_TEST(a_session_has_so_many_ranges_at_most), UNIT_TEST(close_and_disconnect_give_up_all));
