@@ -22,6 +22,12 @@ void hy_doing_other(struct hy_engine *e)
     atomic_store_explicit(&e->doing.request, request, memory_order_relaxed);
 }
 
+void hy_doing_ending(struct hy_engine *e)
+{
+    hy_doing_other(e);
+    atomic_store_explicit(&e->doing.handle, 0, memory_order_relaxed);
+}
+
 /* The name of the request in a packet; what it is on goes to `on`. */
 static const char *look_into(struct hy_engine *e, const uint8_t *packet, char on[SHOWN_MAX])
 {
@@ -61,7 +67,7 @@ void hy_doing_describe(void *engine, char *out, size_t size)
     } else {
         name = hy_sftp_request_name(atomic_load_explicit(&e->doing.request, memory_order_relaxed));
         h = atomic_load_explicit(&e->doing.handle, memory_order_relaxed);
-        if (h) /* at the end the vfs is going away */
+        if (h)
             hy_vfs_describe_handle(e->vfs, h, on, sizeof on);
     }
     (void)snprintf(out, size, "%s%s%s, user %s", name ? name : "the start", *on ? " of " : "", on,

@@ -204,7 +204,7 @@ static void close_engine(void *ctx)
         hy_jobs_close(e);
         return;
     }
-    hy_doing_other(e);
+    hy_doing_ending(e);
     if (watch)
         hy_watch_begin(watch, e->options.timeout, hy_doing_describe, e);
     hy_work_drop(e);

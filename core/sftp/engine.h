@@ -200,6 +200,7 @@ static inline void hy_doing_packet(struct hy_engine *e, const uint8_t *packet)
     atomic_store_explicit(&e->doing.packet, packet, memory_order_release);
 }
 void hy_doing_other(struct hy_engine *e);
+void hy_doing_ending(struct hy_engine *e); /* the vfs goes away: what is told is nothing of it */
 /* A hy_watch_describe for an engine. */
 void hy_doing_describe(void *engine, char *out, size_t size);
 

@@ -411,7 +411,7 @@ static void finish(struct hy_jobs *jobs)
 {
     struct hy_engine *e = jobs->engine;
 
-    hy_doing_other(e);
+    hy_doing_ending(e);
     watch(&jobs->watch, jobs, e);
     hy_vfs_enter(e->vfs);
     hy_work_drop(e);
