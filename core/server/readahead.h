@@ -1,6 +1,6 @@
 /* Reading ahead for libssh, which polls and receives once for every 4 KiB. A program that links this file gives the
- * process its own poll(), recv(), send() and close(): on the one socket that a thread has named they fetch up to 256 KiB
- * at a time and hand it out from memory; on every other descriptor, and in every other thread, they are the system's.
+ * process its own poll(), recv(), send() and close(): on the one socket that a thread has named they fetch 256 KiB at a
+ * time and hand it out from memory; on every other descriptor, and in every other thread, they are the system's.
  * Only for programs: a library must not replace functions of the process that it is loaded into.
  *
  * libssh also polls after every send() for whether there is room for more. After one that took everything, the next
