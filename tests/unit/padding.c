@@ -51,7 +51,7 @@ static void end(void)
 
 static void small_wants_share_a_call(void)
 {
-    unsigned char given[WANT];
+    unsigned char given[HY_PADDING_MOST];
     bool seen[256] = {false};
 
     begin();
