@@ -29,8 +29,8 @@ for target in "$@"; do
     echo "fuzz: $target for $seconds seconds"
     words=
     [ "$target" != config ] || words=-dict=words
-    # Long inputs are mostly more of the same.
-    HYTHE_FUZZ_TARGET=$target ./tests/fuzz/fuzz -max_total_time="$seconds" -max_len=4096 -timeout=10 -rss_limit_mb=1024 \
+    # Long inputs are mostly more of the same, but must fill buffers for paths (8 KiB) and pass them.
+    HYTHE_FUZZ_TARGET=$target ./tests/fuzz/fuzz -max_total_time="$seconds" -max_len=20000 -timeout=10 -rss_limit_mb=1024 \
         -print_final_stats=1 -artifact_prefix="found/$target-" $words "corpus/$target" >"$target.log" 2>&1 || failed="$failed $target"
     grep -E 'cov: |stat::number_of_executed_units|stat::average|ERROR|broken promise|SUMMARY|runtime error' "$target.log" |
         tail -n 6 | sed 's/^/  /'
