@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <stdbool.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -16,7 +17,8 @@ struct node {
 
 struct memfs {
     struct node *root;
-    unsigned attached, open;
+    atomic_uint attached; /* sessions end on threads of their own */
+    unsigned open;
 };
 
 struct base {
