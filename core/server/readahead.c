@@ -21,8 +21,7 @@ enum {
 struct ahead {
     int fd;
     bool on;
-    unsigned char
-        *data; /* AHEAD bytes from the first read that filled all that the caller had room for, until a rest */
+    unsigned char *data; /* AHEAD bytes from the first read that filled the caller's room on, until a rest */
     size_t at, end;
     bool flowing; /* the last send took everything, and no poll has said since that there is room */
     bool held;    /* a send was put off until the next */
