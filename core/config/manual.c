@@ -42,7 +42,7 @@ static void list_section(FILE *out, enum hy_section section)
     for (size_t i = 0; i < hy_row_count; i++) {
         const struct hy_row *row = &hy_rows[i];
 
-        if (row->section != section || row->kind == HY_ROW_LATER)
+        if (row->section != section || !hy_row_usable(row))
             continue;
         limits(text, sizeof text, row);
         fprintf(out, "  %s (%s%s%s)\n      %s\n", row->name, type_names[row->type], text[0] ? ", " : "", text,
@@ -51,6 +51,9 @@ static void list_section(FILE *out, enum hy_section section)
     for (size_t i = 0; i < hy_row_count; i++)
         if (hy_rows[i].section == section && hy_rows[i].kind == HY_ROW_LATER)
             fprintf(out, "  %s (not available in this build)\n      %s\n", hy_rows[i].name, hy_rows[i].help);
+    for (size_t i = 0; i < hy_row_count; i++)
+        if (hy_rows[i].section == section && hy_rows[i].kind == HY_ROW_REFUSED)
+            fprintf(out, "  %s (not in a file)\n      It %s.\n", hy_rows[i].name, hy_rows[i].help);
 }
 
 void hy_config_list(FILE *out)
@@ -108,23 +111,9 @@ static size_t enter_section(FILE *out, enum hy_section *open, size_t depth, enum
     return depth;
 }
 
-/* The keys of a group follow the setting that they belong to, in a list of their own. */
-void hy_config_manual(FILE *out)
+/* Names without a meaning of their own, by section. */
+static void manual_later(FILE *out)
 {
-    enum hy_section open[HY_SECTION_COUNT];
-    size_t depth = 0;
-
-    for (size_t i = 0; i < hy_row_count; i++) {
-        const struct hy_row *row = &hy_rows[i];
-
-        if (row->kind == HY_ROW_LATER)
-            continue;
-        depth = enter_section(out, open, depth, row->section);
-        manual_row(out, row);
-    }
-    for (; depth; depth--)
-        fputs(".El\n", out);
-    fputs(".Pp\nThese names are known, but not available in this build, which refuses a file that has one:\n", out);
     for (int section = HY_SECTION_GLOBAL; section < HY_SECTION_COUNT; section++) {
         const char *lead = ".Pp\n";
 
@@ -137,4 +126,46 @@ void hy_config_manual(FILE *out)
             lead = "";
         }
     }
+}
+
+static void manual_refused(FILE *out)
+{
+    fputs(".Pp\nThese names of the component can't stand in a file:\n.Bl -tag -width Ds -compact\n", out);
+    for (size_t i = 0; i < hy_row_count; i++)
+        if (hy_rows[i].kind == HY_ROW_REFUSED) {
+            fprintf(out, ".It Cm %s\n", hy_rows[i].name);
+            put_text(out, hy_rows[i].help);
+            fputs(".\n", out);
+        }
+    fputs(".El\n", out);
+}
+
+static bool has_later(void)
+{
+    for (size_t i = 0; i < hy_row_count; i++)
+        if (hy_rows[i].kind == HY_ROW_LATER)
+            return true;
+    return false;
+}
+
+/* The keys of a group follow the setting that they belong to, in a list of their own. */
+void hy_config_manual(FILE *out)
+{
+    enum hy_section open[HY_SECTION_COUNT];
+    size_t depth = 0;
+
+    for (size_t i = 0; i < hy_row_count; i++) {
+        const struct hy_row *row = &hy_rows[i];
+
+        if (!hy_row_usable(row))
+            continue;
+        depth = enter_section(out, open, depth, row->section);
+        manual_row(out, row);
+    }
+    for (; depth; depth--)
+        fputs(".El\n", out);
+    if (has_later())
+        fputs(".Pp\nThese names are known, but not available in this build, which refuses a file that has one:\n", out);
+    manual_later(out);
+    manual_refused(out);
 }

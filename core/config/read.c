@@ -39,7 +39,9 @@ const struct hy_row *hy_known(struct hy_reading *r, const config_setting_t *at, 
         hy_reading_add(r, hy_place_of(r, at), "%s is not a %s", name, section_names[section]);
     else if (row->kind == HY_ROW_LATER)
         hy_reading_add(r, hy_place_of(r, at), "%s is not available in this build", name);
-    return row && row->kind != HY_ROW_LATER ? row : NULL;
+    else if (row->kind == HY_ROW_REFUSED)
+        hy_reading_add(r, hy_place_of(r, at), "%s %s", name, row->help);
+    return row && hy_row_usable(row) ? row : NULL;
 }
 
 static void read_setting(struct hy_reading *r, const config_setting_t *at)

@@ -18,7 +18,7 @@ enum hy_section {
 
 enum hy_type { HY_TYPE_BOOL, HY_TYPE_INT, HY_TYPE_SIZE, HY_TYPE_STRING, HY_TYPE_LIST, HY_TYPE_GROUPS };
 
-enum hy_row_kind { HY_ROW_GLOBAL, HY_ROW_KEY, HY_ROW_LATER };
+enum hy_row_kind { HY_ROW_GLOBAL, HY_ROW_KEY, HY_ROW_LATER, HY_ROW_REFUSED };
 
 enum hy_change { HY_CHANGE_RELOAD, HY_CHANGE_RESTART };
 
@@ -26,16 +26,22 @@ struct hy_row {
     const char *name;
     enum hy_row_kind kind;
     enum hy_section section;
-    enum hy_type type; /* not of LATER */
+    enum hy_type type; /* not of LATER and REFUSED */
     int64_t min, max;  /* GLOBAL: as settings.def says */
     const char *fallback;
-    size_t offset; /* of the field in struct hy_config */
-    const char *help;
+    size_t offset;    /* of the field in struct hy_config */
+    const char *help; /* of REFUSED: why, behind the name */
     enum hy_change change;
 };
 
 extern const struct hy_row hy_rows[];
 extern const size_t hy_row_count;
+
+/* Whether a file may have it. */
+static inline bool hy_row_usable(const struct hy_row *row)
+{
+    return row->kind != HY_ROW_LATER && row->kind != HY_ROW_REFUSED;
+}
 
 /* The row of a name in a section, or NULL. */
 const struct hy_row *hy_row_find(enum hy_section section, const char *name);

@@ -17,7 +17,8 @@ libhythe_core_la_SOURCES += \
 	core/server/explain.h \
 	core/server/explain.c \
 	core/server/dump.c \
-	core/server/clients.c
+	core/server/clients.c \
+	core/server/about.c core/server/about.h
 
 libexec_PROGRAMS += hythe-sftp-server
 hythe_sftp_server_SOURCES = core/server/sftp_server.c core/server/sftp_server_options.h \

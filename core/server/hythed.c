@@ -1,4 +1,5 @@
 /* hythed: a server as a program. It alone decides about the process: rights, signals, log, exit. */
+#include "core/server/about.h"
 #include "core/server/hythed_explain.h"
 #include "core/server/hythed_log.h"
 #include "core/server/hythed_password.h"
@@ -289,7 +290,11 @@ static int serve(const struct options *options)
 
 static int version(void)
 {
+    char build[256];
+
     (void)printf("hythed %s, libssh %s, %s\n", HYTHE_VERSION, ssh_version(0), OpenSSL_version(OPENSSL_VERSION));
+    (void)printf("BuildInfo: %s\n", hy_build_info(build, sizeof build));
+    (void)printf("LicenseInfo: %s\n", hy_license_info());
     return printed(EXIT_SUCCESS);
 }
 

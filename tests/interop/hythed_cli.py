@@ -116,6 +116,8 @@ def prints_help_and_versions(box):
     assert run([HYTHED, '-h']).ok().out == said.out
     version = run([HYTHED, '--version']).ok().out
     assert re.match(rb'hythed \d+\.\d+\.\d+.*, libssh \d+\.\d+\.\d+.*, OpenSSL 3\.', version), version
+    assert re.search(rb'^BuildInfo: Hythe .*plugin ABI 1\.\d+, libssh .*, compiled by ', version, re.M), version
+    assert b'\nLicenseInfo: BSD-2-Clause' in version, version
 
 
 @test
@@ -130,7 +132,7 @@ def refuses_a_wrong_command_line(box):
 def lists_its_settings(box):
     said = run([HYTHED, '--list-settings']).ok().out.decode()
     assert '\n  LocalPort (number, 0 to 65535; default 22; needs a restart)\n' in said
-    assert '\n  AllowedClients (not available in this build)\n' in said
+    assert '\n  ConnectionUID (not in a file)\n' in said
 
 
 @test

@@ -180,6 +180,7 @@ static void names_all(const char *text, const char *mark)
 
 #define HY_GLOBAL(name, type, change, min, max, fallback, help) HY_KEY(name, GLOBAL, type, help)
 #define HY_LATER(name, section, help) HY_KEY(name, section, STRING, help)
+#define HY_REFUSED(name, section, why) HY_KEY(name, section, STRING, why)
 #define HY_KEY(name, section, type, help) \
     (void)snprintf(word, sizeof word, "%s%s", mark, #name); \
     if (!strstr(text, word)) \
@@ -188,6 +189,7 @@ static void names_all(const char *text, const char *mark)
 #undef HY_GLOBAL
 #undef HY_KEY
 #undef HY_LATER
+#undef HY_REFUSED
 }
 
 static void lists_every_setting(void)
@@ -201,7 +203,7 @@ static void lists_every_setting(void)
     fclose(out);
     names_all(text, "\n  ");
     CU_ASSERT(strstr(text, "  LocalPort (number, 0 to 65535; default 22; needs a restart)\n") != NULL);
-    CU_ASSERT(strstr(text, "  factors (not available in this build)\n") != NULL);
+    CU_ASSERT(strstr(text, "  ConnectionUID (not in a file)\n") != NULL);
     free(text);
 }
 

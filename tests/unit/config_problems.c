@@ -131,7 +131,11 @@ static void checks_types_and_ranges(void)
         {"plugin_directory = \"\";", "t:2: plugin_directory must not be empty\n"},
         {"ServerEOL = \"\\n\";", "t:2: ServerEOL: \"?\" is none of LF, CRLF and CR\n"},
         {"ServerEOL = \"CRLF\"; DirListBufferSize = 100; UnixStyleDateFormat = false;", ""},
-        {"SFTPErrorMessage = \"no\";", "t:2: SFTPErrorMessage is not available in this build\n"},
+        {"SFTPErrorMessage = \"no\";",
+         "t:2: SFTPErrorMessage is the text for the answer to one event, which an embedding "
+         "program sets; in a file it would be that of every error\n"},
+        {"UseIOCP = true;", "t:2: UseIOCP is a way of input and output of another system\n"},
+        {"BuildInfo = \"x\";", "t:2: BuildInfo can only be read: hythed --version has it\n"},
         {"LocalHost = \"localhost\";", "t:2: LocalHost: \"localhost\" is not an IPv4 or IPv6 address\n"},
         {"LocalHost = \"1.2.3.400\";", "t:2: LocalHost: \"1.2.3.400\" is not an IPv4 or IPv6 address\n"},
         {"DefaultAuthMethods = 1;", "t:2: DefaultAuthMethods: a string or a list of strings is wanted, not a number\n"},
