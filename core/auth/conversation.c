@@ -70,7 +70,8 @@ struct hy_conversation *hy_auth_begin(const struct hy_auth_policy *policy, uint6
                                       .home = "/",
                                       .address = address,
                                       .client_id = "",
-                                      .group = ""};
+                                      .group = "",
+                                      .root = ""};
     return c;
 }
 

@@ -38,6 +38,7 @@ static int fill(struct hy_vfs *vfs, const struct hy_view *view, struct hy_err *e
         return hy_err_set(err, "user %s: RestrictUserToHomeDir needs a HomeDir", vfs->session.user);
     vfs->restricted = view->restrict_to_home && vfs->home[1] != '\0';
     vfs->session.home = vfs->home;
+    vfs->session.root = vfs->user_root[1] ? vfs->user_root : "";
     if (hy_points_build(vfs))
         return hy_err_set(err, "user %s: out of memory", vfs->session.user);
     hy_points_pace(vfs);

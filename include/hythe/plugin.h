@@ -233,6 +233,9 @@ struct hythe_session {
     const char *address;   /* of the client, numeric; "" for the stdio transport */
     const char *client_id; /* version string of the client's software */
     const char *group;     /* the first of the user's groups, "" without one */
+    /* UserRootDirectory, "" for all of the tree: a path of the user's view behind it is what the server's operator calls
+     * the file. A normal absolute path else; "" as long as a login lasts. */
+    const char *root;
 };
 
 /* Facts of an open file. */

@@ -8,7 +8,7 @@ static struct lg_event event_of(const struct hythe_call *call, const char *name,
                                 int64_t result)
 {
     return (struct lg_event){
-        .name = name, .direction = direction, .complete = result >= 0, .path = lg_view(call, path), .result = result};
+        .name = name, .direction = direction, .complete = result >= 0, .path = lg_path(call, path), .result = result};
 }
 
 /* One path and nothing else to tell. */
@@ -64,7 +64,7 @@ int64_t lg_symlink(const struct hythe_call *call, struct hythe_symlink_arg *arg)
 \
         if (r < 0) \
             return r; \
-        to = lg_view(call, arg->to); \
+        to = lg_path(call, arg->to); \
         r = hythe_next_##op(call, arg); \
         event = event_of(call, #op, 'm', arg->from, r); \
         event.to = to; \

@@ -33,7 +33,8 @@ struct lg_instance {
 /* What a session has of a mount. */
 struct lg_base {
     const struct lg_instance *lg;
-    char view[]; /* what the user calls the base, without a slash at its end */
+    int root_len;
+    char path[]; /* the user's root, then what the user calls the base; without a slash at its end */
 };
 
 /* ---- file.c ---- */
@@ -65,7 +66,7 @@ struct lg_event {
     bool transfer;       /* of an open file */
     bool complete;       /* nothing failed and the client came to an end */
     bool aborted;        /* the connection broke off */
-    char *path;          /* of the user's view */
+    char *path;          /* of the server's tree */
     const char *to;      /* the second path, or NULL */
     const char *target;  /* of a symbolic link, or NULL */
     uint32_t attributes; /* HYTHE_ATTR_* that were set */
@@ -81,8 +82,9 @@ char *lg_json_line(const struct hythe_session *session, const struct lg_event *e
 /* ---- note.c ---- */
 
 int64_t lg_now(void); /* milliseconds of a clock that nobody sets */
-/* The path of a call as the user has it; to be freed. */
-char *lg_view(const struct hythe_call *call, const char *path);
+/* What the server's operator calls the path of a call, and one of the user's view; to be freed. */
+char *lg_path(const struct hythe_call *call, const char *path);
+char *lg_path_of_view(const struct hythe_call *call, const char *path);
 /* Before an operation: 0, or what it fails with because it couldn't be logged. Sets *start. */
 int64_t lg_begin(const struct hythe_call *call, int64_t *start);
 /* After it: writes the lines and frees event->path, whose being NULL is a want of memory. Returns what the operation is

@@ -14,15 +14,23 @@ int64_t lg_now(void)
     return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
-char *lg_view(const struct hythe_call *call, const char *path)
+char *lg_path(const struct hythe_call *call, const char *path)
 {
     const struct lg_base *base = call->attached;
     bool self = strcmp(path, ".") == 0;
     char *out;
 
-    if (self && !*base->view)
+    if (self && !*base->path)
         return strdup("/");
-    return asprintf(&out, "%s%s%s", base->view, self ? "" : "/", self ? "" : path) < 0 ? NULL : out;
+    return asprintf(&out, "%s%s%s", base->path, self ? "" : "/", self ? "" : path) < 0 ? NULL : out;
+}
+
+char *lg_path_of_view(const struct hythe_call *call, const char *path)
+{
+    const struct lg_base *base = call->attached;
+    char *out;
+
+    return asprintf(&out, "%.*s%s", base->root_len, base->path, path) < 0 ? NULL : out;
 }
 
 static int64_t cannot(const struct hythe_call *call)

@@ -60,15 +60,17 @@ static int start(const struct hythe_host *host, const void *given, void **instan
 
 static int attach(void *instance, const struct hythe_attach *how, void **attached)
 {
-    const char *view = how->size >= sizeof(*how) && how->view ? how->view : "/";
-    size_t len = strcmp(view, "/") == 0 ? 0 : strlen(view);
-    struct lg_base *base = malloc(sizeof(*base) + len + 1);
+    const char *root = HYTHE_HAS(how->session, root) && how->session->root ? how->session->root : "";
+    const char *view = HYTHE_HAS(how, view) && how->view && how->view[1] ? how->view : "";
+    size_t root_len = strlen(root), len = strlen(view);
+    struct lg_base *base = malloc(sizeof(*base) + root_len + len + 1);
 
     if (!base)
         return -ENOMEM;
     base->lg = instance;
-    memcpy(base->view, view, len);
-    base->view[len] = '\0';
+    base->root_len = (int)root_len;
+    memcpy(base->path, root, root_len);
+    memcpy(base->path + root_len, view, len + 1);
     *attached = base;
     return 0;
 }

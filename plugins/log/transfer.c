@@ -57,7 +57,7 @@ static int64_t tell_copy(const struct hythe_call *call, struct transfer *t, int6
     struct lg_event event = {.name = "copy",
                              .direction = 'm',
                              .complete = result >= 0,
-                             .path = strdup(call->file->path),
+                             .path = lg_path_of_view(call, call->file->path),
                              .to = t->copied_to,
                              .bytes_copied = t->copied,
                              .result = result};
@@ -89,7 +89,7 @@ int64_t lg_open(const struct hythe_call *call, struct hythe_open_arg *arg)
         *call->slot = t;
         return r;
     }
-    event = event_of(arg->access, t, strdup(call->file->path), r);
+    event = event_of(arg->access, t, lg_path_of_view(call, call->file->path), r);
     free_transfer(t);
     return lg_end(call, &event, start, r);
 }
@@ -122,18 +122,23 @@ int64_t lg_write(const struct hythe_call *call, struct hythe_write_arg *arg)
 int64_t lg_copy(const struct hythe_call *call, struct hythe_copy_arg *arg)
 {
     struct transfer *t = *call->slot;
-    const char *to = arg->size >= sizeof(*arg) && arg->target ? arg->target->path : "";
+    const char *target = arg->size >= sizeof(*arg) && arg->target ? arg->target->path : "";
     int64_t r = hythe_next_copy(call, arg);
+    char *to;
 
     if (r <= 0)
         return r;
+    to = lg_path_of_view(call, target);
     (void)pthread_mutex_lock(&t->lock);
-    if (t->copied_to && strcmp(t->copied_to, to) != 0)
+    if (t->copied_to && to && strcmp(t->copied_to, to) != 0)
         r = tell_copy(call, t, r);
-    if (!t->copied_to)
-        t->copied_to = strdup(to);
+    if (!t->copied_to) {
+        t->copied_to = to;
+        to = NULL;
+    }
     t->copied += r > 0 ? (uint64_t)r : 0;
     (void)pthread_mutex_unlock(&t->lock);
+    free(to);
     return r;
 }
 
@@ -149,7 +154,7 @@ int64_t lg_close(const struct hythe_call *call, struct hythe_close_arg *arg)
     result = atomic_load(&t->failure);
     if (t->copied)
         r = tell_copy(call, t, r);
-    event = event_of(call->file->access, t, strdup(call->file->path), result < 0 ? result : r);
+    event = event_of(call->file->access, t, lg_path_of_view(call, call->file->path), result < 0 ? result : r);
     event.aborted = arg->flags & HYTHE_CLOSE_ABORTED;
     event.complete = event.result >= 0 && !event.aborted;
     r = lg_end(call, &event, t->start, r);
@@ -168,7 +173,7 @@ int64_t lg_fsetattr(const struct hythe_call *call, struct hythe_fsetattr_arg *ar
     event = (struct lg_event){.name = "setattr",
                               .direction = 'm',
                               .complete = r >= 0,
-                              .path = strdup(call->file->path),
+                              .path = lg_path_of_view(call, call->file->path),
                               .attributes = arg->attrs->valid,
                               .result = r};
     return lg_end(call, &event, start, r);

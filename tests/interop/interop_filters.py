@@ -139,17 +139,19 @@ def test_lines_of_the_log(t):
     wait_for('seven lines', lambda: len(lines(t)) >= before + 7)
     told = [(n['event'], n['path'], n.get('to'), n.get('bytes_read'), n.get('bytes_written'), n['result'])
             for n in lines(t)[before:]]
-    assert told == [('upload', '/docs/two words', None, 0, 300000, 'ok'),
-                    ('download', '/docs/two words', None, 300000, 0, 'ok'),
-                    ('rename', '/docs/two words', '/docs/w', None, None, 'ok'),
-                    ('unlink', '/docs/w', None, None, None, 'ok'), ('mkdir', '/docs/d', None, None, None, 'ok'),
-                    ('rmdir', '/docs/d', None, None, None, 'ok'),
-                    ('unlink', '/exchange/in/old', None, None, None, 'EACCES')], told
+    own = '/home/bob'  # UserRootDirectory: the lines name paths of the tree
+    assert told == [('upload', own + '/docs/two words', None, 0, 300000, 'ok'),
+                    ('download', own + '/docs/two words', None, 300000, 0, 'ok'),
+                    ('rename', own + '/docs/two words', own + '/docs/w', None, None, 'ok'),
+                    ('unlink', own + '/docs/w', None, None, None, 'ok'),
+                    ('mkdir', own + '/docs/d', None, None, None, 'ok'),
+                    ('rmdir', own + '/docs/d', None, None, None, 'ok'),
+                    ('unlink', own + '/exchange/in/old', None, None, None, 'EACCES')], told
     assert all(n['user'] == 'bob' and n['group'] == 'partners' and n['address'] == '127.0.0.1'
                for n in lines(t)[before:])
     xferlog = read(place(t, 'lines/xferlog')).decode().splitlines()[before:]
     assert [line.split()[7:9] + line.split()[11:12] for line in xferlog[:2]] == \
-        [['300000', '/docs/two_words', 'i'], ['300000', '/docs/two_words', 'o']], xferlog
+        [['300000', own + '/docs/two_words', 'i'], ['300000', own + '/docs/two_words', 'o']], xferlog
     assert all(len(line.split()) == 18 for line in xferlog), xferlog
 
 

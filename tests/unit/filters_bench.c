@@ -210,7 +210,8 @@ void bench_begin(struct bench *b, const char *filter, const struct hy_option *op
                                         .home = "/",
                                         .address = "127.0.0.1",
                                         .client_id = "test",
-                                        .group = ""};
+                                        .group = "",
+                                        .root = ""};
     b->file = (struct hythe_file){.size = sizeof b->file, .access = HYTHE_OPEN_READ, .path = "/f"};
     b->scene = (struct hy_scene){.chain = b->chain,
                                  .session = &b->session,

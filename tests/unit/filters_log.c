@@ -255,6 +255,38 @@ static void tells_changes(void)
     desk_end(&d);
 }
 
+/* Two users mustn't leave the same line for different files: paths are those of the tree. */
+static void tells_paths_of_the_tree(void)
+{
+    struct desk d;
+    struct house h;
+
+    if (!has_plugin())
+        UNIT_SKIP("built without jansson");
+    desk_begin(&d);
+    house_begin(&h, "log", BOTH(&d));
+    UNIT_ASSERT_NUMBER(do_mkdir(&h.w, "/home"), 0);
+    UNIT_ASSERT_NUMBER(do_mkdir(&h.w, "/home/alice"), 0);
+    CU_ASSERT_FATAL(truncate(d.json, 0) == 0);
+    CU_ASSERT_FATAL(world_see(&h.w, "/home/alice", "/", false) != NULL);
+    put(&h, "/up", "bytes");
+    UNIT_ASSERT_STRING(do_cat(&h.w, "/missing"), "!2");
+    UNIT_ASSERT_NUMBER(hy_vfs_rename(h.w.vfs, name_of("/up"), name_of("/old"), 0), 0);
+    CU_ASSERT_FATAL(world_see(&h.w, "/home", "/alice", true) != NULL);
+    UNIT_ASSERT_NUMBER(hy_vfs_unlink(h.w.vfs, name_of("old")), 0);
+    UNIT_ASSERT_STRING(events(d.json),
+                       "\"upload\",\"path\":\"/home/alice/up\",\"bytes_read\":0,\"bytes_written\":5 "
+                       "\"result\":\"ok\",\"complete\":true\n"
+                       "\"download\",\"path\":\"/home/alice/missing\",\"bytes_read\":0,\"bytes_written\":0 "
+                       "\"result\":\"ENOENT\",\"complete\":false\n"
+                       "\"rename\",\"path\":\"/home/alice/up\",\"to\":\"/home/alice/old\" "
+                       "\"result\":\"ok\",\"complete\":true\n"
+                       "\"unlink\",\"path\":\"/home/alice/old\" \"result\":\"ok\",\"complete\":true\n");
+    UNIT_ASSERT_STRING(xfer(d.xferlog, 2), "127.0.0.1 5 /home/alice/up b _ i r alice sftp 0 * c");
+    house_end(&h);
+    desk_end(&d);
+}
+
 /* Copies inside the store come in slices: one line for each file that was copied to. */
 static void tells_copies_of_the_store(void)
 {
@@ -530,7 +562,7 @@ static void writes_whole_lines_from_many_threads(void)
 }
 
 UNIT_SUITE(log, UNIT_TEST(tells_every_change), UNIT_TEST(tells_transfers), UNIT_TEST(tells_changes),
-           UNIT_TEST(tells_copies_of_the_store), UNIT_TEST(escapes_names),
+           UNIT_TEST(tells_paths_of_the_tree), UNIT_TEST(tells_copies_of_the_store), UNIT_TEST(escapes_names),
            UNIT_TEST(makes_its_files_when_there_is_a_line), UNIT_TEST(follows_rotation),
            UNIT_TEST(goes_on_without_its_file), UNIT_TEST(refuses_what_it_must_log_and_cannot),
            UNIT_TEST(begins_anew_after_a_full_disk), UNIT_TEST(refuses_settings_that_log_nothing),
