@@ -165,7 +165,6 @@ struct hythe_attrs {
 /* rename */
 #define HYTHE_RENAME_REPLACE 0x1u /* an existing target is replaced, atomically where the store can */
 #define HYTHE_RENAME_ATOMIC 0x2u  /* refuse (ENOTSUP) rather than leave a moment without the target */
-
 #define HYTHE_RENAME_NATIVE 0x4u /* the store may do more than asked if it is what its own users expect */
 
 /* copyfile */
@@ -233,8 +232,7 @@ struct hythe_session {
     const char *address;   /* of the client, numeric; "" for the stdio transport */
     const char *client_id; /* version string of the client's software */
     const char *group;     /* the first of the user's groups, "" without one */
-    /* UserRootDirectory, "" for all of the tree: a path of the user's view behind it is what the server's operator calls
-     * the file. A normal absolute path else; "" as long as a login lasts. */
+    /* UserRootDirectory, "" for none and during a login: root + a path of the user's view is the tree's path. */
     const char *root;
 };
 
