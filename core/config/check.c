@@ -228,6 +228,13 @@ static void check_address(struct hy_reading *r)
         freeaddrinfo(found);
 }
 
+/* Whoever starts hythed may stand anywhere, and a service stands in "/". */
+static void check_file(struct hy_reading *r, const char *name, const char *path)
+{
+    if (path[0] && path[0] != '/')
+        hy_reading_add(r, place_of(r, name), "%s: \"%s\" is not an absolute path", name, path);
+}
+
 static void check_eol(struct hy_reading *r)
 {
     if (!hy_config_eol(r->config))
@@ -245,4 +252,5 @@ void hy_check_config(struct hy_reading *r)
     check_methods(r);
     check_extensions(r);
     check_address(r);
+    check_file(r, "log_file", r->config->log_file);
 }

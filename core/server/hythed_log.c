@@ -99,9 +99,9 @@ static int open_file(const char *path, uid_t owner, gid_t group, struct hy_err *
 static int check_folder(const char *path, struct hy_err *err)
 {
     const char *slash = strrchr(path, '/');
-    char folder[PATH_MAX] = ".";
+    char folder[PATH_MAX];
 
-    if (slash && snprintf(folder, sizeof folder, "%.*s", slash == path ? 1 : (int)(slash - path), path) >= PATH_MAX)
+    if (snprintf(folder, sizeof folder, "%.*s", slash == path ? 1 : (int)(slash - path), path) >= PATH_MAX)
         errno = ENAMETOOLONG;
     else if (faccessat(AT_FDCWD, folder, W_OK | X_OK, AT_EACCESS) == 0)
         return 0;

@@ -103,6 +103,7 @@ struct hy_engine {
     struct hy_longname line;
     struct hy_given given;
     struct hy_journal *journal;
+    bool told; /* the journal has a line about the request */
     struct hy_doing doing;
     bool starting;        /* INIT is there, and the home is still looked at: nothing else is taken */
     struct hy_jobs *jobs; /* NULL: everything is carried out at once, as it comes in */

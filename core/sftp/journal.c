@@ -23,6 +23,7 @@ int64_t hy_journal(struct hy_engine *e, int64_t result, const char *fmt, ...)
 
     if (!e->journal->on)
         return result;
+    e->told = true;
     va_start(ap, fmt);
     if (vsnprintf(line, sizeof line, fmt, ap) < 0)
         line[0] = '\0';

@@ -1,4 +1,5 @@
-/* What log_requests says: one verbose line per request that opens, closes or changes something, with its outcome. */
+/* What log_requests says: one verbose line per request that opens, closes or changes something, with its
+ * outcome, or that fails. */
 #ifndef HY_SFTP_JOURNAL_H
 #define HY_SFTP_JOURNAL_H
 

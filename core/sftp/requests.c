@@ -140,12 +140,39 @@ enum hy_on hy_request_on(const struct hy_engine *e, const uint8_t *frame, size_t
     return row->on;
 }
 
+/* Of a request that has no line of its own in the journal. Failures of data are the vfs's to tell, once for each file. */
+static void tell_failure(struct hy_engine *e, const struct row *row, struct hy_request rq, int64_t result)
+{
+    struct hy_name path;
+    hy_handle h = 0;
+
+    switch (row->on) {
+    case HY_ON_NOTHING:
+        (void)hy_journal(e, result, "%s", row->name);
+        break;
+    case HY_ON_ANY:
+    case HY_ON_PATH_LOOK:
+    case HY_ON_PATH:
+    case HY_ON_PATHS:
+        path = hy_get_path(&rq);
+        (void)hy_journal(e, result, "%s \"%.*s\"", row->name, HY_SHOWN(path));
+        break;
+    case HY_ON_HANDLE_LOOK:
+    case HY_ON_HANDLE:
+    case HY_ON_HANDLES:
+        if (row->type != SSH_FXP_READ && row->type != SSH_FXP_WRITE && hy_get_handle(&rq, &h) == 0)
+            (void)hy_journal(e, result, "%s \"%s\"", row->name, hy_journal_path(e->journal, h));
+        break;
+    }
+}
+
 bool hy_dispatch(struct hy_engine *e, const uint8_t *frame, size_t len)
 {
     struct hy_request rq = {.id = hy_get_be32(frame + 1), .in = hy_reader_of(frame + 5, len - 5)};
     const struct row *row = find(e, frame[0], &rq);
     bool permitted = row && hy_permitted(e, (enum hy_sftp_request)(row - rows));
     size_t room = permitted ? row->room : HY_ROOM_STATUS;
+    struct hy_request asked;
     int64_t r;
 
     rq.row = row ? (unsigned)(row - rows) : HY_REQUEST_COUNT;
@@ -153,6 +180,8 @@ bool hy_dispatch(struct hy_engine *e, const uint8_t *frame, size_t len)
         return false;
     hy_vfs_clear_error(e->vfs);
     memset(e->given.unknown, 0, sizeof e->given.unknown);
+    e->told = false;
+    asked = rq;
     if (permitted)
         r = row->run(e, &rq);
     else if (row)
@@ -163,6 +192,8 @@ bool hy_dispatch(struct hy_engine *e, const uint8_t *frame, size_t len)
         return false;
     if (r == -EINVAL && rq.nul)
         r = HYTHE_STATUS(SSH_FX_INVALID_FILENAME);
+    if (r < 0 && r != HY_EOF && permitted && e->journal->on && !e->told)
+        tell_failure(e, row, asked, r);
     if (r <= 0)
         hy_reply_status(e, rq.id, r);
     return true;

@@ -105,10 +105,17 @@ def test_each_request_says_who(t):
     with session(t.server) as sftp:
         handle = sftp.open(t.r('new'), O_WRITE | O_CREAT)
         sftp.ask(FSETSTAT, s(handle), attrs(mode=0o600))
-        sftp.ask(REMOVE, s(t.r('nothing')))
+        for kind in REMOVE, STAT, LSTAT, REALPATH, READLINK, OPENDIR:
+            sftp.ask(kind, s(t.r('nothing/at-all')))
+        assert sftp.stat(t.r('new')).attrs and sftp.realpath(t.r('new'))
+        sftp.close(handle)
     wait_for('the line', lambda: re.search(r'\[conn \d+\] alice: open "%s" write create\n' % t.r('new'), t.server.log()))
     assert ' alice: fsetstat "%s"\n' % t.r('new') in t.server.log()
-    assert re.search(r'\[conn \d+\] alice: remove "%s": No such file' % t.r('nothing'), t.server.log())
+    wait_for('the end', lambda: ' alice: close "%s" ' % t.r('new') in t.server.log())
+    for what in 'remove', 'stat', 'lstat', 'realpath', 'readlink', 'opendir':
+        lines = re.findall(r'\[conn \d+\] alice: %s "%s": No such file' % (what, t.r('nothing/at-all')), t.server.log())
+        assert len(lines) == 1, (what, lines)
+    assert not re.search(' alice: (stat|realpath) "%s"' % t.r('new'), t.server.log())
 
 
 @suite.test

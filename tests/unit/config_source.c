@@ -85,8 +85,8 @@ static void finds_lexical_errors(void)
         {"@include x\n", "t:2: @include needs the name of a file in quotes\n"},
         {"@include \"\"\n", "t:2: @include needs the name of a file in quotes\n"},
         {"@include \"x\n\"", "t:2: @include needs the name of a file in quotes\n"},
-        {"# 99999999999999999999 \" /* @include\n// 0x\n/* 1z \" # */ log_file = \"# 9z /* \\\" @include\";", ""},
-        {"log_file = \"a\\\\\"; # \"", ""},
+        {"# 99999999999999999999 \" /* @include\n// 0x\n/* 1z \" # */ UserAuthBanner = \"# 9z /* \\\" @include\";", ""},
+        {"UserAuthBanner = \"a\\\\\"; # \"", ""},
     };
 
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
