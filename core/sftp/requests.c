@@ -140,7 +140,7 @@ enum hy_on hy_request_on(const struct hy_engine *e, const uint8_t *frame, size_t
     return row->on;
 }
 
-/* Of a request that has no line of its own in the journal. Failures of data are the vfs's to tell, once for each file. */
+/* Of a request that has no line of its own in the journal. Failures of data are the vfs's to tell, once for a file. */
 static void tell_failure(struct hy_engine *e, const struct row *row, struct hy_request rq, int64_t result)
 {
     struct hy_name path;
