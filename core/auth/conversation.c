@@ -141,7 +141,7 @@ static bool same_name(const struct hy_conversation *c, const struct hy_factor *f
 static void find_account(struct hy_conversation *c)
 {
     enum hy_owner owner = HY_OWNER_OTHER;
-    struct hy_err err = {""};
+    struct hy_err err = {0};
 
     for (size_t i = 0; i < c->policy->plugin_count && owner == HY_OWNER_OTHER; i++) {
         const struct hy_asked asked = plugin_at(c, i);

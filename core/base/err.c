@@ -10,10 +10,48 @@ int hy_err_set(struct hy_err *err, const char *fmt, ...)
 
     if (!err)
         return -1;
+    err->number = HY_ERROR_NONE;
     va_start(ap, fmt);
     (void)vsnprintf(err->text, sizeof err->text, fmt, ap);
     va_end(ap);
     return -1;
+}
+
+/* A text that is too long loses its own end, not the number. */
+int hy_err_number(struct hy_err *err, enum hy_error number, const char *fmt, ...)
+{
+    char tail[24];
+    size_t room, len;
+    va_list ap;
+
+    if (!err)
+        return -1;
+    err->number = number;
+    (void)snprintf(tail, sizeof tail, " [%d]", (int)number);
+    room = sizeof err->text - strlen(tail);
+    va_start(ap, fmt);
+    (void)vsnprintf(err->text, room, fmt, ap);
+    va_end(ap);
+    len = strlen(err->text);
+    (void)snprintf(err->text + len, sizeof err->text - len, "%s", tail);
+    return -1;
+}
+
+const char *hy_error_text(int number)
+{
+    static const struct {
+        int number;
+        const char *text;
+    } rows[] = {
+#define HY_ERROR(name, value, text) {value, text},
+#include "core/base/errors.def"
+#undef HY_ERROR
+    };
+
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        if (rows[i].number == number)
+            return rows[i].text;
+    return NULL;
 }
 
 const char *hy_err_reason(int64_t result)

@@ -5,12 +5,28 @@
 
 #include <stdint.h>
 
-struct hy_err {
-    char text[1024];
+/* The specification's numbers of errors, HY_ERROR_<name> for each row of errors.def. */
+enum hy_error {
+    HY_ERROR_NONE = 0,
+#define HY_ERROR(name, value, text) HY_ERROR_##name = value,
+#include "core/base/errors.def"
+#undef HY_ERROR
 };
 
-/* Formats the text and returns -1, so that one can write `return hy_err_set(err, "...")`. err may be NULL. */
+struct hy_err {
+    char text[1024];
+    enum hy_error number; /* NONE: the failure has no number of the specification */
+};
+
+/* Formats the text, without a number, and returns -1, so that one can write `return hy_err_set(err, "...")`. err may be
+ * NULL. */
 int hy_err_set(struct hy_err *err, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+/* The same with a number, which the text ends with: "... [1301]". */
+int hy_err_number(struct hy_err *err, enum hy_error number, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+
+/* What the specification says of a number, or NULL of one that it doesn't have. */
+const char *hy_error_text(int number);
 
 /* What a negative errno from outside means, or that it is none. Never NULL. */
 const char *hy_err_reason(int64_t result);

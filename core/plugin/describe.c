@@ -33,7 +33,7 @@ const char *hy_describe_threads(uint32_t threads)
 
 int hy_describe(const char *directory, const char *name, hy_describe_fn *each, void *ctx)
 {
-    struct hy_err err = {""};
+    struct hy_err err = {0};
     struct hy_complaints to = {.label = name, .err = &err};
     struct hy_description description = {.name = name, .why = err.text};
     struct hythe_plugin copy = {0};

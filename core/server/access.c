@@ -68,7 +68,7 @@ static int start(struct hy_access *access, const struct hy_config *config, struc
 {
     for (size_t i = 0; i < config->auth_count; i++) {
         const struct hy_filter_config *p = &config->auth[i];
-        struct hy_err why = {""};
+        struct hy_err why = {0};
 
         access->instances[i] =
             hy_plugins_start(plugins, p->plugin, HYTHE_AUTH, p->options, p->option_count, p->plugin, &why);

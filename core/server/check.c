@@ -5,7 +5,7 @@
 
 void hy_server_check_keys(const struct hy_config *config, struct hy_problems *problems)
 {
-    struct hy_err err = {""};
+    struct hy_err err = {0};
     struct hy_ssh_server *ssh = hy_ssh_server_new(&err);
 
     if (!ssh)
@@ -36,7 +36,7 @@ struct checking {
 static void check_layer(struct checking *c, enum hythe_kind kind, const struct hy_filter_config *what,
                         const char *label)
 {
-    struct hy_err err = {""};
+    struct hy_err err = {0};
 
     if (!what->plugin)
         return; /* the reader has said so */
@@ -82,7 +82,7 @@ static void check_access(const struct hy_config *config, bool sound, struct hy_p
     struct checking checking = {.problems = problems};
     const struct hy_log log = {keep_line, &checking.said, HY_LOG_ERROR};
     struct hy_access access = {.users = NULL};
-    struct hy_err err = {"out of memory"};
+    struct hy_err err = {.text = "out of memory"};
 
     checking.plugins = hy_plugins_new(config->plugin_directory, &log);
     if (!checking.plugins || (sound && hy_access_register(&access, config, checking.plugins, &err)))

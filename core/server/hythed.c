@@ -213,7 +213,7 @@ static int run(const struct hy_config *config, const struct hythed_rights *right
 {
     struct hy_server *server = running->server;
     const struct hy_log *log = &running->log->log;
-    struct hy_err err = {""};
+    struct hy_err err = {0};
 
     if (hy_server_bind(server, &err) < 0 || hythed_rights_drop(rights, &err) < 0 || hy_server_start(server, &err) < 0)
         return fail(running->log, err.text);
@@ -252,7 +252,7 @@ static int serve_config(const struct options *options, const struct hy_config *c
                                      .file = options->file,
                                      .debug = options->debug,
                                      .shutdown_timeout = (unsigned)config->shutdown_timeout};
-    struct hy_err err = {""};
+    struct hy_err err = {0};
     int status;
 
     hythed_log_init(&log, options->debug ? HY_LOG_DEBUG : (enum hy_log_level)config->LogLevel);

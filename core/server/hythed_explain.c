@@ -11,7 +11,7 @@
 static int take_rights(const struct hy_config *config)
 {
     struct hythed_rights rights;
-    struct hy_err err = {""};
+    struct hy_err err = {0};
 
     if (hythed_rights_find(&rights, config->run_as, geteuid(), &err) < 0) {
         (void)fprintf(stderr, "hythed: %s; what is told here is about the rights of this process\n", err.text);
@@ -27,7 +27,7 @@ int hythed_explain(const char *file, const char *user, const char *path)
 {
     struct hy_problems problems = {0};
     struct hy_config *config = hythed_read_config(file, false, &problems);
-    struct hy_err err = {""};
+    struct hy_err err = {0};
     int status = EXIT_FAILURE;
 
     hy_problems_print(&problems, stderr);

@@ -18,7 +18,7 @@ static const char *or_none(const char *text)
 /* Describes the plugin that is part of the server if it has the name, or for any name (NULL). */
 static bool describe_built_in(const char *name, hy_describe_fn *each)
 {
-    struct hy_err err = {""};
+    struct hy_err err = {0};
     struct hy_users *users = hy_users_new(NULL, 0, &err);
     struct hy_description d = {0};
     bool wanted = false;
@@ -54,7 +54,7 @@ static void list_one(void *ctx, const struct hy_description *d)
 
 int hythed_list_plugins(const char *directory)
 {
-    struct hy_err err = {""};
+    struct hy_err err = {0};
     int bad;
 
     (void)printf("In %s:\n", directory);

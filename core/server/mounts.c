@@ -54,7 +54,7 @@ static int count_one(void *ctx, const struct hy_stack *stack)
 static int start_layer(struct starting *s, struct started *to, enum hythe_kind kind,
                        const struct hy_filter_config *what, const char *label)
 {
-    struct hy_err why = {""};
+    struct hy_err why = {0};
     const struct hy_instance *instance =
         hy_plugins_start(s->plugins, what->plugin, kind, what->options, what->option_count, label, &why);
 
@@ -108,7 +108,7 @@ static int find_profiles(struct hy_trees *t, const struct hy_config *config)
 static int fill(struct hy_trees *t, const struct hy_config *config, struct hy_plugins *plugins, struct hy_err *err)
 {
     struct starting s = {t, plugins, err};
-    struct hy_err why = {""};
+    struct hy_err why = {0};
     size_t count = 0;
 
     for (size_t i = 0; i < config->user_count; i++)

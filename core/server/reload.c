@@ -27,7 +27,7 @@ static const struct hy_key_config *out_of_reach(const struct hy_config *config)
 static struct hy_ssh_server *read_keys(const struct hy_config *config, const struct hy_log *log,
                                        struct hy_problems *problems)
 {
-    struct hy_err err = {""};
+    struct hy_err err = {0};
     struct hy_ssh_server *ssh = hy_ssh_server_new(&err);
 
     if (ssh && hy_server_read_keys(config, ssh, log, &err) == 0)
@@ -63,7 +63,7 @@ static struct hy_generation *build(const struct hy_generation *now, const struct
 {
     struct hy_ssh_server *ssh = next_keys(now, config, problems);
     struct hy_generation *next;
-    struct hy_err err = {""};
+    struct hy_err err = {0};
 
     if (!ssh)
         return NULL;

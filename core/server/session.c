@@ -206,7 +206,7 @@ static int make_sftp(struct hy_session *s, struct hy_sink *sink)
                                                .tally = s->tally,
                                                .requests = (unsigned)generation->config->slow_requests,
                                                .bytes = (size_t)generation->config->slow_bytes}};
-    struct hy_err err = {""};
+    struct hy_err err = {0};
     struct hy_tree *tree = hy_trees_get(generation->trees, account->name, (const char *const *)account->groups, &err);
     struct hy_vfs *vfs = tree ? hy_vfs_bare(tree, &view, &s->facts, server->log, &err) : NULL;
 
@@ -235,7 +235,7 @@ static void run(struct hy_session *s)
         .ctx = s, .authenticate = authenticate, .methods = methods, .entered = entered, .open_sftp = open_sftp};
     struct hy_server *server = s->server;
     struct hy_ssh_control control = server->control;
-    struct hy_err why = {""};
+    struct hy_err why = {0};
 
     control.unwanted = &s->unwanted;
     control.stuck = &s->stuck;

@@ -340,7 +340,7 @@ static int list_requests(void)
 int main(int argc, char **argv)
 {
     struct standin s = {0};
-    struct hy_err err = {""};
+    struct hy_err err = {0};
     int status = EXIT_SUCCESS;
 
     if (hy_standin_parse(&s.options, argc, argv, &err) != 0) {

@@ -374,7 +374,7 @@ static void unwatch(struct hy_watch *w, const struct hy_jobs *jobs)
 static void start(struct job *job)
 {
     struct hy_engine *e = &job->engine;
-    struct hy_err err = {""};
+    struct hy_err err = {0};
 
     if (hy_vfs_check_home(e->vfs, &err) == 0) {
         hy_init_reply(e);

@@ -60,7 +60,7 @@ void fuzz_world_make(struct fuzz_world *w)
                                       .newline = "\r\n",
                                       .max_long = 2};
     struct hy_tree *tree = hy_tree_new();
-    struct hy_err err = {""};
+    struct hy_err err = {0};
     struct hy_sink sink;
 
     *w = (struct fuzz_world){

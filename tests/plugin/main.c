@@ -350,7 +350,7 @@ static int check_chains(struct stage *stage, const struct options *o, const stru
 {
     const struct hy_instance *const layers[] = {plugin, store};
     struct hy_chain *front = hy_chain_new(layers, store ? 2 : 1), *back = store ? hy_chain_new(&store, 1) : front;
-    struct hy_err err = {""};
+    struct hy_err err = {0};
     int rc = BROKEN;
 
     begin("setup");
@@ -394,7 +394,7 @@ static int check(const struct options *o)
     struct stage stage = {.base = o->base, .user = o->user, .home = "/", .without = o->without};
     struct loaded plugin = {0}, store = {0}, rehearsed[2] = {{0}};
     struct hy_rehearsal rehearsal = {0};
-    struct hy_err err = {""};
+    struct hy_err err = {0};
     int rc = BROKEN;
 
     stage.rehearsal = &rehearsal;

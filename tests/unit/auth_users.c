@@ -40,7 +40,7 @@ enum { ENTRIES = sizeof entries / sizeof *entries };
 
 static struct hy_users *users_of(const struct hy_user_entry *list, size_t count)
 {
-    struct hy_err err = {""};
+    struct hy_err err = {0};
     struct hy_users *users = hy_users_new(list, count, &err);
 
     if (!users)
@@ -320,7 +320,7 @@ static void a_bad_entry_is_an_error_that_names_it(void)
     };
 
     for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
-        struct hy_err err = {""};
+        struct hy_err err = {0};
 
         CU_ASSERT_PTR_NULL(hy_users_new(table[i].list, table[i].count, &err));
         for (size_t part = 0; part < 3; part++) {

@@ -428,7 +428,7 @@ static void refuses_damaged_descriptions(void)
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         struct hythe_plugin p = sound;
         struct hy_plugins *plugins = hy_plugins_new("/nowhere", NULL);
-        struct hy_err err = {""};
+        struct hy_err err = {0};
 
         p.settings = i == 11 ? outside : i == 12 ? unknown : i == 13 ? wordless : i == 5 ? NULL : p.settings;
         p.setting_count = i >= 11 ? 1 : p.setting_count;

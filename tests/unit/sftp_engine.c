@@ -540,7 +540,7 @@ WITH_WORLD(after_a_break_everything_is_taken_and_dropped)
 
 WITH_WORLD(impossible_packet_limits_are_refused)
 {
-    struct hy_err err = {""};
+    struct hy_err err = {0};
     struct hy_sink sink;
 
     CU_ASSERT_FATAL(start());

@@ -186,7 +186,7 @@ static char *new_key(void)
 /* Starts the server's side and returns a client that has done the key exchange. */
 static ssh_session begin(struct side *s, const char *user)
 {
-    struct hy_err err = {""};
+    struct hy_err err = {0};
     ssh_session client = ssh_new();
     const char *type;
     char *key = new_key();
@@ -513,7 +513,7 @@ static void silence_ends_with_the_grace(void)
 
 static void keys_that_cant_be_host_keys_are_named(void)
 {
-    struct hy_err err = {""};
+    struct hy_err err = {0};
     struct hy_ssh_server *ssh = hy_ssh_server_new(&err);
     char *key = new_key(), *other = new_key();
     const char *type = "";

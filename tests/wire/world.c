@@ -140,7 +140,7 @@ bool world_connect(struct world *w)
         .size = sizeof session, .id = 1, .user = "tester", .home = "/", .address = "", .client_id = ""};
     struct hy_view view = {.max_handles = 64, .max_locks = 64, .locks = w->no_locks ? NULL : w->locks};
     struct hy_tree *tree = hy_tree_new();
-    struct hy_err err = {""};
+    struct hy_err err = {0};
     struct hy_sink sink;
 
     if (!tree || (strcmp(w->memory_at, "/") != 0 && !mount(w, tree, "/", &w->store)))
