@@ -1,9 +1,10 @@
 #include "tests/unit/unit.h"
 
+UNIT_DECLARE(addr);
 UNIT_DECLARE(buf);
 UNIT_DECLARE(err);
 UNIT_DECLARE(log);
 UNIT_DECLARE(pool);
 UNIT_DECLARE(watch);
 
-UNIT_MAIN("unit-base", &unit_buf, &unit_err, &unit_log, &unit_pool, &unit_watch)
+UNIT_MAIN("unit-base", &unit_addr, &unit_buf, &unit_err, &unit_log, &unit_pool, &unit_watch)
