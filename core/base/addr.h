@@ -1,5 +1,5 @@
-/* IP addresses and lists of them, as operators write them: addresses, networks, wildcards, exceptions. Nothing here asks
- * a name server. Functions from any thread; nothing allocates. */
+/* IP addresses and lists of them, as operators write them: addresses, networks, wildcards, exceptions. Nothing here
+ * asks a name server. Functions from any thread; nothing allocates. */
 #ifndef HY_BASE_ADDR_H
 #define HY_BASE_ADDR_H
 
@@ -44,13 +44,13 @@ bool hy_addr_rule_parse(struct hy_addr_rule *out, const char *text, size_t len, 
 /* Whether the address is one of those that the rule names; ! isn't looked at. */
 bool hy_addr_rule_has(const struct hy_addr_rule *rule, const struct hy_addr *addr);
 
-/* What a list says about an address. An exception holds wherever it stands in the list. A list of exceptions alone names
- * nobody. */
+/* What a list says about an address. An exception holds wherever it stands in the list. A list of exceptions alone
+ * names nobody. */
 enum hy_addr_verdict { HY_ADDR_ABSENT, HY_ADDR_LISTED, HY_ADDR_EXCEPTED, HY_ADDR_MALFORMED };
 /* Never MALFORMED. */
 enum hy_addr_verdict hy_addr_judge(const struct hy_addr_rule *rules, size_t count, const struct hy_addr *addr);
-/* The same over a text of rules with commas between them and blanks around them, read anew each time. An entry that is no
- * rule, an empty one too, makes the whole MALFORMED. */
+/* The same over a text of rules with commas between them and blanks around them, read anew each time. An entry that is
+ * no rule, an empty one too, makes the whole MALFORMED. */
 enum hy_addr_verdict hy_addr_judge_text(const char *list, const struct hy_addr *addr);
 
 #endif
