@@ -99,6 +99,7 @@ struct hy_engine {
     struct hy_out out;
     size_t reply_at; /* where the reply under construction starts in its buffer */
     struct hy_upload upload;
+    char upload_error[256]; /* its hy_vfs_error(): other requests may be answered before its last byte is there */
     struct hy_work work;
     struct hy_longname line;
     struct hy_given given;

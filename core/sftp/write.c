@@ -2,6 +2,7 @@
 #include "core/sftp/reply.h"
 
 #include <errno.h>
+#include <stdio.h>
 
 enum {
     PIECE_MIN = 4096, /* less is left for later, unless it is the rest */
@@ -107,10 +108,11 @@ size_t hy_upload_begin(struct hy_engine *e, const uint8_t *frame, size_t have, s
     if (!hy_permitted(e, HY_REQUEST_write))
         u.result = hy_journal(e, -EACCES, "write refused");
     e->upload = u;
+    e->upload_error[0] = '\0';
     return (size_t)(rq.in.p - frame);
 }
 
-/* After a failure the rest is swallowed; nothing else runs meanwhile, so its text is still there at the end. */
+/* After a failure the rest is swallowed. */
 static size_t feed_data(struct hy_engine *e, const uint8_t *data, size_t len)
 {
     struct hy_upload *u = &e->upload;
@@ -121,8 +123,11 @@ static size_t feed_data(struct hy_engine *e, const uint8_t *data, size_t len)
             return 0;
         n -= (size_t)((u->offset + n) % BLOCK) < n ? (size_t)((u->offset + n) % BLOCK) : 0;
     }
-    if (u->result == 0)
+    if (u->result == 0) {
         u->result = put(e, u, data, n);
+        if (u->result < 0)
+            (void)snprintf(e->upload_error, sizeof e->upload_error, "%s", hy_vfs_error(e->vfs));
+    }
     u->offset += n;
     u->left -= n;
     return n;
@@ -139,6 +144,7 @@ size_t hy_upload_feed(struct hy_engine *e, const uint8_t *data, size_t len)
     u->behind -= ignored;
     if (u->behind == 0) {
         u->active = false;
+        (void)hy_vfs_fail(e->vfs, 0, "%s", e->upload_error);
         hy_reply_status(e, u->id, u->result);
     }
     return n + ignored;

@@ -159,28 +159,23 @@ static void take_back(const struct hy_scene *scene, size_t outermost)
     (void)call_close(scene, link, NULL, &arg);
 }
 
-/* A call that may wait. Others use the session meanwhile, so that what it tells and keeps is set aside. */
+/* A call that may wait. Others use the session meanwhile, so that it has a report of its own. */
 static struct hy_scene apart(const struct hy_scene *scene, struct hy_report *report)
 {
     struct hy_scene own = *scene;
 
-    memcpy(report->text, scene->report->text, sizeof report->text);
-    report->kept = scene->report->kept;
+    hy_report_set_aside(scene->report, report);
     report->whole = scene->report;
-    scene->report->kept = NULL;
     own.report = report;
     own.baton = NULL;
     (void)pthread_mutex_unlock(&scene->baton->lock);
     return own;
 }
 
-/* What is in the session's report now is of requests that were answered meanwhile. */
 static void rejoin(const struct hy_scene *scene, const struct hy_report *report)
 {
     (void)pthread_mutex_lock(&scene->baton->lock);
-    hy_report_clear(scene->report);
-    memcpy(scene->report->text, report->text, sizeof report->text);
-    scene->report->kept = report->kept;
+    hy_report_put_back(scene->report, report);
 }
 
 #define ended_PATH(scene, granted, result) ((void)(granted))

@@ -92,6 +92,9 @@ struct hy_baton {
 
 /* Between two requests: forgets the text, frees what was kept. */
 void hy_report_clear(struct hy_report *report);
+/* Around a time in which others use the session: what its report has is of one request, and comes back to it. */
+void hy_report_set_aside(struct hy_report *report, struct hy_report *aside);
+void hy_report_put_back(struct hy_report *report, const struct hy_report *aside);
 
 /* What a call needs to know besides its arguments. */
 struct hy_scene {

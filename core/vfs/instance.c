@@ -64,6 +64,21 @@ void hy_report_clear(struct hy_report *report)
     }
 }
 
+void hy_report_set_aside(struct hy_report *report, struct hy_report *aside)
+{
+    memcpy(aside->text, report->text, sizeof aside->text);
+    aside->kept = report->kept;
+    report->kept = NULL;
+}
+
+/* What is there now is of requests that were answered meanwhile. */
+void hy_report_put_back(struct hy_report *report, const struct hy_report *aside)
+{
+    hy_report_clear(report);
+    memcpy(report->text, aside->text, sizeof report->text);
+    report->kept = aside->kept;
+}
+
 static struct hy_report *report_of(const struct hythe_call *call)
 {
     struct hy_report *report = hy_frame_of(call)->scene->report;

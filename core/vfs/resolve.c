@@ -116,6 +116,7 @@ static int attach(struct hy_vfs *vfs, struct hy_point *point)
 {
     const struct hy_chain *chain = point->mount->chain;
     struct hythe_attach how = {.size = sizeof how, .session = &vfs->session};
+    struct hy_report aside;
     char full[HY_PATH_MAX];
     void **attached;
     int rc;
@@ -127,9 +128,9 @@ static int attach(struct hy_vfs *vfs, struct hy_point *point)
     attached = calloc(chain->layer_count, sizeof *attached);
     if (!attached)
         return -ENOMEM;
-    hy_point_release(vfs, point);
+    hy_point_release(vfs, point, &aside);
     rc = attach_layers(vfs, point, &how, attached);
-    hy_point_regain(vfs, point);
+    hy_point_regain(vfs, point, &aside);
     if (rc)
         return rc;
     point->attached = attached;
@@ -159,13 +160,23 @@ static int attach_again(struct hy_vfs *vfs, struct hy_point *point)
     return rc;
 }
 
+static void await_attach(struct hy_vfs *vfs, const struct hy_point *point)
+{
+    struct hy_report aside;
+
+    hy_report_set_aside(&vfs->report, &aside);
+    while (point->attaching)
+        (void)pthread_cond_wait(&vfs->baton->attached, &vfs->baton->lock);
+    hy_report_put_back(&vfs->report, &aside);
+}
+
 /* While a slow store is attached others may come and want the same. */
 static int attach_once(struct hy_vfs *vfs, struct hy_point *point)
 {
     int rc = 0;
 
-    while (point->attaching)
-        (void)pthread_cond_wait(&vfs->baton->attached, &vfs->baton->lock);
+    if (point->attaching)
+        await_attach(vfs, point);
     if (point->attached)
         return 0;
     point->attaching = true;
@@ -180,12 +191,13 @@ void hy_points_detach(struct hy_vfs *vfs)
 {
     for (size_t i = vfs->point_count; i-- > 0;) {
         struct hy_point *point = &vfs->points[i];
+        struct hy_report aside;
 
         if (!point->attached)
             continue;
-        hy_point_release(vfs, point);
+        hy_point_release(vfs, point, &aside);
         detach_from(point->mount->chain, point->attached, 0);
-        hy_point_regain(vfs, point);
+        hy_point_regain(vfs, point, &aside);
         point->attached = NULL;
     }
 }

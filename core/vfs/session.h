@@ -110,15 +110,19 @@ static inline struct hy_rows hy_vfs_rows(const struct hy_vfs *vfs)
 int hy_points_build(struct hy_vfs *vfs);
 void hy_points_detach(struct hy_vfs *vfs);
 /* Around a call that may have to be waited for: lets others use the session. */
-static inline void hy_point_release(struct hy_vfs *vfs, const struct hy_point *point)
+static inline void hy_point_release(struct hy_vfs *vfs, const struct hy_point *point, struct hy_report *aside)
 {
-    if (vfs->baton && point->pace.slow)
-        (void)pthread_mutex_unlock(&vfs->baton->lock);
+    if (!vfs->baton || !point->pace.slow)
+        return;
+    hy_report_set_aside(&vfs->report, aside);
+    (void)pthread_mutex_unlock(&vfs->baton->lock);
 }
-static inline void hy_point_regain(struct hy_vfs *vfs, const struct hy_point *point)
+static inline void hy_point_regain(struct hy_vfs *vfs, const struct hy_point *point, const struct hy_report *aside)
 {
-    if (vfs->baton && point->pace.slow)
-        (void)pthread_mutex_lock(&vfs->baton->lock);
+    if (!vfs->baton || !point->pace.slow)
+        return;
+    (void)pthread_mutex_lock(&vfs->baton->lock);
+    hy_report_put_back(&vfs->report, aside);
 }
 /* slow.c: ends hy_vfs_share(). */
 void hy_vfs_unshare(struct hy_vfs *vfs);

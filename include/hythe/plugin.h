@@ -165,7 +165,7 @@ struct hythe_attrs {
 /* rename */
 #define HYTHE_RENAME_REPLACE 0x1u /* an existing target is replaced, atomically where the store can */
 #define HYTHE_RENAME_ATOMIC 0x2u  /* refuse (ENOTSUP) rather than leave a moment without the target */
-#define HYTHE_RENAME_NATIVE 0x4u /* the store may do more than asked if it is what its own users expect */
+#define HYTHE_RENAME_NATIVE 0x4u  /* the store may do more than asked if it is what its own users expect */
 
 /* copyfile */
 #define HYTHE_COPY_REPLACE 0x1u
