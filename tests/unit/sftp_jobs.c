@@ -111,66 +111,6 @@ static void a_close_waits_for_what_came_before(void)
     end(&c);
 }
 
-/* ---- Texts of failures ---- */
-
-static void send_part(struct client *c, size_t from, size_t to)
-{
-    CU_ASSERT(hy_memory_send(&c->link, hy_buf_data(&c->b) + from, to - from));
-}
-
-/* A WRITE that fails before its last byte is there, and another request that fails in between. */
-static void a_write_keeps_its_text(void)
-{
-    struct client c;
-    hy_handle fast;
-    size_t half = 6000, whole;
-
-    begin_usual(&c);
-    put_open(&c, 99, "/fast", SSH_FXF_READ);
-    send(&c);
-    until(&c, 1);
-    fast = c.replies[0].handle;
-    forget(&c);
-    gate_shut(GATE_STAT);
-    put_path(&c, SSH_FXP_STAT, 1, "/slow/missing");
-    send(&c);
-    gate_await_inside(GATE_STAT, 1);
-    put_write(&c, 2, fast, 0, 10000);
-    whole = hy_buf_len(&c.b);
-    send_part(&c, 0, half);
-    until(&c, 0);
-    gate_lift(GATE_STAT);
-    until(&c, 1);
-    send_part(&c, half, whole);
-    hy_buf_reset(&c.b);
-    until(&c, 2);
-    UNIT_ASSERT_STRING(c.replies[0].text, "there is no missing");
-    expect(&c, 1, SSH_FXP_STATUS, 2);
-    UNIT_ASSERT_STRING(c.replies[1].text, "Permission denied");
-    end(&c);
-}
-
-/* Others fail while a request waits for its mount to be attached. */
-static void a_request_that_attaches_keeps_its_text(void)
-{
-    struct client c;
-
-    begin_usual(&c);
-    gate_shut(GATE_ATTACH);
-    put_path(&c, SSH_FXP_REMOVE, 1, "/slow/missing");
-    send(&c);
-    gate_await_inside(GATE_ATTACH, 1);
-    put_path(&c, SSH_FXP_RMDIR, 2, "/");
-    send(&c);
-    until(&c, 1);
-    UNIT_ASSERT_STRING(c.replies[0].text, "the server keeps this directory in place");
-    gate_lift(GATE_ATTACH);
-    until(&c, 2);
-    expect(&c, 1, SSH_FXP_STATUS, 1);
-    UNIT_ASSERT_STRING(c.replies[1].text, "No such file or directory");
-    end(&c);
-}
-
 /* ---- Thread models ---- */
 
 static void reads_run_in_parallel(void)
@@ -417,28 +357,6 @@ static void a_write_keeps_the_room_for_its_reply(void)
 
 /* ---- What is shared ---- */
 
-static void each_failure_has_its_own_text(void)
-{
-    struct client c;
-
-    begin_usual(&c);
-    gate_shut(GATE_STAT);
-    put_path(&c, SSH_FXP_STAT, 1, "/slow/missing-1");
-    put_path(&c, SSH_FXP_STAT, 2, "/slow/missing-2");
-    send(&c);
-    gate_await_inside(GATE_STAT, 2);
-    put_path(&c, SSH_FXP_MKDIR, 3, "/fast");
-    hy_buf_put_u32(&c.b, 0);
-    c.b.data[c.b.off + 3] = (uint8_t)(c.b.data[c.b.off + 3] + 4);
-    send(&c);
-    gate_lift(GATE_STAT);
-    until(&c, 3);
-    expect(&c, 0, SSH_FXP_STATUS, 3);
-    UNIT_ASSERT_STRING(c.replies[1].text, "there is no missing-1");
-    UNIT_ASSERT_STRING(c.replies[2].text, "there is no missing-2");
-    end(&c);
-}
-
 /* The listing of a fast directory asks for the attributes of the slow mount in it. */
 static void a_listing_with_a_slow_mount_in_it_is_slow(void)
 {
@@ -643,17 +561,17 @@ static void sessions_without_slow_mounts_have_none_of_it(void)
 
 UNIT_SUITE(jobs, UNIT_TEST(a_long_close_holds_up_nobody_else), UNIT_TEST(replies_of_one_handle_keep_their_order),
            UNIT_TEST(paths_keep_their_order), UNIT_TEST(a_close_waits_for_what_came_before),
-           UNIT_TEST(a_write_keeps_its_text), UNIT_TEST(a_request_that_attaches_keeps_its_text),
            UNIT_TEST(reads_run_in_parallel), UNIT_TEST(one_call_at_a_time_where_the_plugin_says_so),
            UNIT_TEST(a_slow_home_is_looked_at_by_others), UNIT_TEST(a_slow_home_that_is_missing_ends_the_session),
            UNIT_TEST(a_fast_home_is_looked_at_at_once), UNIT_TEST(input_waits_while_too_much_is_under_way),
            UNIT_TEST(bytes_are_bounded_but_one_request_always_goes), UNIT_TEST(a_write_in_pieces_arrives_whole),
            UNIT_TEST(a_write_that_stops_halfway_is_forgotten), UNIT_TEST(a_write_keeps_the_room_for_its_reply),
-           UNIT_TEST(each_failure_has_its_own_text), UNIT_TEST(a_listing_with_a_slow_mount_in_it_is_slow),
-           UNIT_TEST(copies_to_a_slow_mount_hold_up_nobody), UNIT_TEST(a_sum_on_a_slow_mount_holds_up_nobody),
-           UNIT_TEST(the_end_of_a_session_waits_for_nobody), UNIT_TEST(calls_that_hang_are_named),
-           UNIT_TEST(without_a_pool_the_session_itself_waits), UNIT_TEST(sessions_without_slow_mounts_have_none_of_it));
+           UNIT_TEST(a_listing_with_a_slow_mount_in_it_is_slow), UNIT_TEST(copies_to_a_slow_mount_hold_up_nobody),
+           UNIT_TEST(a_sum_on_a_slow_mount_holds_up_nobody), UNIT_TEST(the_end_of_a_session_waits_for_nobody),
+           UNIT_TEST(calls_that_hang_are_named), UNIT_TEST(without_a_pool_the_session_itself_waits),
+           UNIT_TEST(sessions_without_slow_mounts_have_none_of_it));
 UNIT_DECLARE(slow);
 UNIT_DECLARE(cancel);
+UNIT_DECLARE(texts);
 
-UNIT_MAIN("unit-jobs", &unit_jobs, &unit_cancel, &unit_slow)
+UNIT_MAIN("unit-jobs", &unit_jobs, &unit_cancel, &unit_texts, &unit_slow)
