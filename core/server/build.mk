@@ -5,7 +5,8 @@ libhythe_core_la_SOURCES += \
 	core/server/generation.c \
 	core/server/server.c \
 	core/server/listener.c \
-	core/server/session.c \
+	core/server/admission.c \
+	core/server/session.c core/server/session.h \
 	core/server/keys.c \
 	core/server/reload.c \
 	core/server/mounts.h \

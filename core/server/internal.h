@@ -41,7 +41,8 @@ struct hy_server {
     struct hy_generation *current; /* what new sessions begin with; NULL before start */
     pthread_cond_t ended;          /* a session's thread is gone */
     unsigned sessions, unfinished;
-    struct hy_session *oldest, *newest; /* of the unfinished ones, as they came */
+    struct hy_session *first, *last;    /* all of them, as they came */
+    struct hy_session *oldest, *newest; /* of the unfinished ones, likewise */
     uint64_t next_id;
 };
 

@@ -1,4 +1,4 @@
-#include "core/server/internal.h"
+#include "core/server/session.h"
 
 #include <signal.h>
 #include <stdio.h>
@@ -6,53 +6,6 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
-
-/* One connection: what its thread knows. */
-struct hy_session {
-    struct hy_server *server;
-    struct hy_generation *generation; /* from when it was admitted to its end */
-    int fd;
-    uint64_t id;
-    char *address;
-    uint16_t port;
-    /* Under the server's lock: */
-    bool unfinished; /* counted as not yet logged in, and in the list of those */
-    struct hy_session *older, *newer;
-
-    atomic_bool unwanted; /* it has to go, for others to come in */
-    struct hy_conversation *conversation;
-    char *client;
-    struct hythe_session facts; /* for the plugins */
-    struct hy_tally *tally;     /* of engines that still use what is here */
-    struct hy_watch watch;      /* of the connection's thread */
-    atomic_bool stuck;          /* a call of a plugin hangs */
-};
-
-/* With the lock. */
-static void leave(struct hy_server *server, struct hy_session *s)
-{
-    *(s->older ? &s->older->newer : &server->oldest) = s->newer;
-    *(s->newer ? &s->newer->older : &server->newest) = s->older;
-    s->unfinished = false;
-    server->unfinished--;
-}
-
-static void join(struct hy_server *server, struct hy_session *s)
-{
-    s->older = server->newest;
-    *(s->older ? &s->older->newer : &server->oldest) = s;
-    server->newest = s;
-    s->unfinished = true;
-    server->unfinished++;
-}
-
-static void finished(struct hy_session *s)
-{
-    (void)pthread_mutex_lock(&s->server->lock);
-    if (s->unfinished)
-        leave(s->server, s);
-    (void)pthread_mutex_unlock(&s->server->lock);
-}
 
 /* For a thread of the pool: the connection's own is free and looks. */
 static void dismiss(void *owner)
@@ -154,7 +107,6 @@ static void entered(void *ctx, const char *version)
     struct hy_session *s = ctx;
     const struct hy_account *account = hy_auth_account(s->conversation);
 
-    finished(s);
     if (strncmp(version, prefix, sizeof prefix - 1) == 0)
         version += sizeof prefix - 1;
     s->client = strdup(version);
@@ -165,6 +117,7 @@ static void entered(void *ctx, const char *version)
                                       .address = s->address,
                                       .client_id = s->client ? s->client : "",
                                       .group = account->groups && account->groups[0] ? account->groups[0] : ""};
+    hy_admission_entered(s);
     hy_log(s->server->log, HY_LOG_INFO, s->id, "%s is in, from %s port %u with %s", account->name, s->address, s->port,
            version);
 }
@@ -247,6 +200,7 @@ static void run(struct hy_session *s)
         hy_log(server->log, HY_LOG_ERROR, s->id, "out of memory");
         (void)close(s->fd);
         hy_tally_end(s->tally);
+        hy_admission_gone(s);
         hy_auth_end(s->conversation);
         return;
     }
@@ -259,6 +213,7 @@ static void run(struct hy_session *s)
     hy_log(server->log, HY_LOG_INFO, s->id, "end of the connection from %s port %u: %s", s->address, s->port, why.text);
     hy_tally_end(s->tally); /* calls of slow plugins may still have to return */
     hy_watch_remove(&s->watch);
+    hy_admission_gone(s);
     hy_auth_end(s->conversation);
 }
 
@@ -268,7 +223,6 @@ static void *session_main(void *ctx)
     struct hy_server *server = s->server;
 
     run(s);
-    finished(s);
     hy_generation_unref(s->generation);
     free(s->client);
     free(s->address);
@@ -278,31 +232,6 @@ static void *session_main(void *ctx)
     (void)pthread_cond_broadcast(&server->ended);
     (void)pthread_mutex_unlock(&server->lock);
     return NULL;
-}
-
-/* Counts the connection in, or says why not. A crowd that never logs in must not shut the door: the one of it that came
- * first gives way. Whoever has a key is in long before its turn comes. */
-static const char *admit(struct hy_server *server, struct hy_session *s)
-{
-    const struct hy_config *config;
-    const char *why = NULL;
-
-    (void)pthread_mutex_lock(&server->lock);
-    config = server->current->config;
-    if (server->sessions >= (unsigned)config->MaxConnections) {
-        why = "MaxConnections";
-    } else {
-        if (server->unfinished >= (unsigned)config->max_unfinished) {
-            atomic_store(&server->oldest->unwanted, true);
-            leave(server, server->oldest);
-        }
-        s->generation = hy_generation_ref(server->current);
-        s->id = ++server->next_id;
-        server->sessions++;
-        join(server, s);
-    }
-    (void)pthread_mutex_unlock(&server->lock);
-    return why;
 }
 
 static int start_thread(struct hy_session *s)
@@ -332,12 +261,12 @@ void hy_session_start(struct hy_server *server, int fd, const char *address, uin
     if (s) {
         *s = (struct hy_session){.server = server, .fd = fd, .port = port, .address = strdup(address)};
         if (s->address)
-            why = admit(server, s);
+            why = hy_admission_ask(s);
         if (!why) {
             if (start_thread(s) == 0)
                 return;
             why = "no thread";
-            finished(s);
+            hy_admission_gone(s);
             (void)pthread_mutex_lock(&server->lock);
             server->sessions--;
             (void)pthread_mutex_unlock(&server->lock);

@@ -1,0 +1,41 @@
+/* One connection, and the list of all of them. */
+#ifndef HY_SERVER_SESSION_H
+#define HY_SERVER_SESSION_H
+
+#include "core/server/internal.h"
+
+#include <time.h>
+
+/* What the connection's thread knows. Other threads find it in the server's list, under the server's lock; while it is
+ * there they may read what is marked so. */
+struct hy_session {
+    struct hy_server *server;
+    struct hy_generation *generation; /* from when it was admitted to its end */
+    int fd;
+    uint64_t id;          /* for all */
+    char *address;        /* for all */
+    uint16_t port;        /* for all */
+    struct timespec came; /* for all: wall clock */
+    /* Under the server's lock: */
+    bool unfinished;                   /* counted as not yet logged in, and in the list of those */
+    bool entered;                      /* it has logged in */
+    struct hy_session *older, *newer;  /* of the unfinished ones */
+    struct hy_session *before, *after; /* of all */
+
+    atomic_bool unwanted; /* it has to go, for others to come in */
+    struct hy_conversation *conversation;
+    char *client;               /* for all, once it has entered */
+    struct hythe_session facts; /* for the plugins; for all, once it has entered */
+    struct hy_tally *tally;     /* of engines that still use what is here */
+    struct hy_watch watch;      /* of the connection's thread */
+    atomic_bool stuck;          /* a call of a plugin hangs */
+};
+
+/* Counts a connection in, which from now on is in the list. NULL, or why it can't come in. */
+const char *hy_admission_ask(struct hy_session *s);
+/* It has logged in. */
+void hy_admission_entered(struct hy_session *s);
+/* It is over: it leaves the list. */
+void hy_admission_gone(struct hy_session *s);
+
+#endif
