@@ -226,9 +226,9 @@ int64_t hy_vfs_lock(struct hy_vfs *vfs, hy_handle h, uint64_t offset, uint64_t l
         return r;
     if (kind & ~known)
         return -EINVAL;
-    if (vfs->locker.held >= vfs->locker.max)
-        return hy_refuse(vfs, HY_RANGE_REFUSED, "this session has as many ranges locked as it may (max_locks)");
     span = span_for(vfs, file, offset, len);
+    if (vfs->locker.held >= vfs->locker.max) /* from here on nobody else uses the session until the range is counted */
+        return hy_refuse(vfs, HY_RANGE_REFUSED, "this session has as many ranges locked as it may (max_locks)");
     r = hy_hold_lock(&file->hold, offset, len, span, kind);
     if (r == 0) {
         r = lock_in_store(file, span, kind);

@@ -181,6 +181,8 @@ static int64_t gate_open(const struct hythe_call *call, struct hythe_open_arg *a
     pass(call, GATE_OPEN, 0);
     if (missing(a->path))
         return call->host->fail(call, -ENOENT, "%s can't be opened", a->path);
+    *a->identity = (struct hythe_identity){1, {0, 0}}; /* the first bytes of the name */
+    memcpy(a->identity->file, a->path, strnlen(a->path, sizeof a->identity->file));
     LOCKED(g.opened++; g.made += (a->access & HYTHE_OPEN_CREATE) != 0);
     return 0;
 }

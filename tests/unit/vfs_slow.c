@@ -191,6 +191,67 @@ static void the_end_of_a_session_ends_the_wait_for_memory(void)
     hy_budget_free(budget);
 }
 
+/* ---- Locks ---- */
+
+struct locking {
+    struct hy_vfs *vfs;
+    hy_handle h;
+    int64_t result;
+};
+
+static void *lock_to_the_end(void *ctx)
+{
+    struct locking *l = ctx;
+
+    hy_vfs_enter(l->vfs);
+    l->result = hy_vfs_lock(l->vfs, l->h, 0, 0, HYTHE_LOCK_WRITE);
+    hy_vfs_leave(l->vfs);
+    return NULL;
+}
+
+/* Each asks its store first how long the file is. */
+static void locks_that_wait_stay_within_their_number(void)
+{
+    enum { FILES = 5, MAX = 2 };
+    static const char *const names[FILES] = {"/a", "/b", "/c", "/d", "/e"};
+    struct locking all[FILES];
+    pthread_t threads[FILES];
+    unsigned granted = 0;
+    struct hy_vfs *vfs;
+    struct world w;
+
+    begin(&w);
+    world_mount(&w, "/", (struct hy_instance *const[]){store(&w, &gate_parallel), NULL});
+    vfs = hy_vfs_new(w.tree, &(struct hy_view){.max_handles = FILES, .max_locks = MAX, .locks = w.locks}, &w.session,
+                     &w.log, &w.err);
+    CU_ASSERT_FATAL(vfs != NULL && hy_vfs_share(vfs) == 0);
+    hy_vfs_enter(vfs);
+    for (size_t i = 0; i < FILES; i++) {
+        all[i] = (struct locking){.vfs = vfs};
+        UNIT_ASSERT_NUMBER(hy_vfs_open(vfs, name_of(names[i]), HYTHE_OPEN_WRITE, NULL, &all[i].h), 0);
+    }
+    hy_vfs_leave(vfs);
+    gate_shut(GATE_STAT);
+    for (size_t i = 0; i < FILES; i++)
+        CU_ASSERT_FATAL(pthread_create(&threads[i], NULL, lock_to_the_end, &all[i]) == 0);
+    gate_await_inside(GATE_STAT, FILES);
+    gate_lift(GATE_STAT);
+    for (size_t i = 0; i < FILES; i++) {
+        (void)pthread_join(threads[i], NULL);
+        CU_ASSERT(all[i].result == 0 || all[i].result == HY_RANGE_REFUSED);
+        granted += all[i].result == 0;
+    }
+    UNIT_ASSERT_NUMBER(granted, MAX);
+    hy_vfs_enter(vfs);
+    for (size_t i = 0; i < FILES; i++)
+        UNIT_ASSERT_NUMBER(hy_vfs_unlock(vfs, all[i].h, 0, 0), all[i].result == 0 ? 0 : HY_RANGE_NOT_HELD);
+    UNIT_ASSERT_NUMBER(hy_vfs_lock(vfs, all[0].h, 0, 10, HYTHE_LOCK_WRITE), 0); /* and they are free again */
+    hy_vfs_leave(vfs);
+    hy_vfs_free(vfs);
+    world_end(&w);
+}
+
 UNIT_SUITE(slow, UNIT_TEST(mounts_are_as_slow_as_their_layers), UNIT_TEST(a_serial_filter_makes_others_slow),
            UNIT_TEST(listings_are_as_slow_as_what_lies_in_them), UNIT_TEST(memory_is_refused_to_those_who_may_not_wait),
-           UNIT_TEST(the_end_of_a_session_ends_the_wait_for_memory));
+           UNIT_TEST(the_end_of_a_session_ends_the_wait_for_memory),
+           UNIT_TEST(locks_that_wait_stay_within_their_number));
