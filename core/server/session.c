@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -122,6 +123,19 @@ static void entered(void *ctx, const char *version)
            version);
 }
 
+static void exchanged(void *ctx)
+{
+    struct hy_session *s = ctx;
+    struct hy_ssh_agreed a;
+    unsigned rekeys = atomic_load(&s->connection.rekeys);
+
+    hy_ssh_facts_agreed(&s->connection, &a);
+    hy_log(s->server->log, HY_LOG_VERBOSE, s->id,
+           "keys exchanged%s with %s: %s, host key %s, in %s %s %s, out %s %s %s, %s key exchange",
+           rekeys ? " again" : "", a.client, a.kex, a.host_key, a.cipher_in, a.mac_in, a.compression_in, a.cipher_out,
+           a.mac_out, a.compression_out, a.strict ? "strict" : "not a strict");
+}
+
 static int make_sftp(struct hy_session *s, struct hy_sink *sink)
 {
     const struct hy_server *server = s->server;
@@ -184,14 +198,15 @@ static int open_sftp(void *ctx, struct hy_sink *sink)
 
 static void run(struct hy_session *s)
 {
-    struct hy_ssh_handler handler = {
-        .ctx = s, .authenticate = authenticate, .methods = methods, .entered = entered, .open_sftp = open_sftp};
+    const struct hy_ssh_handler handler = {.ctx = s,
+                                           .authenticate = authenticate,
+                                           .methods = methods,
+                                           .entered = entered,
+                                           .open_sftp = open_sftp,
+                                           .exchanged = exchanged};
     struct hy_server *server = s->server;
-    struct hy_ssh_control control = server->control;
     struct hy_err why = {0};
 
-    control.unwanted = &s->unwanted;
-    control.stuck = &s->stuck;
     hy_server_tune(s->fd, s->generation->config->TcpNoDelay);
     hy_log(server->log, HY_LOG_VERBOSE, s->id, "connection from %s port %u", s->address, s->port);
     s->conversation = hy_auth_begin(&s->generation->access.policy, s->id, s->address);
@@ -207,7 +222,7 @@ static void run(struct hy_session *s)
     hy_watch_add(server->dog, &s->watch, s->id, cut_off, s);
     if (server->around.begin)
         server->around.begin(s->fd);
-    hy_ssh_run(s->generation->ssh, s->fd, s->id, &handler, &s->generation->limits, &control, &why);
+    hy_ssh_run(s->generation->ssh, s->fd, s->id, &handler, &s->generation->limits, &s->control, &why);
     if (server->around.end)
         server->around.end();
     hy_log(server->log, HY_LOG_INFO, s->id, "end of the connection from %s port %u: %s", s->address, s->port, why.text);
@@ -217,12 +232,32 @@ static void run(struct hy_session *s)
     hy_auth_end(s->conversation);
 }
 
+/* What other threads may ask of the connection, or know about it. Without the descriptor it looks when it wakes. */
+static void open_control(struct hy_session *s)
+{
+    s->control = s->server->control;
+    s->control.unwanted = &s->unwanted;
+    s->control.stuck = &s->stuck;
+    s->control.rekey = &s->rekey;
+    s->control.nudge = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    s->control.facts = &s->connection;
+    hy_ssh_facts_init(&s->connection);
+}
+
+static void close_control(struct hy_session *s)
+{
+    if (s->control.nudge >= 0)
+        (void)close(s->control.nudge);
+    hy_ssh_facts_destroy(&s->connection);
+}
+
 static void *session_main(void *ctx)
 {
     struct hy_session *s = ctx;
     struct hy_server *server = s->server;
 
     run(s);
+    close_control(s);
     hy_generation_unref(s->generation);
     free(s->client);
     free(s->address);
@@ -260,6 +295,7 @@ void hy_session_start(struct hy_server *server, int fd, const char *address, uin
 
     if (s) {
         *s = (struct hy_session){.server = server, .fd = fd, .port = port, .address = strdup(address)};
+        open_control(s); /* others find it in the list once it is admitted */
         if (s->address)
             why = hy_admission_ask(s);
         if (!why) {
@@ -272,6 +308,7 @@ void hy_session_start(struct hy_server *server, int fd, const char *address, uin
             (void)pthread_mutex_unlock(&server->lock);
             hy_generation_unref(s->generation);
         }
+        close_control(s);
         free(s->address);
         free(s);
     }

@@ -29,6 +29,9 @@ struct hy_session {
     struct hy_tally *tally;     /* of engines that still use what is here */
     struct hy_watch watch;      /* of the connection's thread */
     atomic_bool stuck;          /* a call of a plugin hangs */
+    struct hy_ssh_control control;  /* for all */
+    atomic_bool rekey;              /* hy_ssh_ask_rekey() on the control sets it */
+    struct hy_ssh_facts connection; /* for all */
 };
 
 /* Counts a connection in, which from now on is in the list. NULL, or why it can't come in. */

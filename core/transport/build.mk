@@ -9,4 +9,5 @@ libhythe_core_la_SOURCES += \
 	core/transport/ssh_auth.c \
 	core/transport/ssh_channel.c \
 	core/transport/ssh_pump.c \
+	core/transport/ssh_rekey.c \
 	core/transport/ssh_meter.c

@@ -6,6 +6,7 @@
 #include "core/base/err.h"
 #include "core/transport/link.h"
 
+#include <pthread.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -45,6 +46,9 @@ struct hy_ssh_handler {
     void (*entered)(void *ctx, const char *client_version);
     /* An sftp subsystem on a new channel. Fills the sink and returns 0, or -1 to refuse. */
     int (*open_sftp)(void *ctx, struct hy_sink *sink);
+    /* Keys were exchanged: the facts of the control are those of the new keys. After the first exchange, before any
+     * authentication, and after each further one. NULL: not of interest. */
+    void (*exchanged)(void *ctx);
 };
 
 struct hy_ssh_limits {
@@ -53,8 +57,34 @@ struct hy_ssh_limits {
     unsigned idle;          /* seconds without any operation; 0: for ever */
     unsigned max_channels;
     size_t receive_window;  /* bytes that a client may have on the way to us, per channel */
+    uint64_t rekey_bytes;   /* both ways together, after which keys are exchanged again; 0: never for that */
+    unsigned rekey_seconds; /* likewise */
     const char *banner;     /* shown before authentication; "" for none */
 };
+
+/* What was agreed upon in the last key exchange, as SSH names it; "" before the first. A cipher that authenticates by
+ * itself has a MAC of the name that libssh gives it. */
+struct hy_ssh_agreed {
+    char kex[64], host_key[64];
+    char cipher_in[64], cipher_out[64];
+    char mac_in[64], mac_out[64];
+    char compression_in[32], compression_out[32];
+    char client[256]; /* the client's version string, "SSH-2.0-" included; it may hold anything but a newline */
+    bool strict;      /* NegotiatedStrictKex: both sides keep to the strict key exchange */
+};
+
+/* Facts of a connection, for other threads while it runs. The connection writes the counters once a round without a
+ * lock, and takes the lock at key exchanges only. */
+struct hy_ssh_facts {
+    atomic_uint_least64_t in, out; /* bytes on the socket */
+    atomic_uint rekeys;            /* key exchanges after the first */
+    pthread_mutex_t lock;          /* of agreed */
+    struct hy_ssh_agreed agreed;
+};
+void hy_ssh_facts_init(struct hy_ssh_facts *facts);
+void hy_ssh_facts_destroy(struct hy_ssh_facts *facts);
+/* From any thread. */
+void hy_ssh_facts_agreed(struct hy_ssh_facts *facts, struct hy_ssh_agreed *out);
 
 /* What the owner of a connection can say to it from another thread. */
 struct hy_ssh_control {
@@ -63,7 +93,13 @@ struct hy_ssh_control {
     atomic_bool *cut;   /* disconnect now */
     const atomic_bool *unwanted; /* of this connection: disconnect soon, unless it is in by then; may be NULL */
     const atomic_bool *stuck;    /* of this connection: a call hangs, disconnect now; a sink's wake tells */
+    int nudge;          /* an eventfd of this connection, which makes it look at its flags; -1: it looks when it wakes */
+    atomic_bool *rekey; /* of this connection: exchange keys, once it is in; it clears the flag. May be NULL */
+    struct hy_ssh_facts *facts; /* of this connection, which keeps them up to date; may be NULL */
 };
+
+/* Asks a connection for a key exchange, from any thread, while hy_ssh_run() has the control. */
+void hy_ssh_ask_rekey(const struct hy_ssh_control *control);
 
 /* Host keys and algorithms, shared by all connections that begin with them. Counted; a connection under way must be
  * covered by a reference. */

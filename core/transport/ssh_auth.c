@@ -45,6 +45,7 @@ static void tap(int priority, const char *function, const char *text, void *ctx)
     if (!c || strlen(text) < prefix)
         return;
     text += prefix;
+    hy_ssh_exchange_saw(c, text);
     if (strncmp(text, packet_read, sizeof packet_read - 1) == 0)
         saw_packet(c, text + sizeof packet_read - 1);
     for (size_t i = 0; i < sizeof silent_drops / sizeof *silent_drops; i++)
@@ -331,7 +332,7 @@ bool hy_ssh_authenticate(struct hy_ssh_conn *c, int64_t deadline)
         if (!in && !c->dead)
             hy_ssh_wait_unfinished(c, deadline, more, "not authenticated");
     }
-    (void)ssh_set_log_level(SSH_LOG_NOLOG);
+    (void)ssh_set_log_level(HY_SSH_LOG_EXCHANGES);
     if (c->saved)
         ssh_message_free(c->saved);
     c->saved = NULL;

@@ -70,6 +70,14 @@ struct hy_ssh_conn {
     char *asked_user;
     struct hy_ssh_channel *wrote; /* the last that was handed to libssh in this round */
     bool greeted; /* the banner was sent */
+    bool nudging;    /* control->nudge is in the event */
+    bool exchanging; /* a key exchange is under way */
+    bool exchanged;  /* one has ended, and nobody was told yet */
+    bool rekey;      /* one is wanted */
+    unsigned exchanges;   /* that ended */
+    uint64_t keyed_bytes; /* of raw, both ways, when the last one ended */
+    int64_t keyed_at;     /* when that was, ms */
+    struct hy_ssh_agreed agreed; /* in the last one, or in the one that is under way */
     struct ssh_counter_struct wire, raw; /* bytes on the socket; payloads and packets that libssh encrypted */
     uint64_t seen_out;     /* wire.out_bytes when it was last looked at */
     uint64_t seen_acked;   /* of those, what had arrived at the client when it was last looked at */
@@ -89,6 +97,15 @@ bool hy_ssh_meter_queued(struct hy_ssh_conn *c);
 void hy_ssh_meter_wrote(struct hy_ssh_conn *c, uint64_t before, size_t sent);
 /* The largest packet that the client of a channel just accepted takes; 0: can't be known with this libssh. */
 uint32_t hy_ssh_peer_packet(ssh_session session, ssh_channel channel);
+
+/* ssh_rekey.c: key exchanges. What libssh tells of them is in its log: hy_ssh_exchange_saw() is given each line. */
+void hy_ssh_exchange_saw(struct hy_ssh_conn *c, const char *text);
+/* Passes on what was agreed in an exchange that has ended. */
+void hy_ssh_exchange_tell(struct hy_ssh_conn *c);
+/* Begins an exchange that is wanted. */
+void hy_ssh_exchange_begin(struct hy_ssh_conn *c);
+/* How much of libssh's log it takes to see them, once packets needn't be looked at any more. */
+enum { HY_SSH_LOG_EXCHANGES = LIBSSH_VERSION_INT < SSH_VERSION_INT(0, 11, 0) ? SSH_LOG_PROTOCOL : SSH_LOG_PACKET };
 
 int64_t hy_ssh_now(void); /* monotonic milliseconds */
 void hy_ssh_die(struct hy_ssh_conn *c, const char *fmt, ...) __attribute__((format(printf, 2, 3)));

@@ -22,6 +22,10 @@ void hy_ssh_meter_check(struct hy_ssh_conn *c)
     uint64_t made = c->raw.out_bytes + PER_PACKET * c->raw.out_packets;
     int64_t held;
 
+    if (c->control->facts) {
+        atomic_store_explicit(&c->control->facts->in, c->wire.in_bytes, memory_order_relaxed);
+        atomic_store_explicit(&c->control->facts->out, c->wire.out_bytes, memory_order_relaxed);
+    }
     if (c->wire.out_bytes != c->seen_out) {
         c->seen_out = c->wire.out_bytes;
         c->progress = c->active = hy_ssh_now();

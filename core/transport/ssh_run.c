@@ -63,6 +63,28 @@ static void unwatch(struct hy_ssh_conn *c)
     c->watching = false;
 }
 
+/* Somebody has set a flag of this connection. Cleared, so that it is seen once. */
+static int nudged(socket_t fd, int revents, void *ctx)
+{
+    uint64_t count;
+    ssize_t n = read(fd, &count, sizeof count);
+
+    (void)revents, (void)ctx, (void)n;
+    return 0;
+}
+
+/* What makes the connection look at its flags goes into the event. */
+static int listen_to_owner(struct hy_ssh_conn *c)
+{
+    if (ssh_event_add_fd(c->event, c->control->wake, POLLIN, woken, c) != SSH_OK)
+        return -1;
+    c->watching = true;
+    if (c->control->nudge >= 0 && ssh_event_add_fd(c->event, c->control->nudge, POLLIN, nudged, c) != SSH_OK)
+        return -1;
+    c->nudging = c->control->nudge >= 0;
+    return 0;
+}
+
 void hy_ssh_wait(struct hy_ssh_conn *c, int64_t timeout)
 {
     int ms = timeout < 0 || timeout > 3600000 ? 3600000 : (int)timeout;
@@ -128,19 +150,20 @@ static bool exchange(struct hy_ssh_conn *c, int64_t deadline)
     while (!c->dead) {
         int rc = ssh_handle_key_exchange(c->session);
 
-        if (rc == SSH_OK)
+        if (rc == SSH_OK) {
+            hy_ssh_exchange_tell(c);
             return true;
+        }
         if (rc == SSH_ERROR) {
             hy_ssh_die(c, "key exchange: %s", ssh_get_error(c->session));
             return false;
         }
         if (!joined) { /* libssh makes the session's poll context in its first round only */
-            if (ssh_event_add_session(c->event, c->session) != SSH_OK ||
-                ssh_event_add_fd(c->event, c->control->wake, POLLIN, woken, c) != SSH_OK) {
+            if (ssh_event_add_session(c->event, c->session) != SSH_OK || listen_to_owner(c)) {
                 hy_ssh_die(c, "out of memory");
                 return false;
             }
-            joined = c->watching = true;
+            joined = true;
         }
         hy_ssh_wait_unfinished(c, deadline, false, "no key exchange");
     }
@@ -168,13 +191,17 @@ static int64_t bounds(struct hy_ssh_conn *c)
 {
     int64_t now = hy_ssh_now(), left = -1;
 
+    if (c->rekey && !c->exchanging) /* the next round does it */
+        return 0;
+    if (c->limits->rekey_seconds && !c->exchanging)
+        left = c->keyed_at + (int64_t)c->limits->rekey_seconds * 1000 - now;
     if (c->active != c->settled) { /* a transfer's memory isn't given back between two of its requests */
         if (now - c->active < QUIET)
-            left = c->active + QUIET - now;
+            left = sooner(left, c->active + QUIET - now);
         else
             hy_ssh_channels_settle(c);
     }
-    if (hy_ssh_channels_waiting(c)) {
+    if (hy_ssh_channels_waiting(c) || c->exchanging) {
         left = bound(c, left, now, &c->progress, c->limits->stall, "no progress");
     } else if (c->limits->idle && !hy_ssh_channels_working(c)) {
         left = bound(c, left, now, &c->active, c->limits->idle, "idle");
@@ -196,6 +223,8 @@ static void serve(struct hy_ssh_conn *c)
             hy_ssh_die(c, "the server is shutting down");
             break;
         }
+        hy_ssh_exchange_tell(c);
+        hy_ssh_exchange_begin(c);
         left = busy ? 0 : bounds(c);
         if (!c->dead)
             hy_ssh_wait(c, left);
@@ -220,6 +249,8 @@ static void end(struct hy_ssh_conn *c)
     hy_ssh_channels_end(c);
     flush(c);
     unwatch(c);
+    if (c->nudging)
+        (void)ssh_event_remove_fd(c->event, c->control->nudge);
     ssh_disconnect(c->session);
     (void)ssh_event_remove_session(c->event, c->session);
 }
@@ -227,8 +258,8 @@ static void end(struct hy_ssh_conn *c)
 void hy_ssh_run(struct hy_ssh_server *server, int fd, uint64_t conn, const struct hy_ssh_handler *handler,
                 const struct hy_ssh_limits *limits, const struct hy_ssh_control *control, struct hy_err *why)
 {
-    struct hy_ssh_conn c = {.server = server, .id = conn, .handler = handler, .limits = limits, .control = control,
-                            .why = why};
+    struct hy_ssh_conn c = {
+        .server = server, .id = conn, .handler = handler, .limits = limits, .control = control, .why = why};
     int64_t deadline = hy_ssh_now() + (int64_t)limits->login_grace * 1000;
     int flags = fcntl(fd, F_GETFL);
 

@@ -97,7 +97,8 @@ struct side {
     struct hy_ssh_server *ssh;
     struct hy_ssh_limits limits;
     struct hy_ssh_control control;
-    atomic_bool drain, cut;
+    struct hy_ssh_facts facts;
+    atomic_bool drain, cut, rekey;
     int fd, peer;
     unsigned allowed, tries;
     char last_user[64], last_secret[64], version[128];
@@ -159,7 +160,8 @@ static int open_sftp(void *ctx, struct hy_sink *sink)
 static void *run(void *ctx)
 {
     struct side *s = ctx;
-    const struct hy_ssh_handler handler = {s, authenticate, methods, entered, open_sftp};
+    const struct hy_ssh_handler handler = {.ctx = s, .authenticate = authenticate, .methods = methods,
+                                           .entered = entered, .open_sftp = open_sftp};
 
     hy_ssh_run(s->ssh, s->fd, 1, &handler, &s->limits, &s->control, &s->why);
     return NULL;
@@ -206,7 +208,10 @@ static ssh_session begin(struct side *s, const char *user)
         s->limits.receive_window = 4 * 1024 * 1024;
     if (!s->limits.banner)
         s->limits.banner = "";
-    s->control = (struct hy_ssh_control){.wake = eventfd(0, EFD_CLOEXEC), .drain = &s->drain, .cut = &s->cut};
+    hy_ssh_facts_init(&s->facts);
+    s->control = (struct hy_ssh_control){.wake = eventfd(0, EFD_CLOEXEC), .drain = &s->drain, .cut = &s->cut,
+                                         .nudge = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK), .rekey = &s->rekey,
+                                         .facts = &s->facts};
     CU_ASSERT_FATAL(socketpair(AF_UNIX, SOCK_STREAM, 0, pair) == 0);
     s->fd = pair[0];
     s->peer = pair[1];
@@ -228,6 +233,8 @@ static void finish(struct side *s, ssh_session client)
         (void)pthread_join(s->thread, NULL);
     (void)close(s->peer);
     (void)close(s->control.wake);
+    (void)close(s->control.nudge);
+    hy_ssh_facts_destroy(&s->facts);
     hy_ssh_server_unref(s->ssh);
 }
 
@@ -366,6 +373,36 @@ static void bytes_go_through_both_ways(void)
     ssh_channel_free(ch);
     finish(&s, client);
     UNIT_ASSERT_NUMBER(s.closed, 1);
+}
+
+/* The flag alone asks; what is on its way meanwhile arrives whole. */
+static void keys_are_exchanged_on_demand(void)
+{
+    struct side s = {0};
+    ssh_session client = begin(&s, "alice");
+    struct hy_ssh_agreed agreed;
+    ssh_channel ch;
+
+    CU_ASSERT_FATAL(ssh_userauth_password(client, NULL, "right") == SSH_AUTH_SUCCESS);
+    ch = subsystem(client);
+    for (unsigned i = 1; i <= 5; i++) {
+        hy_ssh_ask_rekey(&s.control);
+        for (int round = 0; round < 100 && atomic_load(&s.facts.rekeys) < i; round++)
+            UNIT_ASSERT_NUMBER(echo_through(ch, 1024 * 1024), 1024 * 1024);
+        UNIT_ASSERT_NUMBER(atomic_load(&s.facts.rekeys), i);
+    }
+    hy_ssh_facts_agreed(&s.facts, &agreed);
+    CU_ASSERT(strncmp(agreed.client, "SSH-2.0-libssh", 14) == 0);
+    UNIT_ASSERT_STRING(agreed.kex, ssh_get_kex_algo(client));
+    UNIT_ASSERT_STRING(agreed.host_key, "ssh-ed25519");
+    UNIT_ASSERT_STRING(agreed.cipher_in, ssh_get_cipher_out(client));
+    UNIT_ASSERT_STRING(agreed.mac_out, ssh_get_hmac_in(client));
+    UNIT_ASSERT_STRING(agreed.compression_in, "none");
+    CU_ASSERT(agreed.strict);
+    CU_ASSERT(atomic_load(&s.facts.in) > 5 * 1024 * 1024);
+    CU_ASSERT(atomic_load(&s.facts.out) > 5 * 1024 * 1024);
+    ssh_channel_free(ch);
+    finish(&s, client);
 }
 
 /* Sends `count` records of `record` bytes. Returns how many came in as they were sent; *window gets the widest window
@@ -533,7 +570,7 @@ static void keys_that_cant_be_host_keys_are_named(void)
 UNIT_SUITE(ssh, UNIT_TEST(a_password_lets_in), UNIT_TEST(a_key_is_probed_and_then_proved),
            UNIT_TEST(one_prompt_stands_for_the_password), UNIT_TEST(a_refused_method_is_not_asked_for_prompts),
            UNIT_TEST(too_many_failures_end_the_connection), UNIT_TEST(the_banner_is_shown),
-           UNIT_TEST(bytes_go_through_both_ways), UNIT_TEST(an_upload_gets_a_wide_window),
+           UNIT_TEST(bytes_go_through_both_ways), UNIT_TEST(keys_are_exchanged_on_demand), UNIT_TEST(an_upload_gets_a_wide_window),
            UNIT_TEST(channels_are_limited_and_only_sftp_opens),
            UNIT_TEST(the_end_drains_and_disconnects), UNIT_TEST(a_stalled_operation_is_cut),
            UNIT_TEST(an_idle_session_ends_when_it_is_told_to), UNIT_TEST(silence_ends_with_the_grace),
