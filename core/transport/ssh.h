@@ -93,7 +93,7 @@ struct hy_ssh_control {
     atomic_bool *cut;   /* disconnect now */
     const atomic_bool *unwanted; /* of this connection: disconnect soon, unless it is in by then; may be NULL */
     const atomic_bool *stuck;    /* of this connection: a call hangs, disconnect now; a sink's wake tells */
-    int nudge;          /* an eventfd of this connection, which makes it look at its flags; -1: it looks when it wakes */
+    int nudge;          /* an eventfd of this connection, which makes it look at its flags; -1: it does when it wakes */
     atomic_bool *rekey; /* of this connection: exchange keys, once it is in; it clears the flag. May be NULL */
     struct hy_ssh_facts *facts; /* of this connection, which keeps them up to date; may be NULL */
 };

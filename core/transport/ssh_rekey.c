@@ -123,8 +123,8 @@ static bool due(struct hy_ssh_conn *c)
     return c->rekey;
 }
 
-/* libssh begins none before it sent a packet under the keys that there are. Then the one that is sent here goes out, and
- * the next round does it. */
+/* libssh begins none before a packet was sent under the keys that there are. Then the one that is sent here goes out,
+ * and the next round does it. */
 void hy_ssh_exchange_begin(struct hy_ssh_conn *c)
 {
     static const uint32_t now = 1, never = 0;
