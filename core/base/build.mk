@@ -4,4 +4,5 @@ libhythe_core_la_SOURCES += \
 	core/base/err.c core/base/err.h core/base/errors.def \
 	core/base/log.c core/base/log.h \
 	core/base/pool.c core/base/pool.h \
+	core/base/thread.c core/base/thread.h \
 	core/base/watch.c core/base/watch.h

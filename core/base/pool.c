@@ -1,7 +1,6 @@
 #include "core/base/pool.h"
+#include "core/base/thread.h"
 
-#include <pthread.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <time.h>
 
@@ -104,19 +103,8 @@ static void *work(void *ctx)
 /* With the lock. */
 static void add_thread(struct hy_pool *pool)
 {
-    pthread_attr_t attr;
-    sigset_t all, before;
-    pthread_t thread;
-
-    if (pthread_attr_init(&attr))
-        return;
-    (void)pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
-    (void)sigfillset(&all);
-    (void)pthread_sigmask(SIG_SETMASK, &all, &before);
-    if (pthread_create(&thread, &attr, work, pool) == 0)
+    if (hy_thread_start(NULL, work, pool) == 0)
         pool->threads++;
-    (void)pthread_sigmask(SIG_SETMASK, &before, NULL);
-    (void)pthread_attr_destroy(&attr);
 }
 
 bool hy_pool_run(struct hy_pool *pool, struct hy_task *task)

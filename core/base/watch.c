@@ -1,10 +1,11 @@
 #include "core/base/watch.h"
+#include "core/base/thread.h"
 
-#include <pthread.h>
-#include <signal.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <time.h>
+
+enum { TRIES = 500 }; /* to get the lock for a last look */
 
 struct hy_watchdog {
     const struct hy_log *log;
@@ -135,12 +136,7 @@ static void *watch(void *ctx)
 
 int hy_watchdog_start(struct hy_watchdog *dog)
 {
-    sigset_t all, before;
-
-    (void)sigfillset(&all);
-    (void)pthread_sigmask(SIG_SETMASK, &all, &before);
-    dog->running = pthread_create(&dog->thread, NULL, watch, dog) == 0;
-    (void)pthread_sigmask(SIG_SETMASK, &before, NULL);
+    dog->running = hy_thread_start(&dog->thread, watch, dog) == 0;
     return dog->running ? 0 : -1;
 }
 
@@ -149,6 +145,7 @@ int hy_watchdog_start(struct hy_watchdog *dog)
 void hy_watch_add(struct hy_watchdog *dog, struct hy_watch *w, uint64_t conn, void (*cut)(void *owner), void *owner)
 {
     *w = (struct hy_watch){.dog = dog, .now = &dog->now, .conn = conn, .cut = cut, .owner = owner};
+    atomic_init(&w->thread, pthread_self());
     atomic_init(&w->deadline, UINT_MAX);
     atomic_init(&w->state, HY_WATCH_IDLE);
     (void)pthread_mutex_lock(&dog->lock);
@@ -176,4 +173,24 @@ void hy_watch_end(struct hy_watch *w)
         return;
     (void)pthread_mutex_lock(&w->dog->lock);
     (void)pthread_mutex_unlock(&w->dog->lock);
+}
+
+const struct hy_watch *hy_watchdog_last(struct hy_watchdog *dog, bool *busy)
+{
+    static const struct timespec moment = {.tv_nsec = 1000000};
+    const struct hy_watch *found = NULL;
+    int tries = 0;
+
+    while (pthread_mutex_trylock(&dog->lock))
+        if (++tries == TRIES || nanosleep(&moment, NULL))
+            return NULL;
+    for (const struct hy_watch *w = dog->first; w; w = w->next) {
+        if (!pthread_equal(atomic_load(&w->thread), pthread_self()))
+            continue;
+        *busy = atomic_load(&w->state) != HY_WATCH_IDLE;
+        found = w;
+        if (*busy)
+            break;
+    }
+    return found;
 }

@@ -7,7 +7,9 @@
 #include "core/base/log.h"
 
 #include <limits.h>
+#include <pthread.h>
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -28,6 +30,7 @@ struct hy_watch {
     unsigned limit;
     hy_watch_describe *describe;
     void *ctx;
+    _Atomic(pthread_t) thread; /* that works, or was the last to */
     atomic_uint deadline;
     atomic_int state;
 };
@@ -63,11 +66,17 @@ static inline void hy_watch_begin(struct hy_watch *w, unsigned limit, hy_watch_d
     w->limit = limit;
     w->describe = describe;
     w->ctx = ctx;
+    atomic_store_explicit(&w->thread, pthread_self(), memory_order_relaxed);
     hy_watch_again(w);
     atomic_store_explicit(&w->state, HY_WATCH_WORKING, memory_order_release);
 }
 
 /* Waits for the watchdog if it is just looking here. */
 void hy_watch_end(struct hy_watch *w);
+
+/* For a handler of this thread's own fault, which ends the process: what the thread works for, and in *busy whether it
+ * is between a begin and an end. The watchdog stands still from now on. NULL: for nothing that is watched, or the list
+ * can't be had. */
+const struct hy_watch *hy_watchdog_last(struct hy_watchdog *dog, bool *busy);
 
 #endif

@@ -235,6 +235,14 @@ static void check_file(struct hy_reading *r, const char *name, const char *path)
         hy_reading_add(r, place_of(r, name), "%s: \"%s\" is not an absolute path", name, path);
 }
 
+static void check_format(struct hy_reading *r)
+{
+    const char *format = r->config->log_format;
+
+    if (strcmp(format, "text") != 0 && strcmp(format, "json") != 0)
+        hy_reading_add(r, place_of(r, "log_format"), "log_format: \"%s\" is neither text nor json", format);
+}
+
 static void check_eol(struct hy_reading *r)
 {
     if (!hy_config_eol(r->config))
@@ -252,5 +260,6 @@ void hy_check_config(struct hy_reading *r)
     check_methods(r);
     check_extensions(r);
     check_address(r);
+    check_format(r);
     check_file(r, "log_file", r->config->log_file);
 }

@@ -1,5 +1,6 @@
 /* hythed: a server as a program. It alone decides about the process: rights, signals, log, exit. */
 #include "core/server/about.h"
+#include "core/server/hythed_crash.h"
 #include "core/server/hythed_explain.h"
 #include "core/server/hythed_log.h"
 #include "core/server/hythed_password.h"
@@ -231,8 +232,15 @@ static int run(const struct hy_config *config, const struct hythed_rights *right
     return EXIT_SUCCESS;
 }
 
+static void begin_plainly(int fd)
+{
+    (void)fd;
+    hythed_crash_thread();
+}
+
 static void begin_connection(int fd)
 {
+    hythed_crash_thread();
     hy_readahead_begin(fd);
     hy_padding_begin();
 }
@@ -245,7 +253,8 @@ static void end_connection(void)
 
 static int serve_config(const struct options *options, const struct hy_config *config, const sigset_t *signals)
 {
-    static const struct hy_server_around read_ahead = {.begin = begin_connection, .end = end_connection};
+    static const struct hy_server_around plain = {.begin = begin_plainly},
+                                         read_ahead = {.begin = begin_connection, .end = end_connection};
     struct hythed_log log;
     struct hythed_rights rights;
     struct hythed_running running = {.log = &log,
@@ -256,14 +265,17 @@ static int serve_config(const struct options *options, const struct hy_config *c
     int status;
 
     hythed_log_init(&log, options->debug ? HY_LOG_DEBUG : (enum hy_log_level)config->LogLevel);
+    log.json = strcmp(config->log_format, "json") == 0;
     if (hythed_rights_find(&rights, config->run_as, geteuid(), &err) < 0)
         return fail(NULL, err.text);
     if (*config->log_file && !options->debug &&
         hythed_log_open(&log, config->log_file, rights.uid, rights.gid, &err) < 0)
         return fail(NULL, err.text);
     running.server = hy_server_new(config, &log.log, &err);
-    if (running.server && config->read_ahead)
-        hy_server_set_around(running.server, &read_ahead);
+    if (running.server) {
+        hy_server_set_around(running.server, config->read_ahead ? &read_ahead : &plain);
+        hythed_crash_watch(&log, running.server);
+    }
     status = running.server ? run(config, &rights, &running, signals) : fail(&log, err.text);
     hy_server_free(running.server);
     hythed_log_close(&log);

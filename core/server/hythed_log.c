@@ -2,7 +2,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <inttypes.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,42 +10,24 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { LINE_MAX_BYTES = 4096 + 128 }; /* of core/base/log.c, and what comes before it */
-
-static const struct {
-    const char *name;
-    int journal; /* sd-daemon(3) */
-} levels[] = {[HY_LOG_ERROR] = {"error", 3},
-              [HY_LOG_INFO] = {"info", 6},
-              [HY_LOG_VERBOSE] = {"verbose", 6},
-              [HY_LOG_DEBUG] = {"debug", 7}};
+struct hythed_form hythed_log_form(const struct hythed_log *log)
+{
+    return (struct hythed_form){.json = atomic_load(&log->json), .journal = log->journal};
+}
 
 /* One line, one write: lines of several threads and processes don't mix. A full disk must not end the server. */
 static void put_line(void *ctx, enum hy_log_level level, uint64_t conn, const char *text)
 {
     const struct hythed_log *log = ctx;
-    char line[LINE_MAX_BYTES], prefix[8] = "", who[32] = "", stamp[32];
+    char line[HYTHED_LINE_MAX];
     struct timespec now;
-    struct tm tm;
-    int len;
+    size_t len;
 
     (void)clock_gettime(CLOCK_REALTIME, &now);
-    (void)strftime(stamp, sizeof stamp, "%Y-%m-%dT%H:%M:%S", gmtime_r(&now.tv_sec, &tm));
-    if (log->journal)
-        (void)snprintf(prefix, sizeof prefix, "<%d>", levels[level].journal);
-    if (conn)
-        (void)snprintf(who, sizeof who, " [conn %" PRIu64 "]", conn);
-    len = snprintf(line, sizeof line, "%s%s.%03ldZ %s%s %s\n", prefix, stamp, now.tv_nsec / 1000000, levels[level].name,
-                   who, text);
-    if (len < 0)
+    len = hythed_line(line, hythed_log_form(log), &now, level, conn, text);
+    if (write(log->fd, line, len) < 0 || !log->starting || level != HY_LOG_ERROR)
         return;
-    if ((size_t)len >= sizeof line) {
-        len = sizeof line - 1;
-        line[len - 1] = '\n';
-    }
-    if (write(log->fd, line, (size_t)len) < 0 || !log->starting || level != HY_LOG_ERROR)
-        return;
-    (void)!write(STDERR_FILENO, line, (size_t)len);
+    (void)!write(STDERR_FILENO, line, len);
 }
 
 /* Whether standard error leads to systemd's journal, which says so by the device and inode of its stream. */

@@ -4,6 +4,7 @@
 
 #include "core/base/err.h"
 #include "core/base/log.h"
+#include "core/server/hythed_line.h"
 
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -14,8 +15,12 @@ struct hythed_log {
     const char *path; /* NULL: standard error */
     int fd;
     atomic_bool starting; /* errors go to standard error too, where somebody waits for hythed to come up */
-    bool journal;  /* standard error is systemd's journal, which wants the level as a number */
+    bool journal;         /* standard error is systemd's journal, which wants the level as a number */
+    atomic_bool json;
 };
+
+/* How its lines are written now. */
+struct hythed_form hythed_log_form(const struct hythed_log *log);
 
 /* Standard error. */
 void hythed_log_init(struct hythed_log *log, enum hy_log_level level);

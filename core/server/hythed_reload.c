@@ -3,6 +3,7 @@
 #include "core/sftp/sftp.h"
 
 #include <errno.h>
+#include <string.h>
 #include <unistd.h>
 
 struct hy_config *hythed_read_config(const char *file, bool partial, struct hy_problems *problems)
@@ -35,6 +36,7 @@ static int reload(struct hythed_running *running, struct hy_problems *problems)
     struct hy_config *config = hythed_read_config(running->file, false, problems);
     unsigned shutdown_timeout = config ? (unsigned)config->shutdown_timeout : 0;
     enum hy_log_level level = config ? (enum hy_log_level)config->LogLevel : HY_LOG_ERROR;
+    bool json = config && strcmp(config->log_format, "json") == 0;
 
     if (!config || hy_server_reload(running->server, config, problems) < 0) {
         hy_config_free(config);
@@ -43,6 +45,7 @@ static int reload(struct hythed_running *running, struct hy_problems *problems)
     running->shutdown_timeout = shutdown_timeout;
     if (!running->debug)
         running->log->log.level = level;
+    running->log->json = json;
     return 0;
 }
 

@@ -1,7 +1,7 @@
+#include "core/base/thread.h"
 #include "core/server/internal.h"
 
 #include <errno.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
@@ -48,13 +48,8 @@ int hy_server_bind(struct hy_server *server, struct hy_err *err)
 
 static int start_acceptor(struct hy_server *server, struct hy_err *err)
 {
-    sigset_t all, before;
-    int rc;
+    int rc = hy_thread_start(&server->acceptor, hy_server_accept, server);
 
-    (void)sigfillset(&all);
-    (void)pthread_sigmask(SIG_SETMASK, &all, &before);
-    rc = pthread_create(&server->acceptor, NULL, hy_server_accept, server);
-    (void)pthread_sigmask(SIG_SETMASK, &before, NULL);
     if (rc)
         return hy_err_set(err, "can't start a thread: %s", strerror(rc));
     server->accepting = true;
@@ -139,6 +134,17 @@ unsigned hy_server_connections(const struct hy_server *server)
     n = s->sessions;
     (void)pthread_mutex_unlock(&s->lock);
     return n;
+}
+
+void hy_server_at_fault(struct hy_server *server, uint64_t *conn, char *what, size_t size)
+{
+    bool busy = false;
+    const struct hy_watch *w = server->dog ? hy_watchdog_last(server->dog, &busy) : NULL;
+
+    *what = '\0';
+    *conn = w ? w->conn : 0;
+    if (busy)
+        w->describe(w->ctx, what, size);
 }
 
 void hy_server_free(struct hy_server *server)

@@ -53,6 +53,10 @@ uint16_t hy_server_port(const struct hy_server *server);
 /* Connections now. */
 unsigned hy_server_connections(const struct hy_server *server);
 
+/* For a handler of a signal that is this thread's own fault and ends the process: *conn, the connection that the thread
+ * works for (0: none), and what it does there, "" if that isn't known. */
+void hy_server_at_fault(struct hy_server *server, uint64_t *conn, char *what, size_t size);
+
 void hy_server_free(struct hy_server *server);
 
 #endif

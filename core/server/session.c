@@ -1,6 +1,6 @@
 #include "core/server/session.h"
+#include "core/base/thread.h"
 
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -269,24 +269,6 @@ static void *session_main(void *ctx)
     return NULL;
 }
 
-static int start_thread(struct hy_session *s)
-{
-    pthread_attr_t attr;
-    sigset_t all, before;
-    pthread_t thread;
-    int rc;
-
-    if (pthread_attr_init(&attr))
-        return -1;
-    (void)pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
-    (void)sigfillset(&all);
-    (void)pthread_sigmask(SIG_SETMASK, &all, &before); /* an interrupted call would end a libssh session */
-    rc = pthread_create(&thread, &attr, session_main, s);
-    (void)pthread_sigmask(SIG_SETMASK, &before, NULL);
-    (void)pthread_attr_destroy(&attr);
-    return rc;
-}
-
 void hy_session_start(struct hy_server *server, int fd, const char *address, uint16_t port)
 {
     static const char full[] = "Too many connections\r\n";
@@ -299,7 +281,7 @@ void hy_session_start(struct hy_server *server, int fd, const char *address, uin
         if (s->address)
             why = hy_admission_ask(s);
         if (!why) {
-            if (start_thread(s) == 0)
+            if (hy_thread_start(NULL, session_main, s) == 0)
                 return;
             why = "no thread";
             hy_admission_gone(s);

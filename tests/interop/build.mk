@@ -39,7 +39,8 @@ INTEROP_TESTS = \
 	tests/interop/abuse_flood.py \
 	tests/interop/abuse_bitflip.py \
 	tests/interop/abuse_stop.py \
-	tests/interop/abuse_log.py
+	tests/interop/abuse_log.py \
+	tests/interop/abuse_crash.py
 TESTS += $(INTEROP_TESTS)
 EXTRA_DIST += tests/interop/harness.py tests/interop/servers.py tests/interop/tools.py tests/interop/wire.py \
 	tests/interop/slow.py tests/interop/wire6.py \

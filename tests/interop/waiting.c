@@ -54,9 +54,37 @@ WAITING(close, call->file->path)
 WAITING(read, call->file->path)
 WAITING(write, call->file->path)
 
+static volatile int *volatile nothing;
+static volatile int zero;
+
+/* No compiler may see that it doesn't end, nor turn it into a loop. */
+__attribute__((noinline)) static int sink(volatile char *above)
+{
+    volatile char room[4096];
+
+    room[0] = (char)(*above + 1);
+    return zero ? 0 : sink(room) + room[0];
+}
+
+/* The names of faults are faults. */
+static void fail(const char *path)
+{
+    volatile char first = 0;
+
+    if (strcmp(path, "fault-null") == 0)
+        *nothing = 1;
+    if (strcmp(path, "fault-abort") == 0)
+        abort();
+    if (strcmp(path, "fault-zero") == 0)
+        zero = (int)strlen(path) / zero;
+    if (strcmp(path, "fault-stack") == 0)
+        zero = sink(&first);
+}
+
 /* The name errno-N gives that error. */
 static int64_t wait_getattr(const struct hythe_call *call, struct hythe_getattr_arg *arg)
 {
+    fail(arg->path);
     if (strncmp(arg->path, "errno-", 6) == 0)
         return -atoi(arg->path + 6);
     wait_for_test(call, arg->path, "getattr");

@@ -107,6 +107,7 @@ static void refuses_what_it_would_ignore(void)
 static void checks_types_and_ranges(void)
 {
     static const struct a_case cases[] = {
+        {"log_format = \"xml\";", "t:2: log_format: \"xml\" is neither text nor json\n"},
         {"log_file = \"hythed.log\";", "t:2: log_file: \"hythed.log\" is not an absolute path\n"},
         {"LocalPort = \"22\";", "t:2: LocalPort: a number is wanted, not a string\n"},
         {"LocalPort = 22.5;", "t:2: LocalPort: a number is wanted, not a number with a point\n"},

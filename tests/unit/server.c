@@ -491,7 +491,8 @@ UNIT_SUITE(server, UNIT_TEST(two_in_one_process_serve_their_own_trees), UNIT_TES
            UNIT_TEST(a_reload_can_close_the_door), UNIT_TEST(what_cannot_hold_changes_nothing),
            UNIT_TEST(a_new_key_in_the_same_file_is_served), UNIT_TEST(reloads_while_sessions_come_and_go));
 UNIT_DECLARE(server_clients);
+UNIT_DECLARE(server_line);
 UNIT_DECLARE(trees);
 UNIT_DECLARE(explain);
 
-UNIT_MAIN("unit-server", &unit_server, &unit_trees, &unit_explain, &unit_server_clients)
+UNIT_MAIN("unit-server", &unit_server, &unit_trees, &unit_explain, &unit_server_clients, &unit_server_line)
