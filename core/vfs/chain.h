@@ -107,6 +107,7 @@ struct hy_scene {
     const char *path;       /* of the open file, relative to the base: for the defaults of operations on files */
     unsigned first;         /* the layers outside of this one are passed by: what a layer asks, or a default for it */
     struct hy_baton *baton; /* released around the call; NULL: nothing to release */
+    bool last_look;         /* host->cancelled() is false: whether something is to be removed must be known */
 };
 
 /* Typed entries, generated: hy_do_read(&scene, &arg) runs the operation through the chain. Fills arg->size. An open

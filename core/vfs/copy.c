@@ -5,13 +5,21 @@
 
 enum { BUFFER = 256 * 1024, SLICE = 4 * 1024 * 1024 };
 
+bool hy_same_identity(const struct hythe_identity *a, const struct hythe_identity *b)
+{
+    return a->store && a->store == b->store && a->file[0] == b->file[0] && a->file[1] == b->file[1];
+}
+
+struct hythe_identity hy_vfs_identity(const struct hy_vfs *vfs, hy_handle h)
+{
+    const struct hy_file *file = hy_files_get(&vfs->files, h);
+
+    return file ? file->facts.identity : (struct hythe_identity){0};
+}
+
 static bool same_file(const struct hy_file *a, const struct hy_file *b)
 {
-    const struct hythe_identity *x = &a->facts.identity, *y = &b->facts.identity;
-
-    if (a == b)
-        return true;
-    return x->store && x->store == y->store && x->file[0] == y->file[0] && x->file[1] == y->file[1];
+    return a == b || hy_same_identity(&a->facts.identity, &b->facts.identity);
 }
 
 bool hy_same_file(const struct hy_vfs *vfs, hy_handle a, hy_handle b)

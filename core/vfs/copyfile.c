@@ -120,6 +120,8 @@ static int64_t open_target(struct hy_vfs *vfs, struct hy_copyfile *c)
     hy_vfs_clear_error(vfs);
     r = open_own(vfs, name_of(c->target), HYTHE_OPEN_WRITE | HYTHE_OPEN_CREATE | HYTHE_OPEN_EXCLUSIVE, &attrs, &c->to);
     c->made = r == 0;
+    if (c->made)
+        c->identity = hy_vfs_identity(vfs, c->to);
     return r == -EEXIST && c->replace ? open_existing(vfs, c) : r;
 }
 
@@ -182,14 +184,72 @@ int64_t hy_copyfile_step(struct hy_vfs *vfs, struct hy_copyfile *c)
     return r && c->left ? 1 : complete(vfs, c);
 }
 
+/* ---- Giving up ---- */
+
+enum { LOOK = HYTHE_ATTR_SIZE | HYTHE_ATTR_MTIME };
+
+static bool look_by_name(struct hy_vfs *vfs, const char *path, struct hythe_attrs *attrs, struct hythe_identity *id)
+{
+    struct hythe_getattr_arg arg = {.want = LOOK, .flags = HYTHE_NOFOLLOW, .attrs = attrs, .identity = id};
+    struct hy_spot spot;
+    struct hy_scene scene;
+
+    if (hy_resolve(vfs, name_of(path), &spot) < 0 || !spot.point)
+        return false;
+    scene = hy_spot_scene(vfs, &spot);
+    scene.last_look = true;
+    arg.path = spot.rel;
+    return hy_do_getattr(&scene, &arg) >= 0;
+}
+
+/* After a close that failed the target had all bytes. */
+static bool look_at_open(const struct hy_vfs *vfs, const struct hy_copyfile *c, struct hythe_attrs *attrs)
+{
+    const struct hy_file *file = hy_files_get(&vfs->files, c->to);
+    struct hythe_fgetattr_arg arg = {.want = LOOK, .attrs = attrs};
+    struct hy_scene scene;
+
+    attrs->valid = HYTHE_ATTR_SIZE;
+    attrs->size = c->done;
+    if (!file)
+        return true;
+    scene = file->scene;
+    scene.last_look = true;
+    attrs->valid = 0;
+    return hy_do_fgetattr(&scene, &arg) >= 0;
+}
+
+static bool alike(const struct hythe_attrs *a, const struct hythe_attrs *b)
+{
+    uint32_t both = a->valid & b->valid;
+
+    if (!(both & HYTHE_ATTR_SIZE) || a->size != b->size)
+        return false;
+    return !(both & HYTHE_ATTR_MTIME) || (a->mtime.sec == b->mtime.sec && a->mtime.nsec == b->mtime.nsec);
+}
+
+/* Whether the target's name still leads to the file that was made. Asked while that is open, if it is: its identity
+ * can't have gone to another file then. */
+static bool has_its_name(struct hy_vfs *vfs, const struct hy_copyfile *c)
+{
+    struct hythe_attrs named = {.struct_size = sizeof named}, open_one = {.struct_size = sizeof open_one};
+    struct hythe_identity id = {0};
+
+    if (!look_by_name(vfs, c->target, &named, &id))
+        return false;
+    if (c->identity.store)
+        return hy_same_identity(&id, &c->identity);
+    return look_at_open(vfs, c, &open_one) && alike(&named, &open_one);
+}
+
 void hy_copyfile_end(struct hy_vfs *vfs, struct hy_copyfile *c)
 {
+    if (c->made && has_its_name(vfs, c))
+        (void)hy_vfs_unlink(vfs, name_of(c->target));
     if (c->to)
         hy_vfs_abort(vfs, c->to);
     if (c->from)
         (void)hy_vfs_close(vfs, c->from);
-    if (c->made)
-        (void)hy_vfs_unlink(vfs, name_of(c->target));
     c->from = c->to = 0;
     c->made = false;
 }

@@ -6,11 +6,12 @@
 #include "core/vfs/vfs.h"
 
 struct hy_copyfile {
-    hy_handle from, to;       /* 0: not open */
-    uint64_t done, left;      /* bytes */
-    bool replace;             /* an existing target */
-    bool made;                /* the target is there because of this copy */
-    struct hythe_attrs attrs; /* of the source */
+    hy_handle from, to;             /* 0: not open */
+    uint64_t done, left;            /* bytes */
+    bool replace;                   /* an existing target */
+    bool made;                      /* the target is there because of this copy */
+    struct hythe_attrs attrs;       /* of the source */
+    struct hythe_identity identity; /* of the target that was made; store 0: it has none */
     char source[HY_PATH_MAX], target[HY_PATH_MAX];
 };
 
@@ -21,7 +22,9 @@ int64_t hy_copyfile_begin(struct hy_vfs *vfs, struct hy_copyfile *c, struct hy_n
                           bool replace);
 /* One slice; the first opens the target. 1: there is more to do; 0: done; or a failure. */
 int64_t hy_copyfile_step(struct hy_vfs *vfs, struct hy_copyfile *c);
-/* Gives up what isn't done: closes both, and removes the target if this made it. Allowed at any time. */
+/* Gives up what isn't done: closes both, and removes the target if this made it and the name still leads to it. A store
+ * that gives files no identity is asked for size and time of modification instead, by name and of the open file; what
+ * may be another's file stays. Allowed at any time. */
 void hy_copyfile_end(struct hy_vfs *vfs, struct hy_copyfile *c);
 
 #endif

@@ -89,7 +89,9 @@ static struct hy_report *report_of(const struct hythe_call *call)
 /* What is begun of removing something is finished: it may be the half of a copy whose client has gone. */
 static int host_cancelled(const struct hythe_call *call)
 {
-    return call->op != HYTHE_OP_unlink && atomic_load_explicit(&report_of(call)->cancelled, memory_order_relaxed);
+    if (call->op == HYTHE_OP_unlink || hy_frame_of(call)->scene->last_look)
+        return 0;
+    return atomic_load_explicit(&report_of(call)->cancelled, memory_order_relaxed);
 }
 
 static int64_t host_expand(const struct hythe_host *host, const struct hythe_session *session, const char *text,

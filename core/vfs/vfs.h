@@ -119,6 +119,9 @@ typedef uint64_t hy_handle;
 #define HY_HANDLE_OWN (UINT64_C(1) << 63)
 /* Makes an open file one of the server's own, which no client can name: its new handle. */
 hy_handle hy_vfs_hide(struct hy_vfs *vfs, hy_handle h);
+/* Of an open file, as its store told it; store 0: none. */
+struct hythe_identity hy_vfs_identity(const struct hy_vfs *vfs, hy_handle h);
+bool hy_same_identity(const struct hythe_identity *a, const struct hythe_identity *b); /* and both have one */
 /* Whether both are known to be one file. */
 bool hy_same_file(const struct hy_vfs *vfs, hy_handle a, hy_handle b);
 

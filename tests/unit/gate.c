@@ -155,6 +155,15 @@ static uint64_t size_of(const char *path)
     return strcmp(slash ? slash + 1 : path, "huge") == 0 ? INT64_MAX / 2 : FILE_SIZE;
 }
 
+/* By the first bytes of the name. */
+static void identify(const char *path, struct hythe_identity *id)
+{
+    if (!id)
+        return;
+    *id = (struct hythe_identity){1, {0, 0}};
+    memcpy(id->file, path, strnlen(path, sizeof id->file));
+}
+
 static int64_t gate_getattr(const struct hythe_call *call, struct hythe_getattr_arg *a)
 {
     pass(call, GATE_STAT, 0);
@@ -164,6 +173,7 @@ static int64_t gate_getattr(const struct hythe_call *call, struct hythe_getattr_
     a->attrs->type = strcmp(a->path, ".") == 0 ? HYTHE_TYPE_DIRECTORY : HYTHE_TYPE_REGULAR;
     a->attrs->mode = 0755;
     a->attrs->size = size_of(a->path);
+    identify(a->path, a->identity);
     return 0;
 }
 
@@ -181,8 +191,7 @@ static int64_t gate_open(const struct hythe_call *call, struct hythe_open_arg *a
     pass(call, GATE_OPEN, 0);
     if (missing(a->path))
         return call->host->fail(call, -ENOENT, "%s can't be opened", a->path);
-    *a->identity = (struct hythe_identity){1, {0, 0}}; /* the first bytes of the name */
-    memcpy(a->identity->file, a->path, strnlen(a->path, sizeof a->identity->file));
+    identify(a->path, a->identity);
     LOCKED(g.opened++; g.made += (a->access & HYTHE_OPEN_CREATE) != 0);
     return 0;
 }

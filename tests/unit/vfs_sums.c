@@ -40,6 +40,27 @@ static int64_t own_copyfile(const struct hythe_call *call, struct hythe_copyfile
     return checksum_result;
 }
 
+/* The store's files have no identity. */
+static bool nameless;
+
+static int64_t own_getattr(const struct hythe_call *call, struct hythe_getattr_arg *arg)
+{
+    int64_t r = memfs_plugin.ops->getattr(call, arg);
+
+    if (nameless && arg->identity)
+        *arg->identity = (struct hythe_identity){0};
+    return r;
+}
+
+static int64_t own_open(const struct hythe_call *call, struct hythe_open_arg *arg)
+{
+    int64_t r = memfs_plugin.ops->open(call, arg);
+
+    if (nameless)
+        *arg->identity = (struct hythe_identity){0};
+    return r;
+}
+
 /* A store at "/" that has the operations itself, and the same behind a filter at "/seen". */
 static void begin(struct world *w, const struct hythe_ops *seen)
 {
@@ -51,6 +72,8 @@ static void begin(struct world *w, const struct hythe_ops *seen)
     ops = *memfs_plugin.ops;
     ops.checksum = own_checksum;
     ops.copyfile = own_copyfile;
+    ops.getattr = own_getattr;
+    ops.open = own_open;
     plugin.ops = &ops;
     watcher = (struct hythe_plugin){.abi = HYTHE_ABI,
                                     .size = sizeof watcher,
@@ -236,6 +259,34 @@ static void removes_what_it_made_and_nothing_else(void)
     world_end(&w);
 }
 
+/* A copy that was given up, whose name leads to another file by then. */
+static void leaves_what_took_its_name(void)
+{
+    static const struct hythe_ops seen = {.size = sizeof seen, .open = pass_open};
+    static struct hy_copyfile c;
+    struct world w;
+
+    for (int i = 0; i < 2; i++) {
+        nameless = i;
+        begin(&w, &seen);
+        CU_ASSERT_FATAL(hy_copyfile_begin(w.vfs, &c, name_of("/seen/f"), name_of("/x"), false) == 1);
+        hy_vfs_cancel(w.vfs);
+        UNIT_ASSERT_NUMBER(hy_copyfile_step(w.vfs, &c), -ECANCELED);
+        UNIT_ASSERT_NUMBER(hy_vfs_rename(w.vfs, name_of("/x"), name_of("/y"), 0), 0);
+        UNIT_ASSERT_NUMBER(hy_vfs_rename(w.vfs, name_of("/f"), name_of("/x"), 0), 0);
+        hy_copyfile_end(w.vfs, &c);
+        UNIT_ASSERT_STRING(do_cat(&w, "/x"), "abc");
+        UNIT_ASSERT_STRING(do_cat(&w, "/y"), "");
+        CU_ASSERT_FATAL(hy_copyfile_begin(w.vfs, &c, name_of("/seen/f"), name_of("/z"), false) == 1);
+        UNIT_ASSERT_NUMBER(hy_copyfile_step(w.vfs, &c), -ECANCELED);
+        hy_copyfile_end(w.vfs, &c);
+        UNIT_ASSERT_STRING(do_cat(&w, "/z"), "!2");
+        UNIT_ASSERT_NUMBER(hy_vfs_open_count(w.vfs), 0);
+        world_end(&w);
+    }
+    nameless = false;
+}
+
 /* ---- Handles of the server's own ---- */
 
 static void hides_its_own_handles(void)
@@ -260,4 +311,5 @@ static void hides_its_own_handles(void)
 UNIT_SUITE(sums, UNIT_TEST(knows_its_algorithms), UNIT_TEST(asks_the_store_before_it_reads),
            UNIT_TEST(goes_on_where_its_slice_ended), UNIT_TEST(sums_only_what_may_be_read),
            UNIT_TEST(leaves_a_copy_to_the_store_where_nobody_is_passed_by),
-           UNIT_TEST(removes_what_it_made_and_nothing_else), UNIT_TEST(hides_its_own_handles));
+           UNIT_TEST(removes_what_it_made_and_nothing_else), UNIT_TEST(leaves_what_took_its_name),
+           UNIT_TEST(hides_its_own_handles));
