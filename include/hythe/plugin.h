@@ -283,8 +283,8 @@ struct hythe_host {
         __attribute__((format(printf, 3, 4)))
 #endif
         ;
-    /* Non-zero when the session is ending and a long call should give up with -ECANCELED. Not for what removes the rest of
-     * a cancelled copy, as an unlink may: the look whether it is that file, and the removal. */
+    /* Non-zero when the session is ending and a long call should give up with -ECANCELED. Never for what removes the
+     * rest of a cancelled copy: an unlink, and the look before it whether the name still leads to that file. */
     int (*cancelled)(const struct hythe_call *call);
     void *core; /* the core's own */
     /* Another operation than the one that is running, on the layers inside of this one alone, even where the core's
