@@ -3,7 +3,9 @@
 #include "core/plugin/values.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdalign.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -75,8 +77,11 @@ static int check_length(struct hy_complaints *to, const struct hythe_setting *ro
 
     if ((int64_t)n >= row->min && (int64_t)n <= row->max)
         return 0;
-    return hy_complain(to, place, "%s must be from %lld to %lld bytes long", row->name, (long long)row->min,
-                       (long long)row->max);
+    if (row->type == HYTHE_SET_SECRET)
+        return hy_complain(to, place, "%s must be from %lld to %lld bytes long", row->name, (long long)row->min,
+                           (long long)row->max);
+    return hy_complain(to, place, "%s must be from %lld to %lld bytes long, not %zu", row->name, (long long)row->min,
+                       (long long)row->max, n);
 }
 
 static int check_number(struct hy_complaints *to, const struct hythe_setting *row, struct hy_place place, int64_t n)
@@ -162,18 +167,44 @@ static struct hy_option chosen(const struct hythe_setting *row, const struct hy_
     return (struct hy_option){.name = row->name, .type = HY_VALUE_STRING, .text = row->fallback};
 }
 
+/* What stands there, for the line that says why it can't: "number is "7x" and ". */
+static const char *shown(const struct hythe_setting *row, const struct hy_option *option, char *out, size_t size)
+{
+    *out = '\0';
+    if (row->type == HYTHE_SET_SECRET)
+        return out;
+    switch (option->type) {
+    case HY_VALUE_BOOL:
+        (void)snprintf(out, size, "is %s and ", option->number ? "true" : "false");
+        break;
+    case HY_VALUE_INT:
+        (void)snprintf(out, size, "is %" PRId64 " and ", option->number);
+        break;
+    case HY_VALUE_STRING:
+        (void)snprintf(out, size, "is \"%.200s\"%s and ", option->text, strlen(option->text) > 200 ? "..." : "");
+        break;
+    case HY_VALUE_LIST:
+        (void)snprintf(out, size, "is a list and ");
+        break;
+    case HY_VALUE_OTHER:
+        break;
+    }
+    return out;
+}
+
 static int fill_row(struct filling *f, const struct hythe_setting *row, const struct hy_option *given)
 {
     const struct hy_option option = chosen(row, given);
     struct hy_setting_value value = {0};
+    char what[256];
     const char *wrong;
 
     if (!given && !row->fallback)
         return hy_complain(f->to, nowhere, "%s is required", row->name);
     wrong = hy_setting_kind(row->type)->parse(&option, row->choices, &value);
     if (wrong)
-        return hy_complain(f->to, option.place, "%s %s%s%s", row->name, wrong, row->type == HYTHE_SET_CHOICE ? " " : "",
-                           row->type == HYTHE_SET_CHOICE ? row->choices : "");
+        return hy_complain(f->to, option.place, "%s %s%s%s%s", row->name, shown(row, &option, what, sizeof what), wrong,
+                           row->type == HYTHE_SET_CHOICE ? " " : "", row->type == HYTHE_SET_CHOICE ? row->choices : "");
     if (check_range(f->to, row, &option, given != NULL, &value))
         return -1;
     store(f, row, &value);

@@ -71,7 +71,7 @@ static const char *parse_size(const struct hy_option *option, const char *choice
         return wrong;
     for (const char *u = units; u <= unit; u++)
         if (__builtin_mul_overflow(out->number, 1024, &out->number))
-            return "is too large";
+            return "must be smaller";
     return NULL;
 }
 

@@ -62,7 +62,7 @@ static void checks_without_starting(void)
     CU_ASSERT_FATAL(problems.count == 3);
     UNIT_ASSERT_STRING(problems.items[0].text, "sample: unknown setting \"rot\"; did you mean \"root\"?");
     UNIT_ASSERT_NUMBER(problems.items[0].place.line, 5);
-    UNIT_ASSERT_STRING(problems.items[1].text, "sample: root must be an absolute path in quotes");
+    UNIT_ASSERT_STRING(problems.items[1].text, "sample: root is 7 and must be an absolute path in quotes");
     UNIT_ASSERT_NUMBER(problems.items[1].place.line, 6);
     UNIT_ASSERT_NUMBER(problems.items[2].place.line, 2);
     hy_problems_free(&problems);

@@ -179,40 +179,41 @@ static void refuses_bad_values_by_line(void)
         struct hy_option option;
         const char *text;
     } cases[] = {
-        {INT("flag", 2), "flag must be true or false"},
-        {TEXT("flag", "maybe"), "flag must be true or false"},
-        {TEXT("number", "7x"), "number must be a whole number"},
-        {TEXT("number", ""), "number must be a whole number"},
-        {TEXT("number", " 7"), "number must be a whole number"},
-        {TEXT("number", "99999999999999999999"), "number must be a whole number"},
-        {BOOL("number", 1), "number must be a whole number"},
+        {INT("flag", 2), "flag is 2 and must be true or false"},
+        {TEXT("flag", "maybe"), "flag is \"maybe\" and must be true or false"},
+        {TEXT("number", "7x"), "number is \"7x\" and must be a whole number"},
+        {TEXT("number", ""), "number is \"\" and must be a whole number"},
+        {TEXT("number", " 7"), "number is \" 7\" and must be a whole number"},
+        {TEXT("number", "99999999999999999999"), "number is \"99999999999999999999\" and must be a whole number"},
+        {BOOL("number", 1), "number is true and must be a whole number"},
         {INT("number", 101), "number must be from -5 to 100, not 101"},
         {INT("number", -6), "number must be from -5 to 100, not -6"},
         {INT("size", 1023), "size must be from 1024 to 1099511627776, not 1023"},
-        {TEXT("size", "64X"), "size must be a size in bytes, like 65536 or \"64K\", \"64M\", \"64G\""},
-        {TEXT("size", "64MB"), "size must be a size in bytes, like 65536 or \"64K\", \"64M\", \"64G\""},
-        {TEXT("size", "9223372036854775807K"), "size is too large"},
+        {TEXT("size", "64X"), "size is \"64X\" and must be a size in bytes, like 65536 or \"64K\", \"64M\", \"64G\""},
+        {TEXT("size", "64MB"), "size is \"64MB\" and must be a size in bytes, like 65536 or \"64K\", \"64M\", \"64G\""},
+        {TEXT("size", "9223372036854775807K"), "size is \"9223372036854775807K\" and must be smaller"},
         {TEXT("size", "-1K"), "size must be from 1024 to 1099511627776, not -1024"},
-        {INT("mode", 755), "mode must be written in quotes, like \"0755\": a bare number isn't read as octal"},
-        {TEXT("mode", "0788"), "mode must be octal digits in quotes, like \"0755\""},
-        {TEXT("mode", "rwx"), "mode must be octal digits in quotes, like \"0755\""},
-        {TEXT("mode", "-7"), "mode must be octal digits in quotes, like \"0755\""},
+        {INT("mode", 755),
+         "mode is 755 and must be written in quotes, like \"0755\": a bare number isn't read as octal"},
+        {TEXT("mode", "0788"), "mode is \"0788\" and must be octal digits in quotes, like \"0755\""},
+        {TEXT("mode", "rwx"), "mode is \"rwx\" and must be octal digits in quotes, like \"0755\""},
+        {TEXT("mode", "-7"), "mode is \"-7\" and must be octal digits in quotes, like \"0755\""},
         {TEXT("mode", "1000"), "mode must be from \"0000\" to \"0777\", not \"1000\""},
-        {INT("text", 5), "text must be a text in quotes"},
-        {TEXT("text", "a"), "text must be from 2 to 5 bytes long"},
-        {TEXT("text", "abcdef"), "text must be from 2 to 5 bytes long"},
+        {INT("text", 5), "text is 5 and must be a text in quotes"},
+        {TEXT("text", "a"), "text must be from 2 to 5 bytes long, not 1"},
+        {TEXT("text", "abcdef"), "text must be from 2 to 5 bytes long, not 6"},
         {TEXT("secret", "abc"), "secret must be from 4 to 16 bytes long"},
         {INT("secret", 12345), "secret must be a text in quotes"},
-        {INT("list", 5), "list must be a list of texts in quotes, like ( \"a\", \"b\" )"},
+        {INT("list", 5), "list is 5 and must be a list of texts in quotes, like ( \"a\", \"b\" )"},
         {{"list", HY_VALUE_OTHER, 0, NULL, AT(9), NULL, NULL},
          "list must be a list of texts in quotes, like ( \"a\", \"b\" )"},
-        {TEXT("list", "abcdef"), "list must be from 2 to 5 bytes long"},
-        {LIST("text", two), "text must be a text in quotes"},
-        {TEXT("choice", "maybe"), "choice must be one of these in quotes: no ask yes"},
-        {TEXT("choice", "a"), "choice must be one of these in quotes: no ask yes"},
-        {TEXT("choice", "no ask"), "choice must be one of these in quotes: no ask yes"},
-        {TEXT("choice", ""), "choice must be one of these in quotes: no ask yes"},
-        {INT("choice", 1), "choice must be one of these in quotes: no ask yes"},
+        {TEXT("list", "abcdef"), "list must be from 2 to 5 bytes long, not 6"},
+        {LIST("text", two), "text is a list and must be a text in quotes"},
+        {TEXT("choice", "maybe"), "choice is \"maybe\" and must be one of these in quotes: no ask yes"},
+        {TEXT("choice", "a"), "choice is \"a\" and must be one of these in quotes: no ask yes"},
+        {TEXT("choice", "no ask"), "choice is \"no ask\" and must be one of these in quotes: no ask yes"},
+        {TEXT("choice", ""), "choice is \"\" and must be one of these in quotes: no ask yes"},
+        {INT("choice", 1), "choice is 1 and must be one of these in quotes: no ask yes"},
         {TEXT("texxt", "abc"), "unknown setting \"texxt\"; did you mean \"text\"?"},
         {TEXT("quite-another-thing", "abc"), "unknown setting \"quite-another-thing\""},
         {{"text", HY_VALUE_OTHER, 0, NULL, AT(9), NULL, NULL}, "text must be a text in quotes"},
@@ -289,17 +290,17 @@ static void reads_templates(void)
                                        "/srv/home-%g"};
     static const struct {
         const char *text, *why;
-    } bad[] = {{"srv/%u", "template must be an absolute path in quotes"},
-               {"%u", "template must be an absolute path in quotes"},
-               {"", "template must be an absolute path in quotes"},
-               {"/srv/%x", "template may have %u, %g, %h and %% alone: no other letter after a percent sign"},
-               {"/srv/%U", "template may have %u, %g, %h and %% alone: no other letter after a percent sign"},
-               {"/srv/50%", "template may have %u, %g, %h and %% alone: no other letter after a percent sign"},
-               {"/srv/%/u", "template may have %u, %g, %h and %% alone: no other letter after a percent sign"},
-               {"/srv/%u%g", "template must not have two of %u, %g and %h in one part of the path"},
-               {"/srv/x-%u-%u/y", "template must not have two of %u, %g and %h in one part of the path"},
-               {"/srv/x%h", "template must have %h as a whole part of the path, between slashes"},
-               {"/srv/%hx/y", "template must have %h as a whole part of the path, between slashes"}};
+    } bad[] = {{"srv/%u", "must be an absolute path in quotes"},
+               {"%u", "must be an absolute path in quotes"},
+               {"", "must be an absolute path in quotes"},
+               {"/srv/%x", "may have %u, %g, %h and %% alone: no other letter after a percent sign"},
+               {"/srv/%U", "may have %u, %g, %h and %% alone: no other letter after a percent sign"},
+               {"/srv/50%", "may have %u, %g, %h and %% alone: no other letter after a percent sign"},
+               {"/srv/%/u", "may have %u, %g, %h and %% alone: no other letter after a percent sign"},
+               {"/srv/%u%g", "must not have two of %u, %g and %h in one part of the path"},
+               {"/srv/x-%u-%u/y", "must not have two of %u, %g and %h in one part of the path"},
+               {"/srv/x%h", "must have %h as a whole part of the path, between slashes"},
+               {"/srv/%hx/y", "must have %h as a whole part of the path, between slashes"}};
     char wanted[256];
 
     for (size_t i = 0; i < sizeof good / sizeof good[0]; i++) {
@@ -314,7 +315,7 @@ static void reads_templates(void)
 
         begin(&t);
         CU_ASSERT_PTR_NULL(hy_plugins_start(t.plugins, "test", HYTHE_FILESYSTEM, options, 2, "it", &t.err));
-        (void)snprintf(wanted, sizeof wanted, "it: %s (hythe.cfg:9)", bad[i].why);
+        (void)snprintf(wanted, sizeof wanted, "it: template is \"%s\" and %s (hythe.cfg:9)", bad[i].text, bad[i].why);
         UNIT_ASSERT_STRING(t.err.text, wanted);
         hy_plugins_free(t.plugins);
     }
@@ -343,7 +344,8 @@ static void wants_what_is_required(void)
     CU_ASSERT_PTR_NULL(hy_plugins_start(t.plugins, "test", HYTHE_FILESYSTEM, NULL, 0, "test at /pub", &t.err));
     UNIT_ASSERT_STRING(t.err.text, "test at /pub: path is required");
     CU_ASSERT_PTR_NULL(hy_plugins_start(t.plugins, "test", HYTHE_FILESYSTEM, &relative, 1, "test at /pub", &t.err));
-    UNIT_ASSERT_STRING(t.err.text, "test at /pub: path must be an absolute path in quotes (hythe.cfg:9)");
+    UNIT_ASSERT_STRING(t.err.text,
+                       "test at /pub: path is \"srv\" and must be an absolute path in quotes (hythe.cfg:9)");
     CU_ASSERT_PTR_NULL(hy_plugins_start(t.plugins, "test", HYTHE_FILESYSTEM, &empty, 1, "test at /pub", &t.err));
     hy_plugins_free(t.plugins);
 }
