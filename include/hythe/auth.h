@@ -1,0 +1,125 @@
+/* The part of plugin.h, which includes it, that authentication plugins need: accounts, factors, their functions. */
+#ifndef HYTHE_AUTH_H
+#define HYTHE_AUTH_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+struct hythe_session;
+struct hythe_host;
+
+/* Methods of SSH as bits. INTERACTIVE is keyboard-interactive. */
+#define HYTHE_AUTH_PASSWORD 0x2u
+#define HYTHE_AUTH_PUBLICKEY 0x4u
+#define HYTHE_AUTH_INTERACTIVE 0x8u
+
+/* What check() makes of a factor. A negative errno says that the plugin can't tell: the login is denied, whatever
+ * other plugins would say. Any other value counts as such. */
+#define HYTHE_AUTH_REJECT 0
+#define HYTHE_AUTH_ACCEPT 1
+#define HYTHE_AUTH_CONTINUE 2 /* INTERACTIVE only: the prompts that were emitted have to be answered first */
+
+/* A choice that a plugin may leave to the configuration file. */
+#define HYTHE_AUTH_UNSET 0u
+#define HYTHE_AUTH_NO 1u
+#define HYTHE_AUTH_YES 2u
+
+/* Who a user is. Made by the plugin for one call of emit, which copies all of it; made by the core it is valid for the
+ * call. An account that the core can't honour as a whole is refused: the user can't log in and the log says why. */
+struct hythe_account {
+    size_t size;
+    const char *name;          /* that the session goes by, one path component; NULL: the one that was looked up */
+    const char *home;          /* HomeDir: a normal absolute path of the user's view; NULL: not set */
+    const char *user_root;     /* UserRootDirectory: a normal absolute path of the tree; NULL: not set */
+    uint32_t restrict_to_home; /* RestrictUserToHomeDir: HYTHE_AUTH_UNSET, NO, YES */
+    uint32_t flags;            /* 0; the core refuses an account with bits that it doesn't know */
+    const char *const *groups; /* groups of the configuration file, NULL-terminated; NULL: none */
+    /* Sets of methods of which one must be given as a whole, such as "publickey,password", NULL-terminated; NULL: any
+     * method on offer will do. */
+    const char *const *factors;
+};
+
+/* Takes the account that lookup() found. Returns 0, or a negative errno which lookup() returns. */
+typedef int (*hythe_account_fn)(void *ctx, const struct hythe_account *account);
+
+/* A question of several rounds: a text for the user, and whether the answer may be seen while it is typed. */
+struct hythe_prompt {
+    size_t size;
+    const char *text; /* UTF-8, one line */
+    uint32_t echo;    /* boolean */
+};
+
+/* Takes a prompt of the next round, which follows when check() returns HYTHE_AUTH_CONTINUE. Returns 0, or a negative
+ * errno which check() returns: too many, too long, or a client that can't be asked. The text is copied. */
+typedef int (*hythe_prompt_fn)(void *ctx, const struct hythe_prompt *prompt);
+
+/* len bytes with a NUL behind them and none inside. */
+struct hythe_answer {
+    const char *text;
+    size_t len;
+};
+
+/* What a client presents. Valid for the call; the core wipes secrets afterwards, a plugin wipes the copies it makes. */
+struct hythe_factor {
+    size_t size;
+    uint32_t method; /* one of HYTHE_AUTH_PASSWORD and so on */
+    /* Boolean. 0: nobody can log in by that name, and whatever the answer the login fails. The same work must be done
+     * as for a wrong factor of a known user, so that time doesn't tell who exists; a plugin does so too for a name that
+     * only others know. */
+    uint32_t known;
+    /* PASSWORD: the password. INTERACTIVE: the first of the answers. Bytes with a NUL behind them and none inside. */
+    const char *secret;
+    size_t secret_len;
+    /* INTERACTIVE: the answers to the prompts of the round before. In the first round that is one, to the core's own
+     * prompt for the password, so that a plugin can treat both methods alike. */
+    const struct hythe_answer *answers;
+    size_t answer_count;
+    const void *key; /* PUBLICKEY: one whole key of a type and strength that is accepted here, RFC 4253 section 6.6 */
+    size_t key_len;
+    /* PUBLICKEY, boolean: the client proved that it has the private key. Else it only asks whether the key would do:
+     * answer as if it were proved. The core grants nothing by it. */
+    uint32_t signature_verified;
+    uint32_t round;         /* INTERACTIVE: 0, then one more after each HYTHE_AUTH_CONTINUE */
+    hythe_prompt_fn prompt; /* INTERACTIVE: emits a prompt of the next round; NULL when there can't be one */
+    void *prompt_ctx;       /* its first argument */
+};
+
+/* The head of every call of an authentication plugin. Made by the core; never kept. */
+struct hythe_auth_call {
+    size_t size;
+    const struct hythe_host *host;
+    void *instance; /* what start() returned */
+    /* id and address of the connection. protocol is 0 and client_id "" as long as the login lasts. user is one path
+     * component, or "" for a name that can't be one, which is never looked up. home and group are those of the account
+     * once it is known, before that "/" and "". */
+    const struct hythe_session *session;
+    void **state; /* the plugin's own pointer for this connection's login; NULL at first, see end */
+};
+
+/* Calls come under the plugin's thread model from the thread of the connection that logs in, HYTHE_SLOW or not, since
+ * nothing else of that connection could go on meanwhile. Those of one login come one after the other. login_grace is
+ * looked at between calls only, so a plugin that waits for a network bounds its waiting itself. */
+struct hythe_auth {
+    size_t size;
+    uint32_t methods; /* HYTHE_AUTH_PASSWORD and so on: what check() wants to be asked about */
+    uint32_t flags;   /* 0; a plugin with bits that the core doesn't know is refused */
+    /* Whether the plugin owns the account of call->session->user: 1 after handing it to emit, 0 if not, a negative
+     * errno when it can't tell, which denies the login. The first plugin of the list that answers 1 owns the account;
+     * those behind it aren't asked. NULL: it owns none and only checks factors for the accounts of others. */
+    int (*lookup)(const struct hythe_auth_call *call, hythe_account_fn emit, void *ctx);
+    /* Checks one factor for call->session->user: HYTHE_AUTH_REJECT, ACCEPT, CONTINUE, or a negative errno. Every plugin
+     * that offers the method is asked in the order of the list until one doesn't reject, whoever owns the account. What
+     * the accepted factors amount to is decided by the core alone. */
+    int (*check)(const struct hythe_auth_call *call, const struct hythe_factor *factor);
+    /* The login is over, one way or the other. Called once when *call->state isn't NULL then; frees it. */
+    void (*end)(const struct hythe_auth_call *call);
+};
+
+#ifdef __cplusplus
+}
+#endif
+#endif
