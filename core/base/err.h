@@ -25,7 +25,7 @@ int hy_err_set(struct hy_err *err, const char *fmt, ...) __attribute__((format(p
 /* The same with a number, which the text ends with: "... [1301]". */
 int hy_err_number(struct hy_err *err, enum hy_error number, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 
-/* What the specification says of a number, or NULL of one that it doesn't have. */
+/* What a number of the specification means, or NULL of one that it doesn't have. */
 const char *hy_error_text(int number);
 
 /* What a negative errno from outside means, or that it is none. Never NULL. */

@@ -51,8 +51,8 @@ static void a_long_text_keeps_its_number(void)
 
 static void numbers_have_the_words_of_the_specification(void)
 {
-    UNIT_ASSERT_STRING(hy_error_text(1301), "No server certificate was specified or no private key found.");
-    UNIT_ASSERT_STRING(hy_error_text(10048), "Address already in use.");
+    UNIT_ASSERT_STRING(hy_error_text(1301), "there is no private host key");
+    CU_ASSERT(hy_error_text(10048) == NULL);
     CU_ASSERT(hy_error_text(0) == NULL);
     CU_ASSERT(hy_error_text(9999) == NULL);
 }
