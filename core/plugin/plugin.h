@@ -13,8 +13,13 @@
  * when others use the instances. */
 struct hy_plugins;
 struct hy_plugins *hy_plugins_new(const char *directory, const struct hy_log *log); /* NULL: out of memory */
-/* What the plugins' memory is counted against; before anything is started. It must outlive all instances. */
-void hy_plugins_set_budget(struct hy_plugins *plugins, struct hy_budget *budget);
+/* What plugins are given of the program around them, NULL for what there isn't. */
+struct hy_plugin_means {
+    struct hy_budget *budget;       /* what their memory is counted against */
+    const struct hy_assist *assist; /* who helps them with other rights */
+};
+/* Before anything is started. What it leads to must outlive all instances. */
+void hy_plugins_set_means(struct hy_plugins *plugins, const struct hy_plugin_means *means);
 /* Those of the next generation: an instance whose file, settings and label haven't changed is taken over from `before`
  * instead of started, as is what was registered there. `before` must outlive the last hy_plugins_start(); nothing of it
  * changes, also when the new one is given up. NULL: out of memory. */
@@ -39,6 +44,12 @@ const struct hy_instance *hy_plugins_start(struct hy_plugins *plugins, const cha
 int hy_plugins_check(struct hy_plugins *plugins, const char *name, enum hythe_kind kind,
                      const struct hy_option *options, size_t count, struct hy_place place,
                      struct hy_problems *problems);
+
+/* As hy_plugins_start(), but neither start() nor stop() is ever called: for a process that calls assist() alone.
+ * *settings are the plugin's, filled. */
+const struct hy_instance *hy_plugins_prepare(struct hy_plugins *plugins, const char *name, enum hythe_kind kind,
+                                             const struct hy_option *options, size_t count, const void **settings,
+                                             struct hy_err *err);
 
 /* Whether a setting's value must not be shown: the plugin `name` calls it a secret, doesn't know it, or can't be asked
  * because it isn't there or is refused. Nothing of it is started. */

@@ -10,7 +10,7 @@
 struct hy_plugins {
     char *directory;
     const struct hy_log *log;
-    struct hy_budget *budget;
+    struct hy_plugin_means means;
     const struct hy_plugins *before; /* whose objects and instances may be taken over; NULL for the first */
     struct hy_loaded **objects;
     size_t object_count;
@@ -42,13 +42,13 @@ struct hy_plugins *hy_plugins_next(const struct hy_plugins *before, const char *
     if (!plugins)
         return NULL;
     plugins->before = before;
-    plugins->budget = before->budget;
+    plugins->means = before->means;
     return plugins;
 }
 
-void hy_plugins_set_budget(struct hy_plugins *plugins, struct hy_budget *budget)
+void hy_plugins_set_means(struct hy_plugins *plugins, const struct hy_plugin_means *means)
 {
-    plugins->budget = budget;
+    plugins->means = *means;
 }
 
 /* ---- Objects ---- */
@@ -192,6 +192,30 @@ static struct hy_started *take_over(struct hy_plugins *plugins, const struct hy_
     return NULL;
 }
 
+/* Makes an instance with its means, not started yet. */
+static struct hy_started *make(struct hy_plugins *plugins, struct hy_loaded *code, const struct hy_option *options,
+                               size_t count, const struct hy_digest *wanted, const char *label,
+                               struct hy_complaints *to)
+{
+    struct hy_started *s = hy_started_new(code, options, count, wanted, label, plugins->log, to);
+    struct hy_digest settings;
+
+    if (!s)
+        return NULL;
+    s->instance.budget = plugins->means.budget;
+    s->instance.assist = plugins->means.assist;
+    if (!s->instance.plugin.assist)
+        return s;
+    if (hy_wanted(code->object.name, options, count, &settings)) {
+        (void)hy_complain(to, nowhere, "out of memory");
+        hy_started_unref(s);
+        return NULL;
+    }
+    memcpy(s->instance.assisted.code, code->object.frozen.digest.bytes, sizeof s->instance.assisted.code);
+    memcpy(s->instance.assisted.settings, settings.bytes, sizeof s->instance.assisted.settings);
+    return s;
+}
+
 static struct hy_started *provide(struct hy_plugins *plugins, struct hy_loaded *code, const struct hy_option *options,
                                   size_t count, const char *label, struct hy_complaints *to)
 {
@@ -205,7 +229,7 @@ static struct hy_started *provide(struct hy_plugins *plugins, struct hy_loaded *
     s = take_over(plugins, code, &wanted);
     if (s)
         return s;
-    s = hy_started_new(code, options, count, &wanted, label, plugins->log, plugins->budget, to);
+    s = make(plugins, code, options, count, &wanted, label, to);
     if (s && plugins->rehearsal && code->object.plugin != &hy_codepage_plugin) { /* which touches nothing */
         hy_started_rehearse(s, plugins->rehearsal);
         return s;
@@ -216,26 +240,49 @@ static struct hy_started *provide(struct hy_plugins *plugins, struct hy_loaded *
     return NULL;
 }
 
+/* Room for one more instance. */
+static bool reserve(struct hy_plugins *plugins, struct hy_complaints *to)
+{
+    struct hy_started **instances =
+        reallocarray(plugins->instances, plugins->instance_count + 1, sizeof(struct hy_started *));
+
+    if (instances)
+        plugins->instances = instances;
+    else
+        (void)hy_complain(to, nowhere, "out of memory");
+    return instances != NULL;
+}
+
 const struct hy_instance *hy_plugins_start(struct hy_plugins *plugins, const char *name, enum hythe_kind kind,
                                            const struct hy_option *options, size_t count, const char *label,
                                            struct hy_err *err)
 {
     struct hy_complaints to = {.label = label, .err = err};
     struct hy_loaded *code = find_kind(plugins, name, kind, &to);
-    struct hy_started *s, **instances;
+    struct hy_started *s;
 
-    if (!code)
+    if (!code || !reserve(plugins, &to))
         return NULL;
-    instances = reallocarray(plugins->instances, plugins->instance_count + 1, sizeof(struct hy_started *));
-    if (!instances) {
-        (void)hy_complain(&to, nowhere, "out of memory");
-        return NULL;
-    }
-    plugins->instances = instances;
     s = provide(plugins, code, options, count, label, &to);
     if (!s)
         return NULL;
-    instances[plugins->instance_count++] = s;
+    plugins->instances[plugins->instance_count++] = s;
+    return &s->instance;
+}
+
+const struct hy_instance *hy_plugins_prepare(struct hy_plugins *plugins, const char *name, enum hythe_kind kind,
+                                             const struct hy_option *options, size_t count, const void **settings,
+                                             struct hy_err *err)
+{
+    static const struct hy_digest none; /* nobody takes it over */
+    struct hy_complaints to = {.label = name, .err = err};
+    struct hy_loaded *code = find_kind(plugins, name, kind, &to);
+    struct hy_started *s = code && reserve(plugins, &to) ? make(plugins, code, options, count, &none, name, &to) : NULL;
+
+    if (!s)
+        return NULL;
+    plugins->instances[plugins->instance_count++] = s;
+    *settings = s->settings;
     return &s->instance;
 }
 

@@ -78,7 +78,7 @@ static void clear(struct hy_started *s)
 
 struct hy_started *hy_started_new(struct hy_loaded *code, const struct hy_option *options, size_t count,
                                   const struct hy_digest *wanted, const char *label, const struct hy_log *log,
-                                  struct hy_budget *budget, struct hy_complaints *to)
+                                  struct hy_complaints *to)
 {
     struct hy_started *s = calloc(1, sizeof *s);
 
@@ -87,7 +87,6 @@ struct hy_started *hy_started_new(struct hy_loaded *code, const struct hy_option
         free(s);
         return NULL;
     }
-    s->instance.budget = budget;
     s->code = hy_loaded_ref(code);
     s->wanted = *wanted;
     atomic_init(&s->refs, 1);

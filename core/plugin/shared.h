@@ -33,7 +33,7 @@ struct hy_started {
 /* Makes an instance with its settings, not started yet. NULL with a complaint. */
 struct hy_started *hy_started_new(struct hy_loaded *code, const struct hy_option *options, size_t count,
                                   const struct hy_digest *wanted, const char *label, const struct hy_log *log,
-                                  struct hy_budget *budget, struct hy_complaints *to);
+                                  struct hy_complaints *to);
 /* 0, or -1 with a complaint. */
 int hy_started_begin(struct hy_started *started, struct hy_complaints *to);
 /* Instead of it: see core/vfs/rehearse.h. */

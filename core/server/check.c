@@ -61,15 +61,18 @@ static int check_stack(void *ctx, const struct hy_stack *stack)
     return 0;
 }
 
-static void check_tree(const struct hy_config *config, struct hy_problems *problems)
+static void check_tree(const struct hy_config *config, const struct hy_plugin_means *means,
+                       struct hy_problems *problems)
 {
     struct checking checking = {.problems = problems};
     const struct hy_log log = {keep_line, &checking.said, HY_LOG_ERROR};
     struct hy_err err;
 
     checking.plugins = hy_plugins_new(config->plugin_directory, &log);
-    if (checking.plugins)
+    if (checking.plugins) {
+        hy_plugins_set_means(checking.plugins, means);
         (void)hy_stacks_each(config, check_stack, &checking);
+    }
     hy_plugins_free(checking.plugins);
     for (size_t i = 0; i < config->user_count; i++)
         if (config->users[i].name && hy_layers_fit(config, &config->users[i], &err))
@@ -77,7 +80,8 @@ static void check_tree(const struct hy_config *config, struct hy_problems *probl
 }
 
 /* `sound`: else the reader may have refused a user of the file, and they can't be made known. */
-static void check_access(const struct hy_config *config, bool sound, struct hy_problems *problems)
+static void check_access(const struct hy_config *config, const struct hy_plugin_means *means, bool sound,
+                         struct hy_problems *problems)
 {
     struct checking checking = {.problems = problems};
     const struct hy_log log = {keep_line, &checking.said, HY_LOG_ERROR};
@@ -85,6 +89,8 @@ static void check_access(const struct hy_config *config, bool sound, struct hy_p
     struct hy_err err = {.text = "out of memory"};
 
     checking.plugins = hy_plugins_new(config->plugin_directory, &log);
+    if (checking.plugins)
+        hy_plugins_set_means(checking.plugins, means);
     if (!checking.plugins || (sound && hy_access_register(&access, config, checking.plugins, &err)))
         hy_problems_add(problems, (struct hy_place){0}, "%s", err.text);
     for (size_t i = 0; checking.plugins && i < config->auth_count; i++)
@@ -94,10 +100,11 @@ static void check_access(const struct hy_config *config, bool sound, struct hy_p
     hy_access_free(&access);
 }
 
-void hy_server_check(const struct hy_config *config, struct hy_problems *problems)
+void hy_server_check(const struct hy_config *config, const struct hy_assist *assist, struct hy_problems *problems)
 {
+    const struct hy_plugin_means means = {.assist = assist};
     bool sound = problems->count == 0;
 
-    check_tree(config, problems);
-    check_access(config, sound, problems);
+    check_tree(config, &means, problems);
+    check_access(config, &means, sound, problems);
 }

@@ -3,7 +3,7 @@
 
 #include <stdlib.h>
 
-static int build(struct hy_generation *g, const struct hy_generation *before, struct hy_budget *budget,
+static int build(struct hy_generation *g, const struct hy_generation *before, const struct hy_plugin_means *means,
                  struct hy_err *err)
 {
     const char *directory = g->config->plugin_directory;
@@ -12,7 +12,7 @@ static int build(struct hy_generation *g, const struct hy_generation *before, st
     if (!g->plugins)
         return hy_err_set(err, "out of memory");
     if (!before)
-        hy_plugins_set_budget(g->plugins, budget);
+        hy_plugins_set_means(g->plugins, means);
     g->trees = hy_trees_new(g->config, g->plugins, err);
     if (!g->trees)
         return -1;
@@ -20,8 +20,8 @@ static int build(struct hy_generation *g, const struct hy_generation *before, st
 }
 
 struct hy_generation *hy_generation_new(const struct hy_config *config, const struct hy_generation *before,
-                                        struct hy_ssh_server *ssh, struct hy_budget *budget, const struct hy_log *log,
-                                        struct hy_err *err)
+                                        struct hy_ssh_server *ssh, const struct hy_plugin_means *means,
+                                        const struct hy_log *log, struct hy_err *err)
 {
     struct hy_generation *g = calloc(1, sizeof *g);
 
@@ -39,7 +39,7 @@ struct hy_generation *hy_generation_new(const struct hy_config *config, const st
                                        .receive_window = (size_t)config->receive_window,
                                        .banner = config->UserAuthBanner};
     atomic_init(&g->refs, 1);
-    if (build(g, before, budget, err) == 0)
+    if (build(g, before, means, err) == 0)
         return g;
     hy_generation_unref(g);
     return NULL;

@@ -25,11 +25,11 @@ struct hy_generation {
 };
 
 /* Loads the plugins, starts the mounts and who knows the users; what hasn't changed since `before` (NULL: the first) is
- * taken over from it, the budget too, which only the first is given. NULL with err, and nothing is left of it. Takes a
- * reference to ssh. config, budget and log must outlive it, `before` only this call. */
+ * taken over from it, the means too, which only the first is given. NULL with err, and nothing is left of it. Takes a
+ * reference to ssh. config, log and what the means lead to must outlive it, `before` only this call. */
 struct hy_generation *hy_generation_new(const struct hy_config *config, const struct hy_generation *before,
-                                        struct hy_ssh_server *ssh, struct hy_budget *budget, const struct hy_log *log,
-                                        struct hy_err *err);
+                                        struct hy_ssh_server *ssh, const struct hy_plugin_means *means,
+                                        const struct hy_log *log, struct hy_err *err);
 /* From any thread that knows another reference to be there. */
 struct hy_generation *hy_generation_ref(struct hy_generation *generation);
 /* From any thread; NULL is allowed. */

@@ -2,6 +2,7 @@
 #include "core/server/about.h"
 #include "core/server/hythed_crash.h"
 #include "core/server/hythed_explain.h"
+#include "core/server/hythed_helper.h"
 #include "core/server/hythed_log.h"
 #include "core/server/hythed_password.h"
 #include "core/server/hythed_plugins.h"
@@ -92,15 +93,19 @@ static bool check_run_as(const struct hy_config *config, struct hythed_rights *r
 static void check_all(const struct hy_config *config, struct hy_problems *problems)
 {
     struct hythed_rights rights;
+    struct hythed_helper helper;
     struct hy_err err;
     bool known = check_run_as(config, &rights, problems);
 
+    if (hythed_helper_begin(&helper, config, NULL, &err) < 0)
+        hy_problems_add(problems, (struct hy_place){0}, "%s", err.text);
     hy_server_check_keys(config, problems);
     if (*config->log_file && hythed_log_check(config->log_file, &err) < 0)
         hy_problems_add(problems, hy_config_place(config, "log_file"), "%s", err.text);
     if (known && rights.change && geteuid() == 0 && hythed_rights_drop(&rights, &err) < 0)
         hy_problems_add(problems, hy_config_place(config, "run_as"), "%s", err.text);
-    hy_server_check(config, problems);
+    hy_server_check(config, &helper.assist, problems);
+    hythed_helper_end(&helper);
 }
 
 static int check(const char *file)
@@ -177,6 +182,7 @@ static void hold_signals(sigset_t *set)
     (void)sigaddset(set, SIGTERM);
     (void)sigaddset(set, SIGINT);
     (void)sigaddset(set, SIGHUP);
+    (void)sigaddset(set, SIGCHLD);
     (void)sigprocmask(SIG_BLOCK, set, NULL);
     (void)sigaction(SIGPIPE, &ignore, NULL);
     (void)sigaction(SIGXFSZ, &ignore, NULL); /* a write beyond the file size limit is an error for that client */
@@ -203,7 +209,11 @@ static void wait_for_end(struct hythed_running *running, const sigset_t *set)
 {
     int number;
 
-    while (sigwait(set, &number) == 0 && number == SIGHUP) {
+    while (sigwait(set, &number) == 0 && (number == SIGHUP || number == SIGCHLD)) {
+        if (number == SIGCHLD) {
+            hythed_helper_look(running->helper);
+            continue;
+        }
         hythed_log_reopen(running->log);
         hythed_reload(running);
     }
@@ -257,7 +267,9 @@ static int serve_config(const struct options *options, const struct hy_config *c
                                          read_ahead = {.begin = begin_connection, .end = end_connection};
     struct hythed_log log;
     struct hythed_rights rights;
+    struct hythed_helper helper;
     struct hythed_running running = {.log = &log,
+                                     .helper = &helper,
                                      .file = options->file,
                                      .debug = options->debug,
                                      .shutdown_timeout = (unsigned)config->shutdown_timeout};
@@ -268,16 +280,20 @@ static int serve_config(const struct options *options, const struct hy_config *c
     log.json = strcmp(config->log_format, "json") == 0;
     if (hythed_rights_find(&rights, config->run_as, geteuid(), &err) < 0)
         return fail(NULL, err.text);
+    if (hythed_helper_begin(&helper, config, &log.log, &err) < 0)
+        return fail(NULL, err.text);
     if (*config->log_file && !options->debug &&
         hythed_log_open(&log, config->log_file, rights.uid, rights.gid, &err) < 0)
         return fail(NULL, err.text);
     running.server = hy_server_new(config, &log.log, &err);
     if (running.server) {
+        hy_server_set_assist(running.server, &helper.assist);
         hy_server_set_around(running.server, config->read_ahead ? &read_ahead : &plain);
         hythed_crash_watch(&log, running.server);
     }
     status = running.server ? run(config, &rights, &running, signals) : fail(&log, err.text);
     hy_server_free(running.server);
+    hythed_helper_end(&helper);
     hythed_log_close(&log);
     return status;
 }

@@ -2,6 +2,7 @@
 #ifndef HY_SERVER_HYTHED_RELOAD_H
 #define HY_SERVER_HYTHED_RELOAD_H
 
+#include "core/server/hythed_helper.h"
 #include "core/server/hythed_log.h"
 #include "core/server/server.h"
 
@@ -12,6 +13,7 @@ struct hy_config *hythed_read_config(const char *file, bool partial, struct hy_p
 struct hythed_running {
     struct hy_server *server;
     struct hythed_log *log;
+    struct hythed_helper *helper;
     const char *file;
     bool debug;                /* everything is logged, whatever the file says */
     unsigned shutdown_timeout; /* seconds, as the file says now */

@@ -22,6 +22,7 @@ struct hy_server {
     struct hy_ssh_server *ssh; /* from bind on, for the first generation */
     struct hy_ssh_control control;
     struct hy_server_around around; /* both NULL for none */
+    const struct hy_assist *assist; /* NULL: none */
     atomic_bool drain, cut;
     int listeners[HY_LISTENERS_MAX];
     size_t listener_count;

@@ -35,6 +35,11 @@ void hy_server_set_around(struct hy_server *server, const struct hy_server_aroun
     server->around = *around;
 }
 
+void hy_server_set_assist(struct hy_server *server, const struct hy_assist *assist)
+{
+    server->assist = assist;
+}
+
 int hy_server_bind(struct hy_server *server, struct hy_err *err)
 {
     server->ssh = hy_ssh_server_new(err);
@@ -56,6 +61,17 @@ static int start_acceptor(struct hy_server *server, struct hy_err *err)
     return 0;
 }
 
+/* The first one: afterwards plugins have all the help that they will get. */
+static int start_generation(struct hy_server *server, struct hy_err *err)
+{
+    const struct hy_plugin_means means = {.budget = server->budget, .assist = server->assist};
+
+    server->current = hy_generation_new(server->config, NULL, server->ssh, &means, server->log, err);
+    if (server->assist && server->assist->settle)
+        server->assist->settle(server->assist->ctx);
+    return server->current ? 0 : -1;
+}
+
 int hy_server_start(struct hy_server *server, struct hy_err *err)
 {
     server->names = hy_names_new();
@@ -66,8 +82,7 @@ int hy_server_start(struct hy_server *server, struct hy_err *err)
     server->dog = hy_watchdog_new(server->log);
     if (!server->names || !server->longs || !server->pool || !server->budget || !server->locks || !server->dog)
         return hy_err_set(err, "out of memory");
-    server->current = hy_generation_new(server->config, NULL, server->ssh, server->budget, server->log, err);
-    if (!server->current)
+    if (start_generation(server, err))
         return -1;
     if (hy_watchdog_start(server->dog))
         return hy_err_set(err, "can't start a thread");

@@ -7,6 +7,7 @@
 #include "core/base/err.h"
 #include "core/base/log.h"
 #include "core/config/config.h"
+#include "core/vfs/assist.h"
 
 struct hy_server;
 
@@ -21,6 +22,9 @@ struct hy_server_around {
 };
 void hy_server_set_around(struct hy_server *server, const struct hy_server_around *around);
 
+/* Who helps plugins with rights that the program has given up. Before start; it must outlive the server. */
+void hy_server_set_assist(struct hy_server *server, const struct hy_assist *assist);
+
 /* Everything that may need rights: reads the host keys, binds and listens (nothing is accepted yet). */
 int hy_server_bind(struct hy_server *server, struct hy_err *err);
 
@@ -29,9 +33,9 @@ int hy_server_start(struct hy_server *server, struct hy_err *err);
 
 /* For --check, what bind and start would do without binding or accepting: every problem with host keys, then every one
  * with plugins, mounts and users is added to problems; config may be one that was read in part
- * (hy_config_rules.partial). */
+ * (hy_config_rules.partial), assist may be NULL. */
 void hy_server_check_keys(const struct hy_config *config, struct hy_problems *problems);
-void hy_server_check(const struct hy_config *config, struct hy_problems *problems);
+void hy_server_check(const struct hy_config *config, const struct hy_assist *assist, struct hy_problems *problems);
 
 /* Writes the values in effect as hy_config_dump() does, with every plugin asked which of its settings are secrets. Of a
  * plugin that can't be asked nothing is shown. 0, or -1 without memory. */

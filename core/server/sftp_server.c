@@ -172,7 +172,7 @@ static int make_tree(struct standin *s, struct hy_err *err)
     s->budget = hy_budget_new((size_t)s->config->plugin_memory);
     if (!s->pool || !s->budget)
         return hy_err_set(err, "out of memory");
-    hy_plugins_set_budget(s->plugins, s->budget);
+    hy_plugins_set_means(s->plugins, &(struct hy_plugin_means){.budget = s->budget});
     s->account = hy_config_user(s->config, s->user);
     return mount_config(s, s->config, err);
 }

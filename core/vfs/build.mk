@@ -1,6 +1,6 @@
 libhythe_core_la_SOURCES += \
     core/vfs/budget.c core/vfs/budget.h \
-    core/vfs/chain.c core/vfs/chain.h \
+    core/vfs/assist.h core/vfs/chain.c core/vfs/chain.h \
     core/vfs/codepage.c core/vfs/codepage.h core/vfs/codepage_layer.c \
     core/vfs/copy.c \
     core/vfs/copyfile.c core/vfs/copyfile.h \

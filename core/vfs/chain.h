@@ -5,6 +5,7 @@
 #define HY_VFS_CHAIN_H
 
 #include "core/base/log.h"
+#include "core/vfs/assist.h"
 #include "core/vfs/budget.h"
 #include "hythe/plugin.h"
 
@@ -23,7 +24,10 @@ struct hy_instance {
     char *label;                /* "local-root at /pub", for messages */
     const struct hy_log *log;
     pthread_mutex_t *lock;    /* held around every call of a HYTHE_SERIAL plugin; NULL for others */
-    struct hy_budget *budget; /* what memory_take() counts against, set after hy_instance_init(); NULL: no limit */
+    /* Set after hy_instance_init(): */
+    struct hy_budget *budget;       /* what memory_take() counts against; NULL: no limit */
+    const struct hy_assist *assist; /* whom host->assist() asks; NULL: nobody */
+    struct hy_assisted assisted;    /* and as whom */
 };
 
 /* Copies what the plugin offers and fills the host table; start() is left to the caller. The instance must not move,

@@ -125,6 +125,20 @@ static void host_memory_give(const struct hythe_host *host, size_t bytes)
         hy_budget_give(instance->budget, bytes);
 }
 
+static int host_assist(const struct hythe_host *host)
+{
+    const struct hy_instance *instance = host->core;
+    struct hy_err err;
+    int fd = -EOPNOTSUPP;
+
+    (void)hy_err_set(&err, "this program has no helper process that could help it");
+    if (instance->assist && instance->plugin.assist)
+        fd = instance->assist->call(instance->assist->ctx, &instance->assisted, &err);
+    if (fd < 0)
+        hy_log(instance->log, HY_LOG_ERROR, 0, "%s: %s", instance->label, err.text);
+    return fd;
+}
+
 static size_t smaller(size_t a, size_t b)
 {
     return a < b ? a : b;
@@ -147,6 +161,7 @@ int hy_instance_init(struct hy_instance *instance, const struct hythe_plugin *pl
                                          .cancelled = host_cancelled,
                                          .ask = hy_chain_ask,
                                          .keep = host_keep,
+                                         .assist = host_assist,
                                          .core = instance,
                                          .expand = host_expand,
                                          .memory_take = host_memory_take,

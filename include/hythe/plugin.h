@@ -309,6 +309,12 @@ struct hythe_host {
     /* Memory that lives until the answer to this call's request was made, for what attributes point to. NULL when
      * memory is short. Nobody frees it. */
     void *(*keep)(const struct hythe_call *call, size_t bytes);
+    /* Calls assist() of struct hythe_plugin, with this instance's settings, in the server's helper process: a socket
+     * that leads to it, or a negative errno after the log said why (-EPERM: there are no such rights to be had). The
+     * caller closes it, which ends the call. From any thread, and as often at once as there are logins
+     * (max_unfinished). The first time must be in start(), even if only to close the socket again: once all plugins of
+     * the first configuration have started, the helper takes on nobody new. */
+    int (*assist)(const struct hythe_host *host);
 };
 
 #include <hythe/ops.def>
@@ -427,6 +433,17 @@ struct hythe_foresight {
     size_t why_size;
 };
 
+/* ---- Rights that the server has given up ---- */
+
+/* What assist() is given. Valid for the call. */
+struct hythe_assist {
+    uint32_t size;
+    /* The other end of the socket that host->assist() returned: AF_UNIX, SOCK_SEQPACKET, so that each send is received
+     * as a whole or cut off (MSG_TRUNC). What is said is between the plugin's two halves. Closed by the core. */
+    int socket;
+    const void *settings; /* the plugin's own, filled as for start() */
+};
+
 struct hythe_plugin {
     uint32_t abi;     /* HYTHE_ABI */
     uint32_t size;    /* sizeof(struct hythe_plugin) */
@@ -477,6 +494,14 @@ struct hythe_plugin {
      *             rules or the rights of the process will refuse (-EACCES, -EPERM, -EROFS) is to be foreseen. -ENOSYS
      *             of a filesystem: this can't be told. */
     int64_t (*foresee)(struct hythe_call *call, const struct hythe_foresight *how, void *arg);
+
+    /* The half of the plugin that works with the rights which the server was started with, for what it can't do any
+     * more once it is run_as. Each host->assist() is one call of it, in a process of its own, where no instance was
+     * started and nothing is shared with other calls; it ends with the return, with the server, and after login_grace
+     * seconds at the latest. Whoever has taken over the server's process can send whatever it likes: this function
+     * checks all that it receives, and does nothing but what the settings call for. Nothing here writes to the log:
+     * send a text. NULL: none is needed. */
+    void (*assist)(const struct hythe_assist *how);
 };
 
 /* The one exported symbol of a plugin. */

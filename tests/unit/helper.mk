@@ -1,0 +1,11 @@
+# hythed's helper process, over a plugin that needs one. An rpath makes that shared.
+check_PROGRAMS += tests/unit/unit-helper
+TESTS += tests/unit/unit-helper
+tests_unit_unit_helper_SOURCES = tests/unit/helper.c tests/unit/unit.h core/server/hythed_helper.c \
+	core/server/hythed_helper.h core/server/hythed_helper_serve.c
+tests_unit_unit_helper_CPPFLAGS = $(AM_CPPFLAGS) -DHYTHE_TEST_HELPED='"$(abs_top_builddir)/tests/unit/.libs"'
+tests_unit_unit_helper_LDADD = $(UNIT_LIBS)
+
+check_LTLIBRARIES += tests/unit/helped.la
+tests_unit_helped_la_SOURCES = tests/unit/helped.c
+tests_unit_helped_la_LDFLAGS = $(PLUGIN_LDFLAGS) -rpath /nowhere
