@@ -1,12 +1,12 @@
 /* The helper: a process that keeps root's rights for what plugins can't do without them (`assist` of struct
  * hythe_plugin), while hythed itself gives them up.
  *
- * It is forked before there is any thread, host key or listening socket, and has its own copy of the configuration.
- * hythed names a plugin's entry of that configuration by its sum; the helper looks it up, loads the plugin if root alone
- * could have written it, and fills its settings from its own copy. Once the first generation stands it takes on no more,
- * and ends if it has taken on none. From then on hythed can do nothing but begin calls of what it has taken on: each is
- * a child of the helper, which is given one end of a socket and is killed when its time is over. Whatever else arrives
- * ends the helper: hythed wouldn't send it. */
+ * It is forked before there is any thread, host key or listening socket, and has its own copy of the
+ * configuration. hythed names a plugin's entry of that configuration by its sum; the helper looks it up, loads
+ * the plugin if root alone could have written it, and fills its settings from its own copy. Once the first
+ * generation stands it takes on no more, and ends if it has taken on none. From then on hythed can do nothing
+ * but begin calls of what it has taken on: each is a child of the helper, which is given one end of a socket
+ * and is killed when its time is over. Whatever else arrives ends the helper: hythed wouldn't send it. */
 #ifndef HY_SERVER_HYTHED_HELPER_H
 #define HY_SERVER_HYTHED_HELPER_H
 
