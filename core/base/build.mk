@@ -5,4 +5,5 @@ libhythe_core_la_SOURCES += \
 	core/base/log.c core/base/log.h \
 	core/base/pool.c core/base/pool.h \
 	core/base/thread.c core/base/thread.h \
+	core/base/utf8.c core/base/utf8.h \
 	core/base/watch.c core/base/watch.h

@@ -1,4 +1,5 @@
 #include "core/base/log.h"
+#include "core/base/utf8.h"
 
 #include <stdarg.h>
 #include <stdbool.h>
@@ -10,26 +11,16 @@ enum { LINE_RAW = 2048, LINE_ESCAPED = 4096 };
 /* U+2028 to U+202E and U+2066 to U+2069: they end a line or turn it round on the screen. */
 static bool moves_text(const unsigned char *p)
 {
-    return p[0] == 0xe2 && ((p[1] == 0x80 && p[2] >= 0xa8 && p[2] <= 0xae) ||
-                            (p[1] == 0x81 && p[2] >= 0xa6 && p[2] <= 0xa9));
+    return p[0] == 0xe2 &&
+           ((p[1] == 0x80 && p[2] >= 0xa8 && p[2] <= 0xae) || (p[1] == 0x81 && p[2] >= 0xa6 && p[2] <= 0xa9));
 }
 
-/* The length of a valid UTF-8 sequence at p (at most left bytes) that only shows a character; 0 if there is none. */
-static size_t utf8_len(const unsigned char *p, size_t left)
+/* The length of the character at p (at most left bytes) if it only shows itself; else 0. */
+static size_t shown_len(const unsigned char *p, size_t left)
 {
-    size_t n = p[0] < 0x80 ? 1 : p[0] >= 0xf0 ? 4 : p[0] >= 0xe0 ? 3 : 2;
+    size_t n = hy_utf8_char(p, left);
 
-    if (p[0] < 0x80)
-        return 1;
-    if (p[0] < 0xc2 || p[0] > 0xf4 || n > left)
-        return 0;
-    for (size_t i = 1; i < n; i++)
-        if ((p[i] & 0xc0) != 0x80)
-            return 0;
-    if ((p[0] == 0xc2 && p[1] < 0xa0) || (p[0] == 0xe0 && p[1] < 0xa0) || (p[0] == 0xed && p[1] >= 0xa0) ||
-        (p[0] == 0xf0 && p[1] < 0x90) || (p[0] == 0xf4 && p[1] >= 0x90) || moves_text(p))
-        return 0;
-    return n;
+    return n > 1 && ((p[0] == 0xc2 && p[1] < 0xa0) || moves_text(p)) ? 0 : n;
 }
 
 size_t hy_escape(char *out, size_t size, const char *in, size_t len)
@@ -39,7 +30,7 @@ size_t hy_escape(char *out, size_t size, const char *in, size_t len)
     size_t used = 0;
 
     while (p < end && size - used > 4) {
-        size_t n = utf8_len(p, (size_t)(end - p));
+        size_t n = shown_len(p, (size_t)(end - p));
 
         if (*p == '\\') {
             out[used++] = '\\';

@@ -1,3 +1,4 @@
+#include "core/base/utf8.h"
 #include "core/config/read.h"
 
 #include <string.h>
@@ -109,6 +110,8 @@ void hy_check_name(struct hy_reading *r, const config_setting_t *at, const char 
     for (size_t i = 0; i < len && !why; i++)
         if ((unsigned char)name[i] < 0x20 || name[i] == 0x7f)
             why = "contains a control character";
+    if (!why && !hy_is_utf8(name))
+        why = "isn't UTF-8";
     if (why)
         hy_reading_add(r, hy_place_of(r, at), "name: a %s's name that %s is not possible", what, why);
 }

@@ -1,4 +1,6 @@
 /* Where plugins are named: mounts, filters, auth, and what groups and users bring along. */
+#include "core/base/log.h"
+#include "core/base/utf8.h"
 #include "core/config/read.h"
 
 #include <ctype.h>
@@ -113,6 +115,17 @@ static void read_codepage(struct hy_reading *r, const config_setting_t *group, s
         hy_add_codepage(r, mount, charset, hy_place_of(r, at));
 }
 
+/* What clients see is UTF-8, mount points as the names in them. */
+static void check_utf8(struct hy_reading *r, struct hy_place place, const char *path)
+{
+    char shown[512];
+
+    if (hy_is_utf8(path))
+        return;
+    (void)hy_escape(shown, sizeof shown, path, strlen(path));
+    hy_reading_add(r, place, "path: \"%s\" isn't UTF-8", shown);
+}
+
 static void read_mount(struct hy_reading *r, const config_setting_t *group, struct hy_mount_config *mount)
 {
     const config_setting_t *path = hy_needed(r, group, "path", "a mount");
@@ -120,8 +133,8 @@ static void read_mount(struct hy_reading *r, const config_setting_t *group, stru
     mount->place = hy_place_of(r, path ? path : group);
     if (path)
         mount->path = hy_value_string(r, path, 1, 0);
-    if (mount->path)
-        (void)hy_check_path(r, mount->place, "path", mount->path);
+    if (mount->path && hy_check_path(r, mount->place, "path", mount->path))
+        check_utf8(r, mount->place, mount->path);
     mount->plugin = read_plugin(r, group, "a mount");
     read_set_attributes(r, group, mount);
     mount->filters = read_filters(r, group, &mount->filter_count);

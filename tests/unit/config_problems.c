@@ -202,6 +202,8 @@ static void checks_users(void)
         {"users = ( { name = \"\"; } );", "t:2: name must not be empty\n"},
         {"users = ( { name = \"a/b\"; } );", "t:2: name: a user's name that contains a slash is not possible\n"},
         {"users = ( { name = \"..\"; } );", "t:2: name: a user's name that stands for a folder is not possible\n"},
+        {"users = ( { name = \"\\xc3\\xbc\"; }, { name = \"\\xfc\"; } );",
+         "t:2: name: a user's name that isn't UTF-8 is not possible\n"},
         {"users = ( { name = \"a\\x07\"; } );",
          "t:2: name: a user's name that contains a control character is not possible\n"},
         {"users = ( { name = \"b\"; },\n { name = \"a\"; },\n { name = \"b\"; }, { name = \"b\"; } );",

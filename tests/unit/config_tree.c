@@ -134,6 +134,11 @@ static void says_what_is_wrong(void)
          "t:3: a group has no name\nt:3: group \"a\" is already in line 2\n"},
         {"groups = ( { name = \"a/b\"; } ); users = ( { name = \"a\"; } );",
          "t:2: name: a group's name that contains a slash is not possible\n"},
+        {"groups = ( { name = \"\xed\xa0\x80\"; } ); users = ( { name = \"a\"; } );",
+         "t:2: name: a group's name that isn't UTF-8 is not possible\n"},
+        {"users = ( { name = \"a\";\n mounts = ( { path = \"/\xc3\xbc\"; plugin = \"p\"; },\n"
+         " { path = \"/f\xfcr\"; plugin = \"p\"; } ); } );",
+         "t:4: path: \"/f\\xfcr\" isn't UTF-8\n"},
         {"groups = ( { name = \"a\"; mount = ( ); } ); users = ( { name = \"a\"; } );",
          "t:2: mount is not a setting of a group; did you mean mounts?\n"},
         {"users = ( { name = \"a\"; RestrictUserToHomeDir = true; } );",
