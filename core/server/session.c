@@ -162,7 +162,7 @@ static int make_sftp(struct hy_session *s, struct hy_sink *sink)
                                       .user = account->name,
                                       .symlink_order = hy_client_symlink_order(s->facts.client_id),
                                       .masked_bits = hy_client_masked_bits(s->facts.client_id),
-                                      .log_requests = server->log->level >= HY_LOG_VERBOSE,
+                                      .log_requests = true,
                                       .check_home = true,
                                       .watch = &s->watch,
                                       .timeout = (unsigned)generation->config->plugin_timeout,

@@ -188,8 +188,6 @@ void hy_engine_free(struct hy_engine *e)
     hy_jobs_free(e);
     hy_out_free(&e->out);
     hy_given_free(&e->given);
-    hy_journal_free(e->journal);
-    free(e->journal);
     free(e);
     if (tally)
         hy_tally_leave(tally);
@@ -246,23 +244,17 @@ int hy_sftp_new(struct hy_vfs *vfs, const struct hy_sftp_options *options, struc
         return hy_err_set(err, "sftp: a packet limit of %lu bytes is not between %d and %d", (unsigned long)packet,
                           HY_PACKET_LEAST, HY_PACKET_MOST);
     e = calloc(1, sizeof *e);
-    if (e)
-        e->journal = calloc(1, sizeof *e->journal);
-    if (!e || !e->journal) {
-        free(e);
+    if (!e)
         return hy_err_set(err, "sftp: out of memory");
-    }
     e->vfs = vfs;
     e->options = *options;
     e->options.max_packet = packet;
     e->max_data = (packet < HY_PACKET_TOLD ? packet : HY_PACKET_TOLD) - HY_OVERHEAD;
     e->line.names = e->given.names = options->names;
     e->line.long_dates = options->long_dates;
-    e->journal->on = options->log_requests && options->log && options->log->level >= HY_LOG_VERBOSE;
     hy_out_init(&e->out, options->out_limit ? options->out_limit : 2 * (size_t)packet,
                 packet > HY_ROOM_GROUPS ? packet : HY_ROOM_GROUPS);
     if (hy_jobs_new(e, err) || check_home_now(e, err)) {
-        free(e->journal);
         free(e);
         return -1;
     }

@@ -103,7 +103,6 @@ struct hy_engine {
     struct hy_work work;
     struct hy_longname line;
     struct hy_given given;
-    struct hy_journal *journal;
     bool told; /* the journal has a line about the request */
     struct hy_doing doing;
     bool starting;        /* INIT is there, and the home is still looked at: nothing else is taken */

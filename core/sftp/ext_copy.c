@@ -55,10 +55,10 @@ static int64_t slice(struct hy_engine *e, uint32_t id, void *state)
         n = -EIO;
     if (n <= 0)
         return n == 0 && !c->to_eof ? HY_EOF : n;
-    hy_journal_moved(e->journal, c->from, (uint64_t)n, 0);
-    hy_journal_moved(e->journal, c->to, 0, (uint64_t)n);
     c->offset += (uint64_t)n;
     c->to_offset += (uint64_t)n;
+    hy_vfs_moved(e->vfs, c->from, (uint64_t)n, 0, c->offset);
+    hy_vfs_moved(e->vfs, c->to, 0, (uint64_t)n, c->to_offset);
     c->left -= (uint64_t)n;
     return c->left ? HY_LATER : 0;
 }

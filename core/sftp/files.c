@@ -57,13 +57,14 @@ int64_t hy_request_open(struct hy_engine *e, struct hy_request *rq)
     hy_settle_new(e, &wish.attrs);
     if (r == 0)
         r = open_wish(e, path, &wish, &h);
-    if (e->journal->on) {
+    if (hy_journal_on(e)) {
         spell(words, sizeof words, wish.access);
+        if (r == 0)
+            path = (struct hy_name){hy_journal_path(e, h), strlen(hy_journal_path(e, h))};
         hy_journal(e, r, "open \"%.*s\"%s", HY_SHOWN(path), words);
     }
     if (r < 0)
         return r;
-    hy_journal_opened(e->journal, h, path);
     return hy_reply_handle(e, rq->id, h);
 }
 
@@ -78,19 +79,20 @@ int64_t hy_request_opendir(struct hy_engine *e, struct hy_request *rq)
     r = hy_journal(e, hy_exact(e, path, hy_vfs_opendir(e->vfs, path, &h)), "opendir \"%.*s\"", HY_SHOWN(path));
     if (r < 0)
         return r;
-    hy_journal_opened(e->journal, h, path);
     return hy_reply_handle(e, rq->id, h);
 }
 
 int64_t hy_request_close(struct hy_engine *e, struct hy_request *rq)
 {
+    struct hy_journal_end end;
     hy_handle h;
     int64_t r = hy_get_handle(rq, &h);
 
     if (r < 0)
         return r;
+    hy_journal_closing(e, h, &end);
     r = hy_vfs_close(e->vfs, h);
-    hy_journal_closed(e, h, r);
+    hy_journal_closed(e, &end, r);
     return r < 0 ? r : 0;
 }
 
@@ -145,5 +147,5 @@ int64_t hy_request_fsetstat(struct hy_engine *e, struct hy_request *rq)
         r = a;
     if (r == 0)
         r = may_set(e, h) ? set_file(e, h, &attrs) : -EACCES;
-    return hy_journal(e, r < 0 ? r : 0, "fsetstat \"%s\"", hy_journal_path(e->journal, h));
+    return hy_journal(e, r < 0 ? r : 0, "fsetstat \"%s\"", hy_journal_path(e, h));
 }

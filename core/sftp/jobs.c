@@ -222,8 +222,7 @@ static struct job *new_job(struct hy_engine *e, size_t len, size_t room, const s
                                      .dialect = e->dialect,
                                      .max_data = e->max_data,
                                      .line = {.names = e->line.names, .long_dates = e->line.long_dates},
-                                     .given = {.names = e->given.names},
-                                     .journal = e->journal};
+                                     .given = {.names = e->given.names}};
     atomic_init(&job->engine.doing.request, HY_REQUEST_COUNT);
     hy_out_init(&job->engine.out, 0, room);
     jobs->count++;

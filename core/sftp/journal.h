@@ -7,15 +7,9 @@
 #include "core/vfs/vfs.h"
 
 struct hy_engine;
-struct hy_journal_file;
 
-enum { HY_JOURNAL_ROWS = 64 };
-
-/* The open files, by handle, so that a close can say how much went through. Empty while nothing is logged. */
-struct hy_journal {
-    bool on;
-    struct hy_journal_file *rows[HY_JOURNAL_ROWS], *last;
-};
+/* Whether there is somebody to read it: the level may change at any time. */
+bool hy_journal_on(const struct hy_engine *e);
 
 /* A printf pair for "%.*s" of a path. */
 #define HY_SHOWN(name) (int)(name).len, (name).p ? (name).p : ""
@@ -23,12 +17,16 @@ struct hy_journal {
 /* Logs the line, behind the user and before the outcome, and returns `result`. */
 int64_t hy_journal(struct hy_engine *e, int64_t result, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 
-void hy_journal_opened(struct hy_journal *j, hy_handle h, struct hy_name path);
-/* The path by which h was opened; "" for one that the journal doesn't have. Good until h is closed. */
-const char *hy_journal_path(const struct hy_journal *j, hy_handle h);
-void hy_journal_moved(struct hy_journal *j, hy_handle h, uint64_t read, uint64_t written);
-/* Logs the close of h. */
-void hy_journal_closed(struct hy_engine *e, hy_handle h, int64_t result);
-void hy_journal_free(struct hy_journal *j);
+/* The path by which h was opened; "" for none. Good until h is closed. */
+const char *hy_journal_path(const struct hy_engine *e, hy_handle h);
+
+/* What is known of a file up to its close, which may still fail. */
+struct hy_journal_end {
+    bool known;
+    struct hy_traffic traffic;
+    char path[HY_PATH_MAX];
+};
+void hy_journal_closing(const struct hy_engine *e, hy_handle h, struct hy_journal_end *end);
+void hy_journal_closed(struct hy_engine *e, const struct hy_journal_end *end, int64_t result);
 
 #endif

@@ -38,7 +38,7 @@ int64_t hy_request_block(struct hy_engine *e, struct hy_request *rq)
         r = k;
     if (r == 0)
         r = hy_vfs_lock(e->vfs, h, offset, len, kind);
-    return hy_journal(e, r, "block \"%s\"", hy_journal_path(e->journal, h));
+    return hy_journal(e, r, "block \"%s\"", hy_journal_path(e, h));
 }
 
 int64_t hy_request_unblock(struct hy_engine *e, struct hy_request *rq)
@@ -51,5 +51,5 @@ int64_t hy_request_unblock(struct hy_engine *e, struct hy_request *rq)
         return HY_BAD_MESSAGE;
     if (r == 0)
         r = hy_vfs_unlock(e->vfs, h, offset, len);
-    return hy_journal(e, r, "unblock \"%s\"", hy_journal_path(e->journal, h));
+    return hy_journal(e, r, "unblock \"%s\"", hy_journal_path(e, h));
 }

@@ -44,7 +44,7 @@ static int64_t read_into(struct hy_engine *e, uint32_t id, hy_handle h, uint64_t
     hy_put_be32(p + 5, id);
     hy_put_be32(p + 9, (uint32_t)n);
     hy_buf_commit(b, HY_DATA_HEADER + (size_t)n + behind);
-    hy_journal_moved(e->journal, h, (uint64_t)n, 0);
+    hy_vfs_moved(e->vfs, h, (uint64_t)n, 0, offset + (uint64_t)n);
     return HY_ANSWERED;
 }
 

@@ -161,7 +161,7 @@ static void tell_failure(struct hy_engine *e, const struct row *row, struct hy_r
     case HY_ON_HANDLE:
     case HY_ON_HANDLES:
         if (row->type != SSH_FXP_READ && row->type != SSH_FXP_WRITE && hy_get_handle(&rq, &h) == 0)
-            (void)hy_journal(e, result, "%s \"%s\"", row->name, hy_journal_path(e->journal, h));
+            (void)hy_journal(e, result, "%s \"%s\"", row->name, hy_journal_path(e, h));
         break;
     }
 }
@@ -192,7 +192,7 @@ bool hy_dispatch(struct hy_engine *e, const uint8_t *frame, size_t len)
         return false;
     if (r == -EINVAL && rq.nul)
         r = HYTHE_STATUS(SSH_FX_INVALID_FILENAME);
-    if (r < 0 && r != HY_EOF && permitted && e->journal->on && !e->told)
+    if (r < 0 && r != HY_EOF && permitted && hy_journal_on(e) && !e->told)
         tell_failure(e, row, asked, r);
     if (r <= 0)
         hy_reply_status(e, rq.id, r);

@@ -61,7 +61,7 @@ static int64_t put(struct hy_engine *e, struct hy_upload *u, const uint8_t *data
     if (r < 0)
         return r == -EISDIR ? -EBADF : r; /* a handle of OPENDIR */
     went_on(e, u, len);
-    hy_journal_moved(e->journal, u->to, 0, len);
+    hy_vfs_moved(e->vfs, u->to, 0, len, u->offset + len);
     return 0;
 }
 

@@ -19,6 +19,7 @@ libhythe_core_la_SOURCES += \
     core/vfs/realpath.c \
     core/vfs/rehearse.c core/vfs/rehearse.h \
     core/vfs/resolve.c \
+    core/vfs/roster.c core/vfs/roster.h \
     core/vfs/rows.c core/vfs/rows.h \
     core/vfs/session.h \
     core/vfs/slow.c \

@@ -265,6 +265,24 @@ int64_t hy_vfs_write(struct hy_vfs *vfs, hy_handle h, const void *buf, size_t le
     return r < 0 ? told(vfs, file, "write", r) : r;
 }
 
+void hy_vfs_moved(struct hy_vfs *vfs, hy_handle h, uint64_t read, uint64_t written, uint64_t at)
+{
+    struct hy_file *file = hy_files_get(&vfs->files, h);
+
+    if (!file)
+        return;
+    atomic_fetch_add_explicit(&file->read, read, memory_order_relaxed);
+    atomic_fetch_add_explicit(&file->written, written, memory_order_relaxed);
+    atomic_store_explicit(&file->at, at, memory_order_relaxed);
+}
+
+struct hy_traffic hy_vfs_traffic(const struct hy_vfs *vfs, hy_handle h)
+{
+    const struct hy_file *file = hy_files_get(&vfs->files, h);
+
+    return file ? (struct hy_traffic){atomic_load(&file->read), atomic_load(&file->written)} : (struct hy_traffic){0};
+}
+
 int64_t hy_vfs_fsync(struct hy_vfs *vfs, hy_handle h)
 {
     struct hy_file *file = hy_files_get(&vfs->files, h);

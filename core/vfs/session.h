@@ -45,6 +45,7 @@ struct hy_file {
     bool reported; /* the log has a line about wrong results already */
     bool failed;   /* the log has a line about a failure of its store already */
     struct hy_pace pace;
+    atomic_uint_least64_t read, written, at; /* as struct hy_seen_file */
     struct {
         size_t next; /* 0 `.`, 1 `..`, then the mounts from 2 on, at the end the store's own */
         int64_t error;
@@ -85,6 +86,9 @@ struct hy_file *hy_files_remove(struct hy_files *files, hy_handle h);
 /* ---- The session ---- */
 
 struct hy_vfs {
+    struct hy_vfs *next; /* in the roster */
+    struct hy_roster *roster;
+    atomic_uint protocol; /* as the session's, for other threads */
     struct hy_tree *tree;
     struct hythe_session session;
     const struct hy_log *log;

@@ -87,10 +87,14 @@ struct hy_vfs *hy_vfs_bare(struct hy_tree *tree, const struct hy_view *view, con
     vfs->locker = (struct hy_locker){.table = view->max_locks ? view->locks : NULL, .max = view->max_locks};
     atomic_init(&vfs->report.cancelled, false);
     atomic_init(&vfs->report.budget, NULL);
-    if (fill(vfs, view, err) == 0)
-        return vfs;
-    hy_vfs_free(vfs);
-    return NULL;
+    if (fill(vfs, view, err)) {
+        hy_vfs_free(vfs);
+        return NULL;
+    }
+    vfs->roster = view->roster;
+    if (vfs->roster)
+        hy_roster_join(vfs->roster, vfs);
+    return vfs;
 }
 
 struct hy_vfs *hy_vfs_new(struct hy_tree *tree, const struct hy_view *view, const struct hythe_session *session,
@@ -125,6 +129,8 @@ void hy_vfs_free(struct hy_vfs *vfs)
 {
     if (!vfs)
         return;
+    if (vfs->roster)
+        hy_roster_leave(vfs->roster, vfs);
     hy_vfs_enter(vfs);
     close_all(vfs);
     hy_points_detach(vfs);
@@ -173,6 +179,7 @@ void hy_vfs_clear_error(struct hy_vfs *vfs)
 void hy_vfs_set_protocol(struct hy_vfs *vfs, uint32_t protocol)
 {
     vfs->session.protocol = protocol;
+    atomic_store_explicit(&vfs->protocol, protocol, memory_order_relaxed);
 }
 
 const char *hy_vfs_home(const struct hy_vfs *vfs)

@@ -9,6 +9,7 @@
 #include "core/path/path.h"
 #include "core/vfs/chain.h"
 #include "core/vfs/locks.h"
+#include "core/vfs/roster.h"
 
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -33,12 +34,13 @@ void hy_tree_unref(struct hy_tree *tree); /* the last frees the chains, not thei
 
 /* How a user sees the tree; strings are copied. */
 struct hy_view {
-    const char *user_root;  /* UserRootDirectory: normal path of the tree that becomes the user's "/"; NULL: "/" */
-    const char *home;       /* HomeDir: normal path of the user's view, where relative paths start; NULL: "/" */
-    bool restrict_to_home;  /* RestrictUserToHomeDir */
-    unsigned max_handles;   /* open files and directories at once */
-    unsigned max_locks;     /* byte ranges locked at once; 0: no locks at all */
-    struct hy_locks *locks; /* of the server, must outlive the session; NULL: no locks at all */
+    const char *user_root;    /* UserRootDirectory: normal path of the tree that becomes the user's "/"; NULL: "/" */
+    const char *home;         /* HomeDir: normal path of the user's view, where relative paths start; NULL: "/" */
+    bool restrict_to_home;    /* RestrictUserToHomeDir */
+    unsigned max_handles;     /* open files and directories at once */
+    unsigned max_locks;       /* byte ranges locked at once; 0: no locks at all */
+    struct hy_locks *locks;   /* of the server, must outlive the session; NULL: no locks at all */
+    struct hy_roster *roster; /* of the connection, which it is listed in as long as it lives; NULL: in none */
 };
 
 struct hy_vfs; /* one session's; used by one thread at a time */
@@ -141,6 +143,12 @@ int64_t hy_vfs_set_text(struct hy_vfs *vfs, hy_handle h);
 uint64_t *hy_vfs_text_place(struct hy_vfs *vfs, hy_handle h);
 int64_t hy_vfs_read(struct hy_vfs *vfs, hy_handle h, void *buf, size_t len, uint64_t offset);
 int64_t hy_vfs_write(struct hy_vfs *vfs, hy_handle h, const void *buf, size_t len, uint64_t offset);
+/* So many bytes of an open file went to or came from its client, the last of them before `at`. */
+void hy_vfs_moved(struct hy_vfs *vfs, hy_handle h, uint64_t read, uint64_t written, uint64_t at);
+struct hy_traffic {
+    uint64_t read, written;
+};
+struct hy_traffic hy_vfs_traffic(const struct hy_vfs *vfs, hy_handle h);
 int64_t hy_vfs_fgetattr(struct hy_vfs *vfs, hy_handle h, uint32_t want, struct hythe_attrs *out);
 int64_t hy_vfs_fsetattr(struct hy_vfs *vfs, hy_handle h, const struct hythe_attrs *attrs);
 /* Emits mount points first, then the store's own entries. Returns how many were taken, 0 at the end, -ENOBUFS when emit

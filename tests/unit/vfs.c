@@ -15,7 +15,8 @@ UNIT_DECLARE(copy);
 UNIT_DECLARE(keeps);
 UNIT_DECLARE(own);
 UNIT_DECLARE(policy);
+UNIT_DECLARE(roster);
 UNIT_DECLARE(sums);
 UNIT_MAIN("unit-vfs", &unit_ask, &unit_budget, &unit_chain, &unit_tree, &unit_view, &unit_listing, &unit_locks,
-          &unit_ranges, &unit_faults, &unit_codepage, &unit_files, &unit_copy, &unit_keeps, &unit_own, &unit_policy,
-          &unit_sums)
+          &unit_ranges, &unit_roster, &unit_faults, &unit_codepage, &unit_files, &unit_copy, &unit_keeps, &unit_own,
+          &unit_policy, &unit_sums)
