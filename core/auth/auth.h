@@ -58,6 +58,7 @@ struct hy_auth_policy {
     const char *user_root;     /* UserRootDirectory of accounts without one of their own, or NULL */
     bool restrict_to_home;     /* RestrictUserToHomeDir likewise */
     const char *const *groups; /* that the configuration has, NULL-terminated; NULL: none */
+    int64_t (*now)(void);      /* seconds since 1970, for whatever has its time; NULL: the system's clock */
     const struct hy_log *log;
 };
 
@@ -76,7 +77,7 @@ const struct hy_account *hy_auth_account(const struct hy_conversation *c);
 struct hy_user_entry {
     const char *name;
     const char *password;    /* crypt(5) hash, NULL: no password */
-    const char *const *keys; /* lines "type base64 comment", NULL-terminated; may be NULL */
+    const char *const *keys; /* lines of an authorized_keys file, NULL-terminated; may be NULL */
     const char *home, *user_root;
     const char *const *groups; /* NULL-terminated; may be NULL */
     bool restrict_to_home;
@@ -90,7 +91,7 @@ const struct hythe_plugin *hy_users_plugin(const struct hy_users *users);
 
 /* Whether s is a hash that crypt(5) can check here, and a reason if not. */
 bool hy_password_hash_ok(const char *s, const char **why);
-/* Whether a line is a public key that this build can check; a reason if not. */
+/* Whether a line of an authorized_keys file can be honoured, options and key; a reason if not. */
 bool hy_public_key_ok(const char *line, const char **why);
 /* A hash of the best method here (yescrypt), malloc'ed; NULL on failure with errno set (ERANGE: the password is longer
  * than HY_PASSWORD_MAX). */

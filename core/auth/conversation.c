@@ -1,6 +1,6 @@
 #include "core/auth/account.h"
 #include "core/auth/ask.h"
-#include "core/auth/key.h"
+#include "core/auth/offer.h"
 #include "core/base/buf.h"
 #include "core/path/path.h"
 
@@ -160,6 +160,12 @@ static void find_account(struct hy_conversation *c)
     c->facts.group = c->account.groups ? c->account.groups[0] : "";
 }
 
+/* A plugin that doesn't look at certificates would take one for its plain key. */
+static bool wants(const struct hythe_auth *auth, const struct hythe_factor *factor)
+{
+    return auth->methods & factor->method && (!factor->certificate || auth->flags & HYTHE_AUTH_CERTIFICATES);
+}
+
 /* Asks the plugins in turn, until one accepts or can't answer. */
 static enum hy_verdict ask_all(struct hy_conversation *c, const struct hythe_factor *factor)
 {
@@ -168,14 +174,14 @@ static enum hy_verdict ask_all(struct hy_conversation *c, const struct hythe_fac
     for (size_t i = 0; i < c->policy->plugin_count && verdict == HY_AUTH_REJECT; i++) {
         const struct hy_asked asked = plugin_at(c, i);
 
-        if (asked.instance->auth.methods & factor->method)
+        if (wants(&asked.instance->auth, factor))
             verdict = hy_ask_factor(&asked, factor);
     }
     return verdict == HY_AUTH_ACCEPT && !factor->known ? HY_AUTH_REJECT : verdict;
 }
 
 /* The factor as plugins want it, with a NUL behind the secret. */
-static enum hy_verdict ask(struct hy_conversation *c, const struct hy_factor *factor)
+static enum hy_verdict ask(struct hy_conversation *c, const struct hy_factor *factor, const struct hy_offer *offer)
 {
     char *secret = calloc(1, factor->secret_len + 1);
     const struct hythe_answer answer = {secret, factor->secret_len};
@@ -184,8 +190,6 @@ static enum hy_verdict ask(struct hy_conversation *c, const struct hy_factor *fa
                                  .known = c->state == STATE_KNOWN,
                                  .secret = secret,
                                  .secret_len = factor->secret_len,
-                                 .key = factor->key,
-                                 .key_len = factor->key_len,
                                  .signature_verified = factor->signature_verified};
     enum hy_verdict verdict;
 
@@ -197,21 +201,24 @@ static enum hy_verdict ask(struct hy_conversation *c, const struct hy_factor *fa
         asked.answers = &answer;
         asked.answer_count = 1;
     }
+    if (factor->method == HY_METHOD_PUBLICKEY)
+        hy_offer_fill(offer, &asked);
     verdict = ask_all(c, &asked);
     hy_wipe(secret, factor->secret_len);
     free(secret);
     return verdict;
 }
 
-static bool well_formed(const struct hy_factor *factor)
+static bool well_formed(const struct hy_conversation *c, const struct hy_factor *factor, struct hy_offer *offer)
 {
     if (factor->method == HY_METHOD_PUBLICKEY)
-        return factor->key_len && hy_key_blob_ok(factor->key, factor->key_len);
+        return factor->key_len && hy_offer_open(offer, c->policy, c->facts.address, factor->key, factor->key_len);
     return !factor->secret_len || !memchr(factor->secret, '\0', factor->secret_len);
 }
 
 /* One line per verdict. What the client sent as a secret is no part of it. */
-static void log_verdict(const struct hy_conversation *c, const struct hy_factor *factor, enum hy_verdict verdict)
+static void log_verdict(const struct hy_conversation *c, const struct hy_factor *factor, const struct hy_offer *offer,
+                        enum hy_verdict verdict)
 {
     static const char *const words[] = {
         [HY_AUTH_REJECT] = "rejected",
@@ -223,10 +230,10 @@ static void log_verdict(const struct hy_conversation *c, const struct hy_factor 
     enum hy_log_level level = verdict == HY_AUTH_KEY_OK        ? HY_LOG_VERBOSE
                               : verdict == HY_AUTH_UNAVAILABLE ? HY_LOG_ERROR
                                                                : HY_LOG_INFO;
-    char key[HY_KEY_TEXT] = "";
+    char key[HY_OFFER_TEXT] = "";
 
     if (factor->method == HY_METHOD_PUBLICKEY && factor->key_len)
-        hy_key_describe(key, factor->key, factor->key_len);
+        hy_offer_describe(key, offer, factor->key, factor->key_len);
     else if (factor->method == HY_METHOD_PUBLICKEY)
         (void)snprintf(key, sizeof key, "a wrong signature, or a key that can't be checked");
     hy_log(c->policy->log, level, c->conn, "%s %s for %suser \"%s\"%s%s", words[verdict], method_name(factor->method),
@@ -237,17 +244,17 @@ static void log_verdict(const struct hy_conversation *c, const struct hy_factor 
 }
 
 /* What a factor amounts to: here one that is accepted is all that is wanted, and a key counts only when it signed. */
-static enum hy_verdict judge(struct hy_conversation *c, const struct hy_factor *factor)
+static enum hy_verdict judge(struct hy_conversation *c, const struct hy_factor *factor, struct hy_offer *offer)
 {
     enum hy_verdict verdict;
 
     if (c->state == STATE_NAMED)
         find_account(c);
-    if (!(hy_auth_methods(c) & factor->method) || !well_formed(factor))
+    if (!(hy_auth_methods(c) & factor->method) || !well_formed(c, factor, offer))
         return HY_AUTH_REJECT;
     if (c->state == STATE_NAMED)
         return HY_AUTH_UNAVAILABLE;
-    verdict = ask(c, factor);
+    verdict = ask(c, factor, offer);
     if (verdict == HY_AUTH_ACCEPT && factor->method == HY_METHOD_PUBLICKEY && !factor->signature_verified)
         return HY_AUTH_KEY_OK;
     return verdict;
@@ -256,6 +263,7 @@ static enum hy_verdict judge(struct hy_conversation *c, const struct hy_factor *
 enum hy_verdict hy_auth_factor(struct hy_conversation *c, const struct hy_factor *factor)
 {
     bool first = c->state == STATE_FRESH;
+    struct hy_offer offer = {0};
     enum hy_verdict verdict;
 
     if (c->state == STATE_CLOSED)
@@ -272,8 +280,9 @@ enum hy_verdict hy_auth_factor(struct hy_conversation *c, const struct hy_factor
     /* Clients begin with `none` to learn the methods; they do so once. */
     if (factor->method == HY_METHOD_NONE)
         return first ? HY_AUTH_REJECT : fail(c, HY_AUTH_REJECT);
-    verdict = judge(c, factor);
-    log_verdict(c, factor, verdict);
+    verdict = judge(c, factor, &offer);
+    log_verdict(c, factor, &offer, verdict);
+    hy_offer_close(&offer);
     if (verdict == HY_AUTH_ACCEPT)
         c->state = STATE_ACCEPTED;
     return verdict == HY_AUTH_ACCEPT || verdict == HY_AUTH_KEY_OK ? verdict : fail(c, verdict);

@@ -12,6 +12,8 @@
 
 enum { BASE64_MAX = 16384, RSA_BITS_MIN = 2048, RSA_BITS_MAX = 16384, ED25519_BYTES = 32 };
 
+static const char cut_off[] = "the key is cut off";
+
 struct curve {
     const char *name;
     int nid;
@@ -140,6 +142,14 @@ static const struct key_type *find_type(const char *name, size_t len)
     return NULL;
 }
 
+const char *hy_key_get(struct hy_reader *r, const char *type, size_t len)
+{
+    const struct key_type *found = find_type(type, len);
+    const char *why = found ? found->check(r, found->curve) : "the key is of an unknown type";
+
+    return r->failed ? cut_off : why;
+}
+
 /* Whether the bytes are one whole, sound key of the type: NULL, or why not. */
 static const char *check_blob(const uint8_t *blob, size_t len, const struct key_type *type)
 {
@@ -152,7 +162,7 @@ static const char *check_blob(const uint8_t *blob, size_t len, const struct key_
         return "the type inside the key isn't the one before it";
     why = type->check(&r, type->curve);
     if (r.failed)
-        return "the key is cut off";
+        return cut_off;
     return !why && hy_reader_left(&r) != 0 ? "there are bytes behind the key" : why;
 }
 
@@ -160,20 +170,6 @@ static const char *check_blob(const uint8_t *blob, size_t len, const struct key_
 static size_t word_len(const char *s)
 {
     return strcspn(s, " \t");
-}
-
-/* Whether a later word of the line is a type: what comes before it then are options. */
-static bool has_options(const char *line)
-{
-    const char *s = line + word_len(line);
-
-    while (*s) {
-        s += strspn(s, " \t");
-        if (find_type(s, word_len(s)))
-            return true;
-        s += word_len(s);
-    }
-    return false;
 }
 
 static const char *unknown_type(const char *line)
@@ -186,9 +182,7 @@ static const char *unknown_type(const char *line)
     if (len == 7 && memcmp(line, "ssh-dss", 7) == 0)
         return "DSA keys are too weak";
     if (len >= sizeof cert - 1 && memcmp(line + len - (sizeof cert - 1), cert, sizeof cert - 1) == 0)
-        return "certificates are not available in this build";
-    if (has_options(line))
-        return "options before a key are not available in this build";
+        return "a certificate is shown by its owner and not listed: list its authority's key, behind cert-authority";
     return "unknown key type; known are ssh-ed25519, ecdsa-sha2-nistp256, -nistp384 and -nistp521, ssh-rsa, "
            "sk-ssh-ed25519@openssh.com and sk-ecdsa-sha2-nistp256@openssh.com";
 }
@@ -234,6 +228,11 @@ static const char *read_blob(struct hy_key *key, const char *text, const struct 
     return key->len ? check_blob(key->blob, key->len, type) : "malformed base64";
 }
 
+bool hy_key_type_known(const char *word)
+{
+    return find_type(word, word_len(word)) != NULL;
+}
+
 bool hy_key_parse(struct hy_key *key, const char *line, const char **why)
 {
     const struct key_type *type;
@@ -274,15 +273,6 @@ void hy_key_free(struct hy_key *key)
 bool hy_key_equals(const struct hy_key *key, const uint8_t *blob, size_t len)
 {
     return key->len == len && len > 0 && CRYPTO_memcmp(key->blob, blob, len) == 0;
-}
-
-bool hy_public_key_ok(const char *line, const char **why)
-{
-    struct hy_key key;
-    bool ok = hy_key_parse(&key, line, why);
-
-    hy_key_free(&key);
-    return ok;
 }
 
 void hy_key_describe(char out[HY_KEY_TEXT], const uint8_t *blob, size_t len)

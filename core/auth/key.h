@@ -2,6 +2,8 @@
 #ifndef HY_AUTH_KEY_H
 #define HY_AUTH_KEY_H
 
+#include "core/base/buf.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -15,6 +17,13 @@ struct hy_key {
  * Otherwise free it. */
 bool hy_key_parse(struct hy_key *key, const char *line, const char **why);
 void hy_key_free(struct hy_key *key);
+
+/* Whether the word at the beginning of the text, up to a blank, is a type that hy_key_parse() knows. */
+bool hy_key_type_known(const char *text);
+
+/* Steps over the parts of a key of the type (len bytes), which in a blob stand behind the type's name: NULL when they
+ * are sound, or why not. */
+const char *hy_key_get(struct hy_reader *r, const char *type, size_t len);
 
 /* Whether a blob that a client sent is this key. */
 bool hy_key_equals(const struct hy_key *key, const uint8_t *blob, size_t len);

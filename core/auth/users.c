@@ -1,6 +1,6 @@
 #include "core/auth/users.h"
 
-#include "core/auth/key.h"
+#include "core/auth/keyline.h"
 #include "core/base/buf.h"
 #include "core/path/path.h"
 
@@ -14,7 +14,7 @@
 struct user {
     char *name;
     char *password; /* NULL: none */
-    struct hy_key *keys;
+    struct hy_key_line *keys;
     size_t key_count;
     char *home, *user_root;
     char **groups; /* NULL-terminated; NULL: none */
@@ -35,7 +35,7 @@ struct hy_users {
 static void user_clear(struct user *user)
 {
     for (size_t i = 0; i < user->key_count; i++)
-        hy_key_free(&user->keys[i]);
+        hy_key_line_free(&user->keys[i]);
     if (user->password)
         hy_wipe(user->password, strlen(user->password));
     for (size_t i = 0; user->groups && user->groups[i]; i++)
@@ -81,7 +81,7 @@ static int fill_keys(struct user *user, const char *const *lines, struct hy_err 
     if (!user->keys)
         return hy_err_set(err, "out of memory");
     for (; user->key_count < count; user->key_count++)
-        if (!hy_key_parse(&user->keys[user->key_count], lines[user->key_count], &why))
+        if (!hy_key_line_parse(&user->keys[user->key_count], lines[user->key_count], &why))
             return hy_err_set(err, "user \"%s\": key %zu: %s", user->name, user->key_count + 1, why);
     return 0;
 }
@@ -235,14 +235,17 @@ static int check_password(struct hy_users *users, const struct user *user, const
     return has && matches ? HYTHE_AUTH_ACCEPT : HYTHE_AUTH_REJECT;
 }
 
-static int check_key(struct hy_users *users, const struct user *user, const struct hythe_factor *factor)
+static int check_key(const struct user *user, const struct hythe_auth_call *call, const struct hythe_factor *factor)
 {
-    bool found = false;
+    int verdict = HYTHE_AUTH_REJECT;
+    const char *why;
 
-    (void)users;
-    for (size_t i = 0; user && i < user->key_count; i++)
-        found |= hy_key_equals(&user->keys[i], factor->key, factor->key_len);
-    return found ? HYTHE_AUTH_ACCEPT : HYTHE_AUTH_REJECT;
+    for (size_t i = 0; user && i < user->key_count && verdict == HYTHE_AUTH_REJECT; i++) {
+        verdict = hy_key_line_judge(&user->keys[i], call->session, factor, NULL, &why);
+        if (why)
+            call->host->log(call->host, 1, "user \"%s\": key %zu: %s", user->name, i + 1, why);
+    }
+    return verdict;
 }
 
 static int check(const struct hythe_auth_call *call, const struct hythe_factor *factor)
@@ -255,7 +258,7 @@ static int check(const struct hythe_auth_call *call, const struct hythe_factor *
     case HYTHE_AUTH_INTERACTIVE:
         return check_password(users, user, factor);
     case HYTHE_AUTH_PUBLICKEY:
-        return check_key(users, user, factor);
+        return check_key(user, call, factor);
     default:
         return HYTHE_AUTH_REJECT;
     }
@@ -270,6 +273,7 @@ static int start(const struct hythe_host *host, const void *settings, void **ins
 
 static const struct hythe_auth auth = {.size = sizeof auth,
                                        .methods = HYTHE_AUTH_PASSWORD | HYTHE_AUTH_PUBLICKEY | HYTHE_AUTH_INTERACTIVE,
+                                       .flags = HYTHE_AUTH_CERTIFICATES,
                                        .lookup = lookup,
                                        .check = check};
 

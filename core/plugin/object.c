@@ -38,7 +38,7 @@ static int verify_auth(const struct hythe_plugin *plugin, struct hy_complaints *
 
     if (!auth || auth->size < AUTH_LEAST || (!auth->lookup && !auth->check))
         return hy_complain(to, nowhere, "it offers neither accounts nor a check of factors");
-    if (auth->flags)
+    if (auth->flags & ~HYTHE_AUTH_CERTIFICATES)
         return hy_complain(to, nowhere, "it wants what this server's authentication can't do (flags %#x)",
                            (unsigned)auth->flags);
     if (!auth->check != !auth->methods)

@@ -11,6 +11,7 @@ extern "C" {
 
 struct hythe_session;
 struct hythe_host;
+struct hythe_auth_call;
 
 /* Methods of SSH as bits. INTERACTIVE is keyboard-interactive. */
 #define HYTHE_AUTH_PASSWORD 0x2u
@@ -22,6 +23,11 @@ struct hythe_host;
 #define HYTHE_AUTH_REJECT 0
 #define HYTHE_AUTH_ACCEPT 1
 #define HYTHE_AUTH_CONTINUE 2 /* INTERACTIVE only: the prompts that were emitted have to be answered first */
+
+/* Flags of struct hythe_auth. */
+/* check() looks at `certificate`. A plugin without it, as those of an older header are, is never asked about a key that
+ * comes with a certificate, so that it can't take one for the plain key by accident. */
+#define HYTHE_AUTH_CERTIFICATES 0x1u
 
 /* A choice that a plugin may leave to the configuration file. */
 #define HYTHE_AUTH_UNSET 0u
@@ -63,6 +69,37 @@ struct hythe_answer {
     size_t len;
 };
 
+/* A certificate of OpenSSH (PROTOCOL.certkeys) that a client presents with its key. The core has found that its
+ * authority signed it, that it is a user's and in its time, that it names principals, and that its critical options
+ * hold for this connection. Left to a plugin is what depends on the user: whether the authority is to be trusted to say
+ * who that is, and which principals are wanted. */
+struct hythe_certificate {
+    size_t size;
+    const void *ca; /* the authority's key, of a type and strength that is accepted here, RFC 4253 section 6.6 */
+    size_t ca_len;
+    const char *key_id; /* what the authority calls it, for logs: any bytes without a NUL */
+    uint64_t serial;
+    const char *const *principals;      /* names, NULL-terminated; there is one at least */
+    uint64_t valid_after, valid_before; /* seconds since 1970: from the first on, until before the second */
+};
+
+/* struct hythe_key_line, flags */
+#define HYTHE_KEY_LINE_AUTHORITY 0x1u /* as if the line said cert-authority */
+
+/* A question of a plugin's: whether a line of an authorized_keys file lets a client in. */
+struct hythe_key_line {
+    size_t size;
+    const char *text; /* the line without its end: options and a key, as sshd(8) has them */
+    uint32_t flags;   /* HYTHE_KEY_LINE_* */
+    /* Of a certificate: names of which it must have one, NULL-terminated. NULL: the user's own name or, with
+     * principals="..." in the line, one of those. */
+    const char *const *principals;
+    /* why_size bytes for a line to the operator: why the line can't be used, or that it has the key and forbids it
+     * nevertheless. "" if there is nothing to tell. May be NULL with why_size 0. */
+    char *why;
+    size_t why_size;
+};
+
 /* What a client presents. Valid for the call; the core wipes secrets afterwards, a plugin wipes the copies it makes. */
 struct hythe_factor {
     size_t size;
@@ -86,6 +123,16 @@ struct hythe_factor {
     uint32_t round;         /* INTERACTIVE: 0, then one more after each HYTHE_AUTH_CONTINUE */
     hythe_prompt_fn prompt; /* INTERACTIVE: emits a prompt of the next round; NULL when there can't be one */
     void *prompt_ctx;       /* its first argument */
+    /* PUBLICKEY: the certificate that came with the key, NULL for a plain key. `key` is the plain key in any case. Only
+     * a plugin with HYTHE_AUTH_CERTIFICATES is asked about a factor with a certificate. */
+    const struct hythe_certificate *certificate;
+    int64_t now; /* seconds since 1970: the time by which all of a factor is judged */
+    /* PUBLICKEY: whether a line lets the user of the call in: HYTHE_AUTH_ACCEPT, REJECT, or -EINVAL for a line that
+     * can't be used, whose options are refused rather than ignored. Empty lines and those that begin with # reject.
+     * Which keys and options are good enough is the core's to say, so that they mean the same wherever keys come from.
+     * Valid as long as the factor. */
+    int (*key_line)(const struct hythe_auth_call *call, const struct hythe_factor *factor,
+                    const struct hythe_key_line *line);
 };
 
 /* The head of every call of an authentication plugin. Made by the core; never kept. */
@@ -106,7 +153,7 @@ struct hythe_auth_call {
 struct hythe_auth {
     size_t size;
     uint32_t methods; /* HYTHE_AUTH_PASSWORD and so on: what check() wants to be asked about */
-    uint32_t flags;   /* 0; a plugin with bits that the core doesn't know is refused */
+    uint32_t flags;   /* HYTHE_AUTH_CERTIFICATES; a plugin with bits that the core doesn't know is refused */
     /* Whether the plugin owns the account of call->session->user: 1 after handing it to emit, 0 if not, a negative
      * errno when it can't tell, which denies the login. The first plugin of the list that answers 1 owns the account;
      * those behind it aren't asked. NULL: it owns none and only checks factors for the accounts of others. */

@@ -1,7 +1,5 @@
 plugin_LTLIBRARIES += authorized-keys.la
-authorized_keys_la_SOURCES = plugins/authorized-keys/keys.c plugins/authorized-keys/keys.h \
-	plugins/authorized-keys/plugin.c plugins/shared/guarded.c plugins/shared/guarded.h \
-	plugins/shared/settings.h
+authorized_keys_la_SOURCES = plugins/authorized-keys/plugin.c plugins/shared/guarded.c \
+	plugins/shared/guarded.h plugins/shared/lines.c plugins/shared/lines.h plugins/shared/settings.h
 authorized_keys_la_LDFLAGS = $(PLUGIN_LDFLAGS) -export-symbols-regex '^hythe_plugin_entry$$'
-authorized_keys_la_LIBADD = $(OPENSSL_LIBS)
 dist_man_MANS += plugins/authorized-keys/hythe-authorized-keys.8

@@ -1,6 +1,6 @@
 /* authorized-keys: public keys from a file for each user. */
-#include "keys.h"
 #include "plugins/shared/guarded.h"
+#include "plugins/shared/lines.h"
 #include "plugins/shared/settings.h"
 
 #include <errno.h>
@@ -8,8 +8,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-enum { LINES_NAMED = 5 };
 
 /* Filled by the core from the rows below. */
 struct settings {
@@ -46,21 +44,6 @@ static int read_file(const struct hythe_auth_call *call, char path[PATH_MAX], st
     return rc == -ENOTDIR ? -ENOENT : (int)rc;
 }
 
-/* Lines that can't be used, named up to a number that keeps the log readable. */
-struct complaints {
-    const struct hythe_auth_call *call;
-    const char *path;
-    unsigned count;
-};
-
-static void complain(void *ctx, unsigned line, const char *why)
-{
-    struct complaints *c = ctx;
-
-    if (c->count++ < LINES_NAMED)
-        c->call->host->log(c->call->host, 0, "%s:%u: of user \"%s\": %s", c->path, line, c->call->session->user, why);
-}
-
 /* ---- Questions ---- */
 
 static int lookup(const struct hythe_auth_call *call, hythe_account_fn emit, void *ctx)
@@ -85,22 +68,6 @@ static int lookup(const struct hythe_auth_call *call, hythe_account_fn emit, voi
     return rc < 0 ? rc : 1;
 }
 
-/* Complains only for a user whom somebody knows, so that strangers don't fill the log. */
-static int search(const struct hythe_auth_call *call, const struct hythe_factor *factor, const char *path,
-                  struct guarded_text *text)
-{
-    struct complaints c = {call, path, 0};
-    struct ak_key key;
-    int rc = ak_key_of(&key, factor->key, factor->key_len);
-
-    if (!rc && ak_search(text->data, text->len, &key, factor->known ? complain : NULL, &c))
-        rc = HYTHE_AUTH_ACCEPT;
-    ak_key_free(&key);
-    if (c.count > LINES_NAMED)
-        call->host->log(call->host, 0, "%s: %u more lines can't be used", path, c.count - LINES_NAMED);
-    return rc;
-}
-
 /* A file that isn't safe offers no keys; one that can't be read leaves open what it would offer. */
 static int check(const struct hythe_auth_call *call, const struct hythe_factor *factor)
 {
@@ -115,7 +82,7 @@ static int check(const struct hythe_auth_call *call, const struct hythe_factor *
             call->host->log(call->host, 0, "%s: of user \"%s\": %s", path, call->session->user, why);
         return rc == -EPERM || rc == -ELOOP || rc == -EFBIG ? HYTHE_AUTH_REJECT : rc;
     }
-    rc = search(call, factor, path, &text);
+    rc = lines_search(call, factor, &(struct lines){.text = &text, .name = path});
     guarded_free(&text);
     return rc;
 }
@@ -188,7 +155,12 @@ static const struct hythe_setting settings[] = {
 };
 
 static const struct hythe_auth auth = {
-    .size = sizeof auth, .methods = HYTHE_AUTH_PUBLICKEY, .lookup = lookup, .check = check};
+    .size = sizeof auth,
+    .methods = HYTHE_AUTH_PUBLICKEY,
+    .flags = HYTHE_AUTH_CERTIFICATES,
+    .lookup = lookup,
+    .check = check,
+};
 
 static const struct hythe_plugin plugin = {
     .abi = HYTHE_ABI,

@@ -13,6 +13,7 @@ INTEROP_TESTS = \
 	tests/interop/interop_rules.py \
 	tests/interop/interop_ssh.py \
 	tests/interop/interop_auth.py \
+	tests/interop/interop_certs.py \
 	tests/interop/interop_confine.py \
 	tests/interop/interop_locks.py \
 	tests/interop/interop_mounts.py \

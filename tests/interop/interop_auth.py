@@ -171,7 +171,9 @@ def test_options_before_a_key_are_refused_by_name(t):
     home_of(t, 'dora')
     replace(key_file('dora'), 'restrict,command="/bin/false" %s\n' % keys().public('alice'))
     by_key(t, 'dora', 'alice').failed()
-    assert '/keys/dora:1: of user "dora": options before a key are not available' in t.server.log(), t.server.log()
+    assert '/keys/dora:1: for user "dora": command: no programs are run here' in t.server.log(), t.server.log()
+    replace(key_file('dora'), 'restrict,command="internal-sftp",from="127.0.0.0/8,::1" %s\n' % keys().public('alice'))
+    by_key(t, 'dora', 'alice').ok()
 
 
 @suite.test

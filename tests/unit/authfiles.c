@@ -1,5 +1,5 @@
 #include "tests/unit/authfiles.h"
-#include "core/auth/key.h"
+#include "core/auth/keyline.h"
 #include "tests/unit/unit.h"
 
 #include <fcntl.h>
@@ -156,8 +156,12 @@ int gate_password(struct gate *g, const char *user, bool known, const char *pass
 
 int gate_key(struct gate *g, const char *user, bool known, const char *line)
 {
-    struct hythe_factor factor = {
-        .size = sizeof factor, .method = HYTHE_AUTH_PUBLICKEY, .known = known, .signature_verified = 1};
+    struct hythe_factor factor = {.size = sizeof factor,
+                                  .method = HYTHE_AUTH_PUBLICKEY,
+                                  .known = known,
+                                  .signature_verified = 1,
+                                  .now = GATE_NOW,
+                                  .key_line = hy_key_line_ask};
     struct hy_key key;
     const char *why;
     int rc;

@@ -34,7 +34,8 @@ size_t gate_spoil(char *out, size_t size, const char *text, size_t len, unsigned
 /* Its answers. The account's strings are those of the plugin while it was looked up, copied to home. */
 int gate_lookup(struct gate *g, const char *user, char home[256]);
 int gate_password(struct gate *g, const char *user, bool known, const char *password);
-/* A line of a key. */
+/* A line of a key, presented at GATE_NOW. */
+enum { GATE_NOW = 1800000000 };
 int gate_key(struct gate *g, const char *user, bool known, const char *line);
 
 #endif
