@@ -1,5 +1,5 @@
-/* What a client offers by publickey: a plain key or a certificate, looked at as far as that goes without knowing whose it
- * is to be. */
+/* What a client offers by publickey: a plain key or a certificate, looked at as far as that goes without knowing whose
+ * it is to be. */
 #ifndef HY_AUTH_OFFER_H
 #define HY_AUTH_OFFER_H
 
@@ -16,8 +16,8 @@ struct hy_offer {
     struct hy_err why; /* why it isn't sound */
 };
 
-/* Fills the offer from a blob of the client's, which must outlive it. false: nobody needs to be asked about it. Close it
- * in any case; it doesn't move meanwhile. */
+/* Fills the offer from a blob of the client's, which must outlive it. false: nobody needs to be asked about it. Close
+ * it in any case; it doesn't move meanwhile. */
 bool hy_offer_open(struct hy_offer *offer, const struct hy_auth_policy *policy, const char *address,
                    const uint8_t *blob, size_t len);
 void hy_offer_close(struct hy_offer *offer);

@@ -13,8 +13,9 @@ struct lines {
     const char *const *principals;
 };
 
-/* Whether one of the lines lets in: HYTHE_AUTH_ACCEPT or REJECT; -ENOSYS from a core that can't tell. Lines that can't be used, or that forbid what their key
- * would allow, are named in the log for a user whom somebody knows: strangers don't fill it. */
+/* Whether one of the lines lets in: HYTHE_AUTH_ACCEPT or REJECT; -ENOSYS from a core that can't tell. Lines that can't
+ * be used, or that forbid what their key would allow, are named in the log for a user whom somebody knows: strangers
+ * don't fill it. */
 int lines_search(const struct hythe_auth_call *call, const struct hythe_factor *factor, const struct lines *lines);
 
 #endif
