@@ -30,6 +30,14 @@ static void spell(char *out, size_t size, uint32_t access)
             used += (size_t)snprintf(out + used, size - used, "%s", words[i].word);
 }
 
+/* What is open goes by one name in the log, however the client called it. */
+static struct hy_name name_of(const struct hy_engine *e, int64_t r, hy_handle h, struct hy_name asked)
+{
+    const char *path = hy_journal_path(e, h);
+
+    return r < 0 ? asked : (struct hy_name){path, strlen(path)};
+}
+
 static int64_t open_wish(struct hy_engine *e, struct hy_name path, const struct hy_wish *wish, hy_handle *h)
 {
     int64_t r;
@@ -59,8 +67,7 @@ int64_t hy_request_open(struct hy_engine *e, struct hy_request *rq)
         r = open_wish(e, path, &wish, &h);
     if (hy_journal_on(e)) {
         spell(words, sizeof words, wish.access);
-        if (r == 0)
-            path = (struct hy_name){hy_journal_path(e, h), strlen(hy_journal_path(e, h))};
+        path = name_of(e, r, h, path);
         hy_journal(e, r, "open \"%.*s\"%s", HY_SHOWN(path), words);
     }
     if (r < 0)
@@ -76,8 +83,9 @@ int64_t hy_request_opendir(struct hy_engine *e, struct hy_request *rq)
 
     if (rq->in.failed)
         return HY_BAD_MESSAGE;
-    r = hy_journal(e, hy_exact(e, path, hy_vfs_opendir(e->vfs, path, &h)), "opendir \"%.*s\"", HY_SHOWN(path));
-    if (r < 0)
+    r = hy_exact(e, path, hy_vfs_opendir(e->vfs, path, &h));
+    path = name_of(e, r, h, path);
+    if (hy_journal(e, r, "opendir \"%.*s\"", HY_SHOWN(path)) < 0)
         return r;
     return hy_reply_handle(e, rq->id, h);
 }
