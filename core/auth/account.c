@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { GROUPS_MAX = 1024 };
+enum { GROUPS_MAX = 1024, SEQUENCES_MAX = 64 };
 
 /* The fields of the first published ABI, which every account has. */
 enum { ACCOUNT_LEAST = offsetof(struct hythe_account, factors) + sizeof(const char *const *) };
@@ -19,6 +19,7 @@ void hy_account_clear(struct hy_account *account)
     free(account->name);
     free(account->home);
     free(account->user_root);
+    free(account->sequences);
     *account = (struct hy_account){0};
 }
 
@@ -62,8 +63,6 @@ static int judge(const struct hythe_account *from, const char *name, const struc
         return refuse(err, "a home is a normal absolute path: not", from->home);
     if (from->user_root && !is_normal(from->user_root))
         return refuse(err, "a root is a normal absolute path: not", from->user_root);
-    if (from->factors && from->factors[0])
-        return refuse(err, "sets of factors are not available in this build: not", from->factors[0]);
     for (const char *const *group = from->groups; group && *group; group++)
         if (!among(policy->groups, *group))
             return refuse(err, "there is no group", *group);
@@ -83,6 +82,32 @@ static int copy_groups(struct hy_account *account, const char *const *groups)
         if (copy(&account->groups[i], groups[i]))
             return -ENOMEM;
     return account->groups ? 0 : -ENOMEM;
+}
+
+/* The account's own sequences, or the policy's. */
+static int copy_sequences(struct hy_account *account, const char *const *factors, const struct hy_auth_policy *policy,
+                          struct hy_err *err)
+{
+    size_t count = 0;
+
+    if (!factors)
+        count = policy->sequence_count;
+    while (factors && factors[count] && count <= SEQUENCES_MAX)
+        count++;
+    if (!count)
+        return 0;
+    if (factors && count > SEQUENCES_MAX)
+        return refuse(err, "there are too many sets of factors, which begin with", factors[0]);
+    account->sequences = calloc(count, sizeof *account->sequences);
+    if (!account->sequences)
+        return -ENOMEM;
+    account->sequence_count = count;
+    for (size_t i = 0; i < count; i++)
+        if (!factors)
+            account->sequences[i] = policy->sequences[i];
+        else if (hy_sequence_read(&account->sequences[i], factors[i], policy->methods, err))
+            return -EINVAL;
+    return 0;
 }
 
 int hy_account_fill(struct hy_account *account, const struct hythe_account *from, const char *user,
@@ -107,5 +132,5 @@ int hy_account_fill(struct hy_account *account, const struct hythe_account *from
         (void)hy_err_set(err, "out of memory");
         return -ENOMEM;
     }
-    return 0;
+    return copy_sequences(account, from->factors, policy, err);
 }

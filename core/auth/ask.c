@@ -80,10 +80,24 @@ enum hy_owner hy_ask_owner(const struct hy_asked *asked, const struct hy_auth_po
     return HY_OWNER_UNSURE;
 }
 
-enum hy_verdict hy_ask_factor(const struct hy_asked *asked, const struct hythe_factor *factor)
+/* Why the prompts that a plugin emitted can't be used, or NULL. */
+static const char *judge(const struct hy_questions *said, int rc)
+{
+    if (rc < 0)
+        return text_of(rc);
+    if (said->error)
+        return "it emitted a prompt that can't be asked";
+    if (rc == HYTHE_AUTH_CONTINUE && !said->count && !said->texts)
+        return "it goes on without a prompt";
+    return NULL;
+}
+
+enum hy_verdict hy_ask_factor(const struct hy_asked *asked, const struct hythe_factor *factor,
+                              const struct hy_questions *said)
 {
     struct hythe_auth_call call = begin(asked);
     int rc = asked->instance->auth.check(&call, factor);
+    const char *why;
 
     end(asked);
     if (rc == HYTHE_AUTH_ACCEPT)
@@ -91,9 +105,27 @@ enum hy_verdict hy_ask_factor(const struct hy_asked *asked, const struct hythe_f
     if (rc == HYTHE_AUTH_REJECT)
         return HY_AUTH_REJECT;
     if (rc == HYTHE_AUTH_CONTINUE)
-        say(asked, "couldn't check", "several rounds of prompts are not available in this build");
+        why = factor->prompt ? judge(said, rc) : "it goes on where no further prompts can be";
     else
-        say(asked, "couldn't check", text_of(rc));
+        why = text_of(rc);
+    if (!why)
+        return HY_AUTH_ASK;
+    say(asked, "couldn't check", why);
+    return HY_AUTH_UNAVAILABLE;
+}
+
+enum hy_verdict hy_ask_prompts(const struct hy_asked *asked, const struct hythe_factor *factor,
+                               const struct hy_questions *said)
+{
+    struct hythe_auth_call call = begin(asked);
+    int rc = asked->instance->auth.ask(&call, factor);
+    const char *why;
+
+    end(asked);
+    why = rc > 0 ? text_of(rc) : judge(said, rc);
+    if (!why)
+        return HY_AUTH_ASK;
+    say(asked, "couldn't ask", why);
     return HY_AUTH_UNAVAILABLE;
 }
 

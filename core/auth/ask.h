@@ -3,6 +3,7 @@
 #define HY_AUTH_ASK_H
 
 #include "core/auth/auth.h"
+#include "core/auth/questions.h"
 
 /* One plugin in one conversation. */
 struct hy_asked {
@@ -21,8 +22,13 @@ enum hy_owner {
 enum hy_owner hy_ask_owner(const struct hy_asked *asked, const struct hy_auth_policy *policy,
                            struct hy_account *account, struct hy_err *err);
 
-/* REJECT, ACCEPT or UNAVAILABLE. */
-enum hy_verdict hy_ask_factor(const struct hy_asked *asked, const struct hythe_factor *factor);
+/* REJECT, ACCEPT, UNAVAILABLE, or, when factor->prompt is there, ASK: `said`, which it leads to, has the prompts. */
+enum hy_verdict hy_ask_factor(const struct hy_asked *asked, const struct hythe_factor *factor,
+                              const struct hy_questions *said);
+
+/* ASK, with the plugin's first prompts in `said`, or with none: those of the configuration. Or UNAVAILABLE. */
+enum hy_verdict hy_ask_prompts(const struct hy_asked *asked, const struct hythe_factor *factor,
+                               const struct hy_questions *said);
 
 /* The conversation is over. */
 void hy_ask_end(const struct hy_asked *asked);

@@ -5,19 +5,17 @@
 
 #include "core/base/err.h"
 #include "core/base/log.h"
+#include "core/config/methods.h"
 #include "core/vfs/chain.h"
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-/* SSH methods as bits; plugins know them by the same numbers. */
-enum hy_method {
-    HY_METHOD_NONE = 0x1,
-    HY_METHOD_PASSWORD = HYTHE_AUTH_PASSWORD,
-    HY_METHOD_PUBLICKEY = HYTHE_AUTH_PUBLICKEY,
-    HY_METHOD_INTERACTIVE = HYTHE_AUTH_INTERACTIVE
-};
+_Static_assert((uint32_t)HY_METHOD_PASSWORD == HYTHE_AUTH_PASSWORD &&
+                   (uint32_t)HY_METHOD_PUBLICKEY == HYTHE_AUTH_PUBLICKEY &&
+                   (uint32_t)HY_METHOD_INTERACTIVE == HYTHE_AUTH_INTERACTIVE,
+               "plugins know the methods by the same numbers");
 
 enum hy_verdict {
     HY_AUTH_REJECT,      /* not this one; try another */
@@ -25,16 +23,26 @@ enum hy_verdict {
     HY_AUTH_PARTIAL,     /* this factor is accepted, more are wanted: hy_auth_methods() says which */
     HY_AUTH_KEY_OK,      /* a probed key would do; nothing is granted by it */
     HY_AUTH_UNAVAILABLE, /* a plugin could not answer: denies */
-    HY_AUTH_DISCONNECT   /* too many attempts, or another user name than the first: end the connection */
+    HY_AUTH_DISCONNECT,  /* too many attempts, or another user name than the first: end the connection */
+    HY_AUTH_ASK          /* INTERACTIVE: the prompts of hy_auth_prompts() have to be answered next */
 };
 
 /* What the rest of the server learns of a user once authenticated. Owned by the conversation. */
 struct hy_account {
     char *name;
-    char *home;            /* normal path of the user's view, NULL: "/" */
-    char *user_root;       /* normal path of the tree, or NULL */
-    char **groups;         /* among the policy's, NULL-terminated; NULL: none */
-    bool restrict_to_home; /* home isn't NULL then */
+    char *home;                    /* normal path of the user's view, NULL: "/" */
+    char *user_root;               /* normal path of the tree, or NULL */
+    char **groups;                 /* among the policy's, NULL-terminated; NULL: none */
+    bool restrict_to_home;         /* home isn't NULL then */
+    struct hy_sequence *sequences; /* one of them has to be given as a whole */
+    size_t sequence_count;         /* 0: any one method will do */
+};
+
+/* The prompts of one round of keyboard-interactive. */
+struct hy_prompts {
+    const char *name, *instruction; /* "" for none */
+    const struct hy_prompt *prompts;
+    size_t count; /* at most HY_PROMPTS_MAX, 0 if there is nothing but to read */
 };
 
 /* A factor as it is presented. Strings need not be NUL-terminated; a NUL inside any of them is a rejection. */
@@ -42,23 +50,37 @@ struct hy_factor {
     enum hy_method method;
     const char *user;
     size_t user_len;
-    const char *secret; /* password or answer */
+    const char *secret; /* PASSWORD */
     size_t secret_len;
     const uint8_t *key;      /* public key blob, as RFC 4253 section 6.6 */
     size_t key_len;          /* 0: a key or a signature that the transport refused itself, which counts as a failure */
     bool signature_verified; /* PUBLICKEY: the transport verified a signature made with `key` */
+    /* INTERACTIVE: the answers to the prompts that are out, of the user who was asked: `user` isn't looked at. Else the
+     * dialogue begins, and with it any other ends. */
+    bool responds;
+    const struct hythe_answer *answers;
+    size_t answer_count;
+};
+
+/* A plugin that is asked, and what about. */
+struct hy_auth_plugin {
+    const struct hy_instance *instance; /* started, of the kind HYTHE_AUTH */
+    uint32_t methods;                   /* HY_METHOD_*: of those that it offers */
 };
 
 /* The policy of a server: plugins in order, methods on offer, what an account may leave open. */
 struct hy_auth_policy {
-    const struct hy_instance *const *plugins; /* started, of the kind HYTHE_AUTH */
+    const struct hy_auth_plugin *plugins;
     size_t plugin_count;
-    uint32_t methods;          /* DefaultAuthMethods, HY_METHOD_* */
-    unsigned max_attempts;     /* MaxAuthAttempts: failed factors before the connection ends */
-    const char *user_root;     /* UserRootDirectory of accounts without one of their own, or NULL */
-    bool restrict_to_home;     /* RestrictUserToHomeDir likewise */
-    const char *const *groups; /* that the configuration has, NULL-terminated; NULL: none */
-    int64_t (*now)(void);      /* seconds since 1970, for whatever has its time; NULL: the system's clock */
+    uint32_t methods;                    /* DefaultAuthMethods, HY_METHOD_* */
+    unsigned max_attempts;               /* MaxAuthAttempts: failed factors before the connection ends */
+    const char *user_root;               /* UserRootDirectory of accounts without one of their own, or NULL */
+    bool restrict_to_home;               /* RestrictUserToHomeDir likewise */
+    const char *const *groups;           /* that the configuration has, NULL-terminated; NULL: none */
+    const struct hy_sequence *sequences; /* `factors` of accounts that say nothing of them, and of unknown names */
+    size_t sequence_count;               /* 0: any one method will do */
+    struct hy_prompts prompts;           /* of keyboard-interactive, where no plugin has its own; at least one */
+    int64_t (*now)(void);                /* seconds since 1970, for whatever has its time; NULL: the system's clock */
     const struct hy_log *log;
 };
 
@@ -69,7 +91,9 @@ struct hy_conversation;
 struct hy_conversation *hy_auth_begin(const struct hy_auth_policy *policy, uint64_t conn, const char *address);
 void hy_auth_end(struct hy_conversation *c);
 enum hy_verdict hy_auth_factor(struct hy_conversation *c, const struct hy_factor *factor);
-uint32_t hy_auth_methods(const struct hy_conversation *c); /* still of use, HY_METHOD_* */
+uint32_t hy_auth_methods(const struct hy_conversation *c); /* that may come next; none at the end */
+/* After HY_AUTH_ASK, and until the next factor. */
+struct hy_prompts hy_auth_prompts(const struct hy_conversation *c);
 /* NULL until HY_AUTH_ACCEPT. */
 const struct hy_account *hy_auth_account(const struct hy_conversation *c);
 
@@ -81,6 +105,7 @@ struct hy_user_entry {
     const char *home, *user_root;
     const char *const *groups; /* NULL-terminated; may be NULL */
     bool restrict_to_home;
+    const char *const *factors; /* "publickey,password", NULL-terminated; NULL: those of all users; none: any method */
 };
 struct hy_users;
 /* Copies what it needs. NULL with err when an entry is bad (a malformed key or hash: user and key named). */

@@ -3,10 +3,12 @@ libhythe_core_la_SOURCES += \
 	core/auth/ask.c core/auth/ask.h \
 	core/auth/auth.h \
 	core/auth/cert.c core/auth/cert.h \
-	core/auth/conversation.c \
+	core/auth/conversation.c core/auth/conversation.h \
+	core/auth/judge.c \
 	core/auth/key.c core/auth/key.h \
 	core/auth/keyline.c core/auth/keyline.h \
 	core/auth/offer.c core/auth/offer.h \
 	core/auth/password.c core/auth/password.h \
+	core/auth/questions.c core/auth/questions.h \
 	core/auth/signature.c core/auth/signature.h \
 	core/auth/users.c core/auth/users.h

@@ -1,64 +1,26 @@
+#include "core/auth/conversation.h"
+
 #include "core/auth/account.h"
-#include "core/auth/ask.h"
 #include "core/auth/offer.h"
-#include "core/base/buf.h"
 #include "core/path/path.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { NAME_MAX_BYTES = 255 };
-
-enum state {
-    STATE_FRESH,    /* no user name yet */
-    STATE_NAMED,    /* named, not looked up yet, or the look-up failed */
-    STATE_KNOWN,    /* account is filled */
-    STATE_UNKNOWN,  /* no plugin knows the name, or it isn't one */
-    STATE_REFUSED,  /* there is an account that nobody may log in with */
-    STATE_ACCEPTED, /* the end: account is the session's */
-    STATE_CLOSED    /* the end: disconnected */
-};
-
-struct hy_conversation {
-    const struct hy_auth_policy *policy;
-    uint64_t conn;
-    enum state state;
-    unsigned failures;
-    char *claimed; /* the name as the first request had it, any bytes */
-    size_t claimed_len;
-    char user[NAME_MAX_BYTES + 1]; /* the same when it is a name, "" otherwise */
-    struct hy_account account;
-    struct hythe_session facts; /* for the plugins */
-    void *states[];             /* one per plugin */
-};
-
-static const struct {
-    enum hy_method method;
-    const char *name;
-} method_names[] = {
-    {HY_METHOD_NONE, "none"},
-    {HY_METHOD_PASSWORD, "password"},
-    {HY_METHOD_PUBLICKEY, "publickey"},
-    {HY_METHOD_INTERACTIVE, "keyboard-interactive"},
-};
-
-static const char *method_name(enum hy_method method)
+struct hy_asked hy_party_of(struct hy_conversation *c, size_t i)
 {
-    for (size_t i = 0; i < sizeof method_names / sizeof *method_names; i++)
-        if (method_names[i].method == method)
-            return method_names[i].name;
-    return "unknown method";
+    return (struct hy_asked){c->policy->plugins[i].instance, &c->facts, &c->parties[i].state};
 }
 
-static struct hy_asked plugin_at(struct hy_conversation *c, size_t i)
+bool hy_party_offers(const struct hy_conversation *c, size_t i, uint32_t method)
 {
-    return (struct hy_asked){c->policy->plugins[i], &c->facts, &c->states[i]};
+    return c->policy->plugins[i].instance->auth.methods & c->policy->plugins[i].methods & method;
 }
 
 struct hy_conversation *hy_auth_begin(const struct hy_auth_policy *policy, uint64_t conn, const char *address)
 {
-    struct hy_conversation *c = calloc(1, sizeof *c + policy->plugin_count * sizeof *c->states);
+    struct hy_conversation *c = calloc(1, sizeof *c + policy->plugin_count * sizeof *c->parties);
 
     if (!c)
         return NULL;
@@ -80,22 +42,52 @@ void hy_auth_end(struct hy_conversation *c)
     if (!c)
         return;
     for (size_t i = 0; i < c->policy->plugin_count; i++) {
-        const struct hy_asked asked = plugin_at(c, i);
+        const struct hy_asked asked = hy_party_of(c, i);
 
         hy_ask_end(&asked);
     }
+    hy_questions_clear(&c->dialogue.questions);
     hy_account_clear(&c->account);
     free(c->claimed);
     free(c);
 }
 
+/* The methods that come next in the sequences which begin with what was given, and which of them would end one. */
+static uint32_t next_steps(const struct hy_conversation *c, uint32_t *last)
+{
+    bool own = c->state == STATE_KNOWN;
+    const struct hy_sequence *list = own ? c->account.sequences : c->policy->sequences;
+    size_t count = own ? c->account.sequence_count : c->policy->sequence_count;
+    uint32_t next = 0;
+
+    *last = count ? 0 : UINT32_MAX;
+    for (size_t i = 0; i < count; i++) {
+        const uint32_t *steps = list[i].steps;
+
+        if (memcmp(steps, c->given.steps, c->given_count * sizeof *steps) != 0)
+            continue;
+        next |= steps[c->given_count];
+        if (steps[c->given_count] && !steps[c->given_count + 1])
+            *last |= steps[c->given_count];
+    }
+    return count ? next : UINT32_MAX;
+}
+
 uint32_t hy_auth_methods(const struct hy_conversation *c)
 {
-    uint32_t offered = 0;
+    uint32_t offered = 0, last;
 
+    if (c->state == STATE_ACCEPTED || c->state == STATE_CLOSED)
+        return 0;
     for (size_t i = 0; i < c->policy->plugin_count; i++)
-        offered |= c->policy->plugins[i]->auth.methods;
-    return offered & c->policy->methods & ~(uint32_t)HY_METHOD_NONE;
+        offered |= c->policy->plugins[i].instance->auth.methods & c->policy->plugins[i].methods;
+    return offered & c->policy->methods & next_steps(c, &last) & ~(uint32_t)HY_METHOD_NONE;
+}
+
+struct hy_prompts hy_auth_prompts(const struct hy_conversation *c)
+{
+    return c->dialogue.speaker < c->policy->plugin_count ? hy_questions_show(&c->dialogue.questions)
+                                                         : c->policy->prompts;
 }
 
 const struct hy_account *hy_auth_account(const struct hy_conversation *c)
@@ -144,7 +136,7 @@ static void find_account(struct hy_conversation *c)
     struct hy_err err = {0};
 
     for (size_t i = 0; i < c->policy->plugin_count && owner == HY_OWNER_OTHER; i++) {
-        const struct hy_asked asked = plugin_at(c, i);
+        const struct hy_asked asked = hy_party_of(c, i);
 
         owner = hy_ask_owner(&asked, c->policy, &c->account, &err);
     }
@@ -160,59 +152,13 @@ static void find_account(struct hy_conversation *c)
     c->facts.group = c->account.groups ? c->account.groups[0] : "";
 }
 
-/* A plugin that doesn't look at certificates would take one for its plain key. */
-static bool wants(const struct hythe_auth *auth, const struct hythe_factor *factor)
-{
-    return auth->methods & factor->method && (!factor->certificate || auth->flags & HYTHE_AUTH_CERTIFICATES);
-}
-
-/* Asks the plugins in turn, until one accepts or can't answer. */
-static enum hy_verdict ask_all(struct hy_conversation *c, const struct hythe_factor *factor)
-{
-    enum hy_verdict verdict = HY_AUTH_REJECT;
-
-    for (size_t i = 0; i < c->policy->plugin_count && verdict == HY_AUTH_REJECT; i++) {
-        const struct hy_asked asked = plugin_at(c, i);
-
-        if (wants(&asked.instance->auth, factor))
-            verdict = hy_ask_factor(&asked, factor);
-    }
-    return verdict == HY_AUTH_ACCEPT && !factor->known ? HY_AUTH_REJECT : verdict;
-}
-
-/* The factor as plugins want it, with a NUL behind the secret. */
-static enum hy_verdict ask(struct hy_conversation *c, const struct hy_factor *factor, const struct hy_offer *offer)
-{
-    char *secret = calloc(1, factor->secret_len + 1);
-    const struct hythe_answer answer = {secret, factor->secret_len};
-    struct hythe_factor asked = {.size = sizeof asked,
-                                 .method = factor->method,
-                                 .known = c->state == STATE_KNOWN,
-                                 .secret = secret,
-                                 .secret_len = factor->secret_len,
-                                 .signature_verified = factor->signature_verified};
-    enum hy_verdict verdict;
-
-    if (!secret)
-        return HY_AUTH_UNAVAILABLE;
-    if (factor->secret_len)
-        memcpy(secret, factor->secret, factor->secret_len);
-    if (factor->method == HY_METHOD_INTERACTIVE) {
-        asked.answers = &answer;
-        asked.answer_count = 1;
-    }
-    if (factor->method == HY_METHOD_PUBLICKEY)
-        hy_offer_fill(offer, &asked);
-    verdict = ask_all(c, &asked);
-    hy_wipe(secret, factor->secret_len);
-    free(secret);
-    return verdict;
-}
-
 static bool well_formed(const struct hy_conversation *c, const struct hy_factor *factor, struct hy_offer *offer)
 {
     if (factor->method == HY_METHOD_PUBLICKEY)
         return factor->key_len && hy_offer_open(offer, c->policy, c->facts.address, factor->key, factor->key_len);
+    for (size_t i = 0; factor->responds && i < factor->answer_count; i++)
+        if (memchr(factor->answers[i].text, '\0', factor->answers[i].len))
+            return false;
     return !factor->secret_len || !memchr(factor->secret, '\0', factor->secret_len);
 }
 
@@ -223,41 +169,82 @@ static void log_verdict(const struct hy_conversation *c, const struct hy_factor 
     static const char *const words[] = {
         [HY_AUTH_REJECT] = "rejected",
         [HY_AUTH_ACCEPT] = "accepted",
-        [HY_AUTH_PARTIAL] = "accepted a part",
+        [HY_AUTH_PARTIAL] = "accepted, with more to come,",
         [HY_AUTH_KEY_OK] = "would accept",
         [HY_AUTH_UNAVAILABLE] = "couldn't check",
+        [HY_AUTH_ASK] = "asks for",
     };
-    enum hy_log_level level = verdict == HY_AUTH_KEY_OK        ? HY_LOG_VERBOSE
-                              : verdict == HY_AUTH_UNAVAILABLE ? HY_LOG_ERROR
-                                                               : HY_LOG_INFO;
+    bool minor = verdict == HY_AUTH_KEY_OK || verdict == HY_AUTH_ASK;
+    enum hy_log_level level = minor ? HY_LOG_VERBOSE : verdict == HY_AUTH_UNAVAILABLE ? HY_LOG_ERROR : HY_LOG_INFO;
     char key[HY_OFFER_TEXT] = "";
 
     if (factor->method == HY_METHOD_PUBLICKEY && factor->key_len)
         hy_offer_describe(key, offer, factor->key, factor->key_len);
     else if (factor->method == HY_METHOD_PUBLICKEY)
         (void)snprintf(key, sizeof key, "a wrong signature, or a key that can't be checked");
-    hy_log(c->policy->log, level, c->conn, "%s %s for %suser \"%s\"%s%s", words[verdict], method_name(factor->method),
+    hy_log(c->policy->log, level, c->conn, "%s %s for %suser \"%s\"%s%s", words[verdict],
+           hy_method_name(factor->method),
            c->state == STATE_UNKNOWN   ? "unknown "
            : c->state == STATE_REFUSED ? "refused "
                                        : "",
            c->user, *key ? ": " : "", key);
 }
 
-/* What a factor amounts to: here one that is accepted is all that is wanted, and a key counts only when it signed. */
-static enum hy_verdict judge(struct hy_conversation *c, const struct hy_factor *factor, struct hy_offer *offer)
+static enum hy_verdict ask(struct hy_conversation *c, const struct hy_factor *factor, const struct hy_offer *offer)
 {
     enum hy_verdict verdict;
 
-    if (c->state == STATE_NAMED)
-        find_account(c);
-    if (!(hy_auth_methods(c) & factor->method) || !well_formed(c, factor, offer))
+    if (factor->method == HY_METHOD_INTERACTIVE)
+        return factor->responds ? hy_judge_answers(c, factor) : hy_judge_begin(c);
+    verdict = hy_judge_factor(c, factor, offer);
+    if (verdict == HY_AUTH_ACCEPT && factor->method == HY_METHOD_PUBLICKEY && !factor->signature_verified)
+        return HY_AUTH_KEY_OK;
+    return verdict;
+}
+
+/* What a factor amounts to: the next step of a sequence, or the last one. A key counts only when it signed. */
+static enum hy_verdict judge(struct hy_conversation *c, const struct hy_factor *factor, struct hy_offer *offer)
+{
+    bool expected = c->dialogue.open || !factor->responds;
+    enum hy_verdict verdict;
+    uint32_t last;
+
+    c->dialogue.open = false; /* whatever comes, these prompts aren't answered a second time */
+    if (!expected || !(hy_auth_methods(c) & factor->method) || !well_formed(c, factor, offer))
         return HY_AUTH_REJECT;
     if (c->state == STATE_NAMED)
         return HY_AUTH_UNAVAILABLE;
     verdict = ask(c, factor, offer);
-    if (verdict == HY_AUTH_ACCEPT && factor->method == HY_METHOD_PUBLICKEY && !factor->signature_verified)
-        return HY_AUTH_KEY_OK;
-    return verdict;
+    if (verdict != HY_AUTH_ACCEPT)
+        return verdict;
+    (void)next_steps(c, &last);
+    if (last & factor->method)
+        return HY_AUTH_ACCEPT;
+    c->given.steps[c->given_count++] = factor->method;
+    return HY_AUTH_PARTIAL;
+}
+
+/* Whose factor it is: the first name holds for all. */
+static enum hy_verdict identify(struct hy_conversation *c, const struct hy_factor *factor)
+{
+    if (factor->responds)
+        return c->state == STATE_FRESH ? fail(c, HY_AUTH_REJECT) : HY_AUTH_ACCEPT;
+    if (c->state == STATE_FRESH && !claim(c, factor->user, factor->user_len))
+        return HY_AUTH_UNAVAILABLE;
+    if (same_name(c, factor))
+        return HY_AUTH_ACCEPT;
+    c->state = STATE_CLOSED;
+    hy_log(c->policy->log, HY_LOG_INFO, c->conn, "user \"%s\" changed to another name", c->user);
+    return HY_AUTH_DISCONNECT;
+}
+
+/* Prompts that nobody answers count as a failure: they may have cost their plugin something. */
+static enum hy_verdict abandon(struct hy_conversation *c, const struct hy_factor *factor)
+{
+    if (!c->dialogue.open || factor->responds)
+        return HY_AUTH_ACCEPT;
+    c->dialogue.open = false;
+    return fail(c, HY_AUTH_ACCEPT);
 }
 
 enum hy_verdict hy_auth_factor(struct hy_conversation *c, const struct hy_factor *factor)
@@ -270,13 +257,13 @@ enum hy_verdict hy_auth_factor(struct hy_conversation *c, const struct hy_factor
         return HY_AUTH_DISCONNECT;
     if (c->state == STATE_ACCEPTED)
         return HY_AUTH_REJECT;
-    if (first && !claim(c, factor->user, factor->user_len))
-        return HY_AUTH_UNAVAILABLE;
-    if (!same_name(c, factor)) {
-        c->state = STATE_CLOSED;
-        hy_log(c->policy->log, HY_LOG_INFO, c->conn, "user \"%s\" changed to another name", c->user);
-        return HY_AUTH_DISCONNECT;
-    }
+    verdict = identify(c, factor);
+    if (verdict == HY_AUTH_ACCEPT)
+        verdict = abandon(c, factor);
+    if (verdict != HY_AUTH_ACCEPT)
+        return verdict;
+    if (c->state == STATE_NAMED)
+        find_account(c);
     /* Clients begin with `none` to learn the methods; they do so once. */
     if (factor->method == HY_METHOD_NONE)
         return first ? HY_AUTH_REJECT : fail(c, HY_AUTH_REJECT);
@@ -285,5 +272,5 @@ enum hy_verdict hy_auth_factor(struct hy_conversation *c, const struct hy_factor
     hy_offer_close(&offer);
     if (verdict == HY_AUTH_ACCEPT)
         c->state = STATE_ACCEPTED;
-    return verdict == HY_AUTH_ACCEPT || verdict == HY_AUTH_KEY_OK ? verdict : fail(c, verdict);
+    return verdict == HY_AUTH_REJECT || verdict == HY_AUTH_UNAVAILABLE ? fail(c, verdict) : verdict;
 }

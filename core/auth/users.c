@@ -17,7 +17,8 @@ struct user {
     struct hy_key_line *keys;
     size_t key_count;
     char *home, *user_root;
-    char **groups; /* NULL-terminated; NULL: none */
+    char **groups;  /* NULL-terminated; NULL: none */
+    char **factors; /* NULL-terminated; NULL: those of all users */
     bool restrict_to_home;
 };
 
@@ -32,15 +33,21 @@ struct hy_users {
     bool has_processors;
 };
 
+static void names_free(char **names)
+{
+    for (size_t i = 0; names && names[i]; i++)
+        free(names[i]);
+    free(names);
+}
+
 static void user_clear(struct user *user)
 {
     for (size_t i = 0; i < user->key_count; i++)
         hy_key_line_free(&user->keys[i]);
     if (user->password)
         hy_wipe(user->password, strlen(user->password));
-    for (size_t i = 0; user->groups && user->groups[i]; i++)
-        free(user->groups[i]);
-    free(user->groups);
+    names_free(user->groups);
+    names_free(user->factors);
     free(user->keys);
     free(user->name);
     free(user->password);
@@ -86,20 +93,20 @@ static int fill_keys(struct user *user, const char *const *lines, struct hy_err 
     return 0;
 }
 
-/* Copies the names of groups; false when memory is short. */
-static bool fill_groups(struct user *user, const char *const *groups)
+/* Copies an optional list of names; false when memory is short. */
+static bool copy_names(char ***to, const char *const *names)
 {
     size_t count = 0;
 
-    while (groups && groups[count])
+    while (names && names[count])
         count++;
-    if (!count)
+    if (!names)
         return true;
-    user->groups = calloc(count + 1, sizeof *user->groups);
-    for (size_t i = 0; user->groups && i < count; i++)
-        if (!copy(&user->groups[i], groups[i]))
+    *to = calloc(count + 1, sizeof **to);
+    for (size_t i = 0; *to && i < count; i++)
+        if (!copy(&(*to)[i], names[i]))
             return false;
-    return user->groups != NULL;
+    return *to != NULL;
 }
 
 static int fill_user(struct user *user, const struct hy_user_entry *entry, struct hy_err *err)
@@ -112,7 +119,8 @@ static int fill_user(struct user *user, const struct hy_user_entry *entry, struc
     if (entry->password && !hy_password_hash_ok(entry->password, &why))
         return hy_err_set(err, "user \"%s\": password: %s", entry->name, why);
     if (!copy(&user->name, entry->name) || !copy(&user->password, entry->password) || !copy(&user->home, entry->home) ||
-        !copy(&user->user_root, entry->user_root) || !fill_groups(user, entry->groups))
+        !copy(&user->user_root, entry->user_root) || !copy_names(&user->groups, entry->groups) ||
+        !copy_names(&user->factors, entry->factors))
         return hy_err_set(err, "out of memory");
     user->restrict_to_home = entry->restrict_to_home;
     return fill_keys(user, entry->keys, err);
@@ -202,6 +210,7 @@ static int lookup(const struct hythe_auth_call *call, hythe_account_fn emit, voi
     account.user_root = user->user_root;
     account.restrict_to_home = user->restrict_to_home ? HYTHE_AUTH_YES : HYTHE_AUTH_NO;
     account.groups = (const char *const *)user->groups;
+    account.factors = (const char *const *)user->factors;
     rc = emit(ctx, &account);
     return rc < 0 ? rc : 1;
 }

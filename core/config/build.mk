@@ -5,6 +5,7 @@ libhythe_core_la_SOURCES += \
 	core/config/config.h \
 	core/config/dump.c \
 	core/config/manual.c \
+	core/config/methods.c core/config/methods.h \
 	core/config/nearest.c \
 	core/config/problem.c \
 	core/config/read.c core/config/read.h \

@@ -3,21 +3,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* DefaultAuthMethods as HY_METHOD_* bits. */
-static uint32_t methods_of(const struct hy_config *config)
+/* A list of methods as HY_METHOD_* bits. */
+static uint32_t methods_of(const char *const *names)
 {
-    static const struct {
-        const char *name;
-        uint32_t method;
-    } rows[] = {{"password", HY_METHOD_PASSWORD},
-                {"publickey", HY_METHOD_PUBLICKEY},
-                {"keyboard-interactive", HY_METHOD_INTERACTIVE}};
     uint32_t methods = 0;
 
-    for (const char *const *name = config->DefaultAuthMethods; *name; name++)
-        for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
-            if (strcmp(*name, rows[i].name) == 0)
-                methods |= rows[i].method;
+    for (; *names; names++)
+        methods |= hy_method_of(*names, strlen(*names));
     return methods;
 }
 
@@ -70,38 +62,42 @@ static int start(struct hy_access *access, const struct hy_config *config, struc
         const struct hy_filter_config *p = &config->auth[i];
         struct hy_err why = {0};
 
-        access->instances[i] =
+        access->doors[i].methods = UINT32_MAX;
+        access->doors[i].instance =
             hy_plugins_start(plugins, p->plugin, HYTHE_AUTH, p->options, p->option_count, p->plugin, &why);
-        if (!access->instances[i])
+        if (!access->doors[i].instance)
             return p->place.line ? hy_err_set(err, "%s:%u: %s", p->place.file, p->place.line, why.text)
                                  : hy_err_set(err, "%s", why.text);
     }
     return 0;
 }
 
+static const struct hy_prompt password_prompt = {"Password: ", false};
+
 int hy_access_begin(struct hy_access *access, const struct hy_config *config, struct hy_plugins *plugins,
                     const struct hy_log *log, struct hy_err *err)
 {
     if (hy_access_register(access, config, plugins, err))
         return -1;
-    access->instances = calloc(config->auth_count + 1, sizeof *access->instances);
+    access->doors = calloc(config->auth_count + 1, sizeof *access->doors);
     access->groups = groups_of(config);
-    if (!access->instances || !access->groups)
+    if (!access->doors || !access->groups)
         return hy_err_set(err, "out of memory");
-    access->policy = (struct hy_auth_policy){.plugins = access->instances,
+    access->policy = (struct hy_auth_policy){.plugins = access->doors,
                                              .plugin_count = config->auth_count,
-                                             .methods = methods_of(config),
+                                             .methods = methods_of(config->DefaultAuthMethods),
                                              .max_attempts = (unsigned)config->MaxAuthAttempts,
                                              .user_root = *config->UserRootDirectory ? config->UserRootDirectory : NULL,
                                              .restrict_to_home = config->RestrictUserToHomeDir,
                                              .groups = access->groups,
+                                             .prompts = {"", "", &password_prompt, 1},
                                              .log = log};
     return start(access, config, plugins, err);
 }
 
 void hy_access_free(struct hy_access *access)
 {
-    free(access->instances);
+    free(access->doors);
     free(access->groups);
     hy_users_free(access->users);
     *access = (struct hy_access){0};

@@ -8,9 +8,9 @@
 
 struct hy_access {
     struct hy_auth_policy policy;
-    const struct hy_instance **instances; /* the policy's */
-    const char **groups;                  /* the policy's */
-    struct hy_users *users;               /* those of the file, which the plugin of this name stands on */
+    struct hy_auth_plugin *doors; /* the policy's */
+    const char **groups;          /* the policy's */
+    struct hy_users *users;       /* those of the file, which the plugin of this name stands on */
 };
 
 /* Makes the users of the file known to `plugins`. 0, or -1 with err. Free it in any case, after the plugins. config

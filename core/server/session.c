@@ -57,6 +57,7 @@ static enum hy_ssh_answer authenticate(void *ctx, const struct hy_ssh_factor *f)
                    {HY_SSH_PASSWORD, HY_METHOD_PASSWORD},
                    {HY_SSH_PUBLICKEY, HY_METHOD_PUBLICKEY},
                    {HY_SSH_INTERACTIVE, HY_METHOD_INTERACTIVE}};
+    struct hythe_answer answers[HY_SSH_PROMPTS_MAX];
     struct hy_session *s = ctx;
     struct hy_factor factor = {.user = f->user,
                                .user_len = strlen(f->user),
@@ -64,11 +65,16 @@ static enum hy_ssh_answer authenticate(void *ctx, const struct hy_ssh_factor *f)
                                .secret_len = f->secret ? strlen(f->secret) : 0,
                                .key = f->key,
                                .key_len = f->key_len,
-                               .signature_verified = f->signature_verified};
+                               .signature_verified = f->signature_verified,
+                               .responds = f->responds,
+                               .answers = answers,
+                               .answer_count = f->answer_count};
 
     for (size_t i = 0; i < sizeof methods / sizeof *methods; i++)
         if (methods[i].theirs == f->method)
             factor.method = methods[i].ours;
+    for (size_t i = 0; i < f->answer_count; i++)
+        answers[i] = (struct hythe_answer){f->answers[i], strlen(f->answers[i])};
     switch (judge(s, &factor)) {
     case HY_AUTH_ACCEPT:
         return HY_SSH_GRANT;
@@ -76,6 +82,8 @@ static enum hy_ssh_answer authenticate(void *ctx, const struct hy_ssh_factor *f)
         return HY_SSH_MORE;
     case HY_AUTH_KEY_OK:
         return HY_SSH_KEY_OK;
+    case HY_AUTH_ASK:
+        return HY_SSH_ASK;
     case HY_AUTH_DISCONNECT:
         return HY_SSH_CUT;
     case HY_AUTH_REJECT:
@@ -100,6 +108,19 @@ static unsigned methods(void *ctx)
         if (have & rows[i].ours)
             bits |= rows[i].theirs;
     return bits;
+}
+
+_Static_assert((size_t)HY_PROMPTS_MAX <= HY_SSH_PROMPTS_MAX, "a round of prompts fits");
+
+static void prompts(void *ctx, struct hy_ssh_prompts *out)
+{
+    const struct hy_prompts shown = hy_auth_prompts(((struct hy_session *)ctx)->conversation);
+
+    *out = (struct hy_ssh_prompts){.name = shown.name, .instruction = shown.instruction, .count = shown.count};
+    for (size_t i = 0; i < shown.count; i++) {
+        out->texts[i] = shown.prompts[i].text;
+        out->echo[i] = shown.prompts[i].echo;
+    }
 }
 
 static void entered(void *ctx, const char *version)
@@ -201,6 +222,7 @@ static void run(struct hy_session *s)
     const struct hy_ssh_handler handler = {.ctx = s,
                                            .authenticate = authenticate,
                                            .methods = methods,
+                                           .prompts = prompts,
                                            .entered = entered,
                                            .open_sftp = open_sftp,
                                            .exchanged = exchanged};

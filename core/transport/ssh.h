@@ -24,10 +24,22 @@ enum {
 struct hy_ssh_factor {
     unsigned method;
     const char *user;
-    const char *secret;     /* PASSWORD, INTERACTIVE: the answer to the one prompt */
+    const char *secret;     /* PASSWORD */
     const uint8_t *key;     /* PUBLICKEY: the blob */
     size_t key_len;
     bool signature_verified; /* libssh checked a signature made with the key; false: a probe */
+    bool responds;           /* INTERACTIVE: to the prompts that came last; false: the dialogue begins */
+    const char *const *answers;
+    size_t answer_count;
+};
+
+/* The prompts of one round. Strings are the handler's, until its next factor. */
+enum { HY_SSH_PROMPTS_MAX = 8 };
+struct hy_ssh_prompts {
+    const char *name, *instruction;
+    size_t count;
+    const char *texts[HY_SSH_PROMPTS_MAX];
+    bool echo[HY_SSH_PROMPTS_MAX];
 };
 
 enum hy_ssh_answer {
@@ -35,13 +47,15 @@ enum hy_ssh_answer {
     HY_SSH_GRANT,
     HY_SSH_MORE,   /* accepted, other methods are wanted too */
     HY_SSH_KEY_OK, /* the probed key would do */
-    HY_SSH_CUT     /* end the connection */
+    HY_SSH_CUT,    /* end the connection */
+    HY_SSH_ASK     /* INTERACTIVE: ask the handler's prompts */
 };
 
 struct hy_ssh_handler {
     void *ctx;
     enum hy_ssh_answer (*authenticate)(void *ctx, const struct hy_ssh_factor *factor);
     unsigned (*methods)(void *ctx); /* that may still help, HY_SSH_* */
+    void (*prompts)(void *ctx, struct hy_ssh_prompts *prompts); /* after HY_SSH_ASK */
     /* The client is in: called once. */
     void (*entered)(void *ctx, const char *client_version);
     /* An sftp subsystem on a new channel. Fills the sink and returns 0, or -1 to refuse. */

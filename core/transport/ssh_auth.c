@@ -67,6 +67,20 @@ static size_t next_length(struct hy_ssh_conn *c)
     return length;
 }
 
+/* The length of a response with the answers that libssh has of it. */
+static size_t answers_length(ssh_session session)
+{
+    int count = ssh_userauth_kbdint_getnanswers(session);
+    size_t length = 1 + 4;
+
+    for (int i = 0; i < count; i++) {
+        const char *answer = ssh_userauth_kbdint_getanswer(session, (unsigned)i);
+
+        length += 4 + (answer ? strlen(answer) : 0);
+    }
+    return length;
+}
+
 /* Whether a request of `length` bytes is no more than the strings that libssh made of it. Those with strings that it
  * keeps to itself count as whole: a signature covers the name, and a prompt is still to be answered. */
 static bool whole(ssh_session session, ssh_message message, const char *user, size_t length)
@@ -83,8 +97,7 @@ static bool whole(ssh_session session, ssh_message message, const char *user, si
     case SSH_AUTH_METHOD_INTERACTIVE:
         if (!ssh_message_auth_kbdint_is_response(message))
             return true;
-        secret = ssh_userauth_kbdint_getnanswers(session) == 1 ? ssh_userauth_kbdint_getanswer(session, 0) : NULL;
-        return secret && length == 1 + 4 + 4 + strlen(secret);
+        return length == answers_length(session);
     default:
         return true;
     }
@@ -109,6 +122,19 @@ static void advertise(struct hy_ssh_conn *c)
     ssh_set_auth_methods(c->session, bits);
 }
 
+/* Sends the prompts of the next round. */
+static int ask(struct hy_ssh_conn *c, ssh_message message)
+{
+    struct hy_ssh_prompts prompts = {.count = 0};
+    char echo[HY_SSH_PROMPTS_MAX];
+
+    c->handler->prompts(c->handler->ctx, &prompts);
+    for (size_t i = 0; i < prompts.count; i++)
+        echo[i] = (char)prompts.echo[i];
+    return ssh_message_auth_interactive_request(message, prompts.name, prompts.instruction, (unsigned)prompts.count,
+                                                prompts.texts, echo);
+}
+
 /* Hands the verdict to the client. True when it is in. */
 static bool answer(struct hy_ssh_conn *c, ssh_message message, const struct hy_ssh_factor *factor)
 {
@@ -130,6 +156,9 @@ static bool answer(struct hy_ssh_conn *c, ssh_message message, const struct hy_s
     case HY_SSH_DENY:
         advertise(c);
         rc = c->dead ? SSH_OK : ssh_message_reply_default(message);
+        break;
+    case HY_SSH_ASK:
+        rc = ask(c, message);
         break;
     case HY_SSH_CUT:
         hy_ssh_die(c, "too many authentication failures");
@@ -177,30 +206,27 @@ static bool with_key(struct hy_ssh_conn *c, ssh_message message, struct hy_ssh_f
     return in;
 }
 
-/* One prompt, whose answer stands for the password. */
-static void ask(struct hy_ssh_conn *c, ssh_message message)
+/* libssh keeps no round and compares no number of answers: the handler does both. */
+static bool with_answers(struct hy_ssh_conn *c, ssh_message message, struct hy_ssh_factor *factor)
 {
-    const char *prompts[] = {"Password: "}, *user = ssh_message_auth_user(message);
-    char echo[] = {0};
+    const char *answers[HY_SSH_PROMPTS_MAX] = {NULL};
+    int count = ssh_userauth_kbdint_getnanswers(c->session);
 
-    free(c->asked_user);
-    c->asked_user = user ? strdup(user) : NULL;
-    c->asked = c->asked_user != NULL;
-    if (!c->asked || ssh_message_auth_interactive_request(message, "", "", 1, prompts, echo) != SSH_OK)
-        hy_ssh_die(c, "the password prompt can't be sent");
-}
+    if (count > HY_SSH_PROMPTS_MAX) {
+        hy_ssh_die(c, "more answers than there can be prompts");
+        return false;
+    }
+    if (count < 0) /* there never was a prompt */
+        count = 0;
+    for (int i = 0; i < count; i++) {
+        const char *answer = ssh_userauth_kbdint_getanswer(c->session, (unsigned)i);
 
-static bool with_answer(struct hy_ssh_conn *c, ssh_message message, struct hy_ssh_factor *factor)
-{
-    /* libssh keeps no round: a late answer, or one too many, is a failure and never a second use of an old prompt. */
-    bool expected = c->asked && ssh_userauth_kbdint_getnanswers(c->session) == 1;
-    bool in;
-
-    c->asked = false;
-    factor->user = c->asked_user ? c->asked_user : "";
-    factor->secret = expected ? ssh_userauth_kbdint_getanswer(c->session, 0) : NULL;
-    in = answer(c, message, factor);
-    return in;
+        answers[i] = answer ? answer : "";
+    }
+    factor->responds = true;
+    factor->answers = answers;
+    factor->answer_count = (size_t)count;
+    return answer(c, message, factor);
 }
 
 /* One authentication request. Takes the message. */
@@ -216,8 +242,6 @@ static bool request(struct hy_ssh_conn *c, ssh_message message)
         ssh_message_free(message);
         return false;
     }
-    if (ssh_message_subtype(message) != SSH_AUTH_METHOD_INTERACTIVE)
-        c->asked = false;
     switch (ssh_message_subtype(message)) {
     case SSH_AUTH_METHOD_NONE:
         factor.method = HY_SSH_NONE;
@@ -236,12 +260,8 @@ static bool request(struct hy_ssh_conn *c, ssh_message message)
         break;
     case SSH_AUTH_METHOD_INTERACTIVE:
         factor.method = HY_SSH_INTERACTIVE;
-        if (ssh_message_auth_kbdint_is_response(message))
-            in = with_answer(c, message, &factor);
-        else if (c->handler->methods(c->handler->ctx) & HY_SSH_INTERACTIVE)
-            ask(c, message);
-        else
-            in = answer(c, message, &factor);
+        in = ssh_message_auth_kbdint_is_response(message) ? with_answers(c, message, &factor)
+                                                          : answer(c, message, &factor);
         break;
     default:
         in = answer(c, message, &factor);
@@ -336,7 +356,5 @@ bool hy_ssh_authenticate(struct hy_ssh_conn *c, int64_t deadline)
     if (c->saved)
         ssh_message_free(c->saved);
     c->saved = NULL;
-    free(c->asked_user);
-    c->asked_user = NULL;
     return in && !c->dead;
 }

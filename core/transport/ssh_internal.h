@@ -66,8 +66,6 @@ struct hy_ssh_conn {
     bool dropped;      /* libssh dropped one: answer for it */
     size_t request_bytes[HY_SSH_REQUESTS]; /* lengths of those that libssh read and that are still to be taken */
     unsigned request_count;
-    bool asked;        /* a keyboard-interactive prompt is out */
-    char *asked_user;
     struct hy_ssh_channel *wrote; /* the last that was handed to libssh in this round */
     bool greeted; /* the banner was sent */
     bool nudging;    /* control->nudge is in the event */

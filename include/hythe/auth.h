@@ -44,23 +44,30 @@ struct hythe_account {
     uint32_t restrict_to_home; /* RestrictUserToHomeDir: HYTHE_AUTH_UNSET, NO, YES */
     uint32_t flags;            /* 0; the core refuses an account with bits that it doesn't know */
     const char *const *groups; /* groups of the configuration file, NULL-terminated; NULL: none */
-    /* Sets of methods of which one must be given as a whole, such as "publickey,password", NULL-terminated; NULL: any
-     * method on offer will do. */
+    /* Rows of methods of which one must be given as a whole and in its order, such as "publickey,password",
+     * NULL-terminated. NULL: those of the configuration (`factors`). Without any, one method on offer will do. */
     const char *const *factors;
 };
 
 /* Takes the account that lookup() found. Returns 0, or a negative errno which lookup() returns. */
 typedef int (*hythe_account_fn)(void *ctx, const struct hythe_account *account);
 
+/* struct hythe_prompt, kind */
+#define HYTHE_PROMPT_QUESTION 0u /* gets one answer */
+#define HYTHE_PROMPT_MESSAGE 1u  /* shown above the questions, below those before it; gets no answer */
+#define HYTHE_PROMPT_TITLE 2u    /* what the dialogue is called, once in a round; gets no answer */
+
 /* A question of several rounds: a text for the user, and whether the answer may be seen while it is typed. */
 struct hythe_prompt {
     size_t size;
-    const char *text; /* UTF-8, one line */
+    const char *text; /* UTF-8, one line, not empty, at most 1023 bytes */
     uint32_t echo;    /* boolean */
+    uint64_t kind;    /* HYTHE_PROMPT_* */
 };
 
-/* Takes a prompt of the next round, which follows when check() returns HYTHE_AUTH_CONTINUE. Returns 0, or a negative
- * errno which check() returns: too many, too long, or a client that can't be asked. The text is copied. */
+/* Takes a prompt of the next round, which follows when check() returns HYTHE_AUTH_CONTINUE, or of the first one in
+ * ask(). Returns 0, or a negative errno which check() returns: too many (-E2BIG: of questions there are 8 at most, of
+ * other texts 16), too long (-EMSGSIZE), none that a client can be asked (-EINVAL). The text is copied. */
 typedef int (*hythe_prompt_fn)(void *ctx, const struct hythe_prompt *prompt);
 
 /* len bytes with a NUL behind them and none inside. */
@@ -111,8 +118,9 @@ struct hythe_factor {
     /* PASSWORD: the password. INTERACTIVE: the first of the answers. Bytes with a NUL behind them and none inside. */
     const char *secret;
     size_t secret_len;
-    /* INTERACTIVE: the answers to the prompts of the round before. In the first round that is one, to the core's own
-     * prompt for the password, so that a plugin can treat both methods alike. */
+    /* INTERACTIVE: the answers to the prompts of the round before. In a round of the plugin's own prompts as many as it
+     * asked questions. Else that is one, to a prompt of the configuration, by default for the password, so that a
+     * plugin can treat both methods alike. */
     const struct hythe_answer *answers;
     size_t answer_count;
     const void *key; /* PUBLICKEY: one whole key of a type and strength that is accepted here, RFC 4253 section 6.6 */
@@ -133,6 +141,10 @@ struct hythe_factor {
      * Valid as long as the factor. */
     int (*key_line)(const struct hythe_auth_call *call, const struct hythe_factor *factor,
                     const struct hythe_key_line *line);
+    /* INTERACTIVE, an answer to a prompt of the configuration: which of them, from 0, and how many there are. With
+     * several each is asked about alone, of every plugin that has accepted no other, and all have to be accepted.
+     * question_count is 0 for the answers to a plugin's own prompts. */
+    uint32_t question, question_count;
 };
 
 /* The head of every call of an authentication plugin. Made by the core; never kept. */
@@ -159,11 +171,20 @@ struct hythe_auth {
      * those behind it aren't asked. NULL: it owns none and only checks factors for the accounts of others. */
     int (*lookup)(const struct hythe_auth_call *call, hythe_account_fn emit, void *ctx);
     /* Checks one factor for call->session->user: HYTHE_AUTH_REJECT, ACCEPT, CONTINUE, or a negative errno. Every plugin
-     * that offers the method is asked in the order of the list until one doesn't reject, whoever owns the account. What
-     * the accepted factors amount to is decided by the core alone. */
+     * that offers the method is asked in the order of the list until one doesn't reject, whoever owns the account; the
+     * answers to a plugin's own prompts are its alone. What the accepted factors amount to is decided by the core: one
+     * plugin's password counts once in a login, by whichever of PASSWORD and INTERACTIVE it was accepted, unless the
+     * dialogue had more than one round. */
     int (*check)(const struct hythe_auth_call *call, const struct hythe_factor *factor);
     /* The login is over, one way or the other. Called once when *call->state isn't NULL then; frees it. */
     void (*end)(const struct hythe_auth_call *call);
+    /* INTERACTIVE: emits the prompts of round 0 by factor->prompt, instead of those of the configuration. Called when
+     * the dialogue begins, of the first plugin in the list that offers the method (those that accepted a password in
+     * this login already come last); the factor has neither secret nor answers. 0, without a prompt for those of the
+     * configuration, or a negative errno, which denies. The answers come to the check() of this plugin alone. Unknown
+     * users have to be asked the same. NULL: no prompts of its own. A dialogue may begin again in one login, whatever
+     * *call->state says. */
+    int (*ask)(const struct hythe_auth_call *call, const struct hythe_factor *factor);
 };
 
 #ifdef __cplusplus

@@ -8,6 +8,8 @@ UNIT_DECLARE(auth_password);
 UNIT_DECLARE(auth_key);
 UNIT_DECLARE(auth_users);
 UNIT_DECLARE(auth_plugins);
+UNIT_DECLARE(auth_dialogue);
+UNIT_DECLARE(auth_factors);
 
 static void an_accepted_factor_gives_the_account(void)
 {
@@ -353,7 +355,7 @@ static void the_users_of_the_file_log_in_with_real_hashes_and_keys(void)
         hy_auth_end(s.c);
         CU_ASSERT_FATAL(hy_instance_init(&instance, hy_users_plugin(users), "users", &s.log) == 0);
         CU_ASSERT_FATAL(instance.plugin.start(&instance.host, NULL, &instance.self) == 0);
-        s.plugins[0] = &instance;
+        s.plugins[0].instance = &instance;
         s.policy.plugin_count = 1;
         s.c = hy_auth_begin(&s.policy, 7, "");
         UNIT_ASSERT_NUMBER(scene_password(&s, "alice", "wrong"), HY_AUTH_REJECT);
@@ -385,4 +387,5 @@ UNIT_SUITE(auth, UNIT_TEST(an_accepted_factor_gives_the_account), UNIT_TEST(afte
            UNIT_TEST(a_name_cannot_start_a_log_line),
            UNIT_TEST(the_users_of_the_file_log_in_with_real_hashes_and_keys));
 
-UNIT_MAIN("unit-auth", &unit_auth, &unit_auth_password, &unit_auth_key, &unit_auth_users, &unit_auth_plugins)
+UNIT_MAIN("unit-auth", &unit_auth, &unit_auth_password, &unit_auth_key, &unit_auth_users, &unit_auth_plugins, &unit_auth_dialogue,
+          &unit_auth_factors)

@@ -102,14 +102,22 @@ static void the_policy_fills_what_an_account_leaves_open(void)
 
 static void an_account_that_cannot_be_honoured_is_refused(void)
 {
-    static const char *const factors[] = {"publickey,password", NULL};
+    static const char *const factors[][3] = {{"publickey,password", "publickey,pasword", NULL},
+                                             {"none", NULL},
+                                             {"publickey,publickey", NULL},
+                                             {"publickey,", NULL},
+                                             {"password", "keyboard-interactive", NULL}};
     static const char *const strangers[] = {"staff", "nosuch", NULL};
     static char long_name[257];
     const struct {
         struct hythe_account account;
         const char *why;
     } table[] = {
-        {{.home = "/h", .factors = factors}, "sets of factors are not available"},
+        {{.home = "/h", .factors = factors[0]}, "\"pasword\" is not a method; did you mean password?"},
+        {{.home = "/h", .factors = factors[1]}, "\"none\" is not a method"},
+        {{.home = "/h", .factors = factors[2]}, "\"publickey,publickey\" has publickey twice"},
+        {{.home = "/h", .factors = factors[3]}, "\"publickey,\" has a place without a method"},
+        {{.home = "/h", .factors = factors[4]}, "keyboard-interactive is not among DefaultAuthMethods"},
         {{.home = "/h", .flags = 1}, "it wants what this server can't do"},
         {{.home = "/h", .restrict_to_home = 3}, "it wants what this server can't do"},
         {{.home = "/h", .groups = strangers}, "there is no group \"nosuch\""},
@@ -130,6 +138,7 @@ static void an_account_that_cannot_be_honoured_is_refused(void)
 
         scene_begin(&s);
         s.policy.groups = groups;
+        s.policy.methods = HY_METHOD_PASSWORD | HY_METHOD_PUBLICKEY;
         s.fakes[0].account = table[i].account;
         s.fakes[0].account.size = sizeof(struct hythe_account);
         s.fakes[0].verdict = HYTHE_AUTH_ACCEPT;
