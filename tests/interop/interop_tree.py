@@ -11,7 +11,7 @@ ACL = [(0, 0, 1, 'OWNER@'), (1, 0x40, 2, 'GROUP@'), (0, 0, 0x1f01ff, 'alice@exam
 EVERY = {'type', 'size', 'alloc', 'owner', 'group', 'mode', 'atime', 'btime', 'mtime', 'ctime', 'acl', 'bits', 'mime',
          'nlink', 'extended'}
 ANY = EVERY - {'acl', 'bits', 'mime', 'extended'}  # what each file has, whether somebody gave it or not
-TIMES = dict(atime=(1000000001, 1), btime=(900000000, 999999999), mtime=(1500000000, 123456789))
+TIMES = dict(atime=(1000000001, 1), btime=(-5, 999999999), mtime=(1500000000, 123456789))
 
 
 def versions(t, path, kind=LSTAT):
@@ -49,6 +49,10 @@ def test_memory(t):
                 reply = session.ask(SETSTAT, s(path), session.attrs(kind=kind, **of))
                 assert reply.code == OK, (path, of, reply)
         assert session.setstat('/mem/d/f', alloc=8192).code == OK
+        far = session.stat('/mem/d/f').attrs['mtime'], (1 << 33, 0)  # which version 3 has no seconds for
+        for mtime in far[::-1]:
+            assert session.setstat('/mem/d/f', mtime=mtime).code == OK
+            assert session.stat('/mem/d/f').attrs['mtime'] == mtime
     found = read_tree(t, '/mem')
     assert set(found) == {'/mem', '/mem/d', '/mem/d/f', '/mem/soft', '/mem/hard'}, sorted(found)
     told_in_its_versions(t, '/mem/d/f', EVERY)

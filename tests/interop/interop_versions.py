@@ -246,37 +246,6 @@ def test_a_tree_of_a_disk_reads_the_same(t):
         assert of['owner'] == owner_name(real.st_uid, pwd.getpwuid), path
 
 
-@suite.test
-def test_a_tree_in_memory_reads_the_same(t):
-    with speaking(t.server, 6) as session:
-        assert session.ask(MKDIR, s('/mem/d'), session.attrs(kind=2, mode=0o750)).code == OK
-        handle = session.open('/mem/d/f', F_WRITE | F_CREAT | F_EXCL, mode=0o640)
-        assert session.write(handle, 0, b'12345') == OK and session.close(handle) == OK
-        assert session.ask(LINK, s('/mem/soft'), s('d/f'), b'\1').code == OK
-        assert session.ask(LINK, s('/mem/hard'), s('/mem/d/f'), b'\0').code == OK
-        times = dict(atime=(1000, 1), btime=(-5, 999999999), mtime=(1 << 33, 0))
-        assert session.setstat('/mem/d/f', **times).code == OK
-        acl = [(0, 0, 1, 'OWNER@'), (1, 0, 2, 'EVERYONE@')]
-        for of in (dict(mime='text/x-test'), dict(acl=acl), dict(bits=(5, 7)), dict(extended={'a@example.com': 'b'})):
-            reply = session.setstat('/mem/d/f', **of)
-            assert reply.code == OK, (of, reply)
-    found = read_tree_without_far_times(t)
-    of = found['/mem/d/f']
-    assert of['size'] == 5 and of['mode'] == 0o640 and of['nlink'] == 2 and of['mime'] == b'text/x-test', of
-    assert of['atime'] == (1000, 1) and of['btime'] == (-5, 999999999) and of['mtime'] == (1500000000, 5), of
-    assert of['acl'] == [(0, 0, 1, b'OWNER@'), (1, 0, 2, b'EVERYONE@')] and of['bits'][0] & of['bits'][1] & 7 == 5, of
-    assert of['extended'] == {b'a@example.com': b'b'}, of
-
-
-def read_tree_without_far_times(t):
-    """Version 3 has no seconds beyond 2106."""
-    with speaking(t.server, 6) as session:
-        of = session.stat('/mem/d/f').attrs
-        assert of['mtime'] == (1 << 33, 0), of
-        assert session.setstat('/mem/d/f', mtime=(1500000000, 5)).code == OK
-    return read_tree(t, '/mem')
-
-
 # ---- WinSCP ----
 
 @suite.test
