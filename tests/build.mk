@@ -24,6 +24,7 @@ include tests/unit/path.mk
 include tests/unit/vfs.mk
 include tests/unit/plugin.mk
 include tests/unit/auth.mk
+include tests/unit/certs.mk
 include tests/unit/authfiles.mk
 include tests/unit/config.mk
 include tests/unit/jobs.mk
