@@ -10,8 +10,8 @@ enum { MADE_NOW = 1800000000, MADE_MAX = 32768 };
 
 enum made_ca { MADE_ED25519, MADE_P256, MADE_P384, MADE_P521, MADE_RSA, MADE_SK_ED25519, MADE_SK_P256, MADE_CAS };
 
-/* What is to be in a certificate; made_plain() has a good one. Options are rows of a name and a value with a NULL at the
- * end; a value of NULL is left out. */
+/* What is to be in a certificate; made_plain() has a good one. Options are rows of a name and a value with a NULL at
+ * the end; a value of NULL is left out. */
 struct made {
     const char *type, *key;  /* of the certificate; a line of the key in it */
     const char *application; /* behind the key; NULL: none */
