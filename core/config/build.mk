@@ -4,6 +4,7 @@ libhythe_core_la_SOURCES += \
 	core/config/check.c \
 	core/config/config.h \
 	core/config/dump.c \
+	core/config/listen.c \
 	core/config/manual.c \
 	core/config/methods.c core/config/methods.h \
 	core/config/nearest.c \

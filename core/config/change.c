@@ -30,6 +30,25 @@ static bool same(const struct hy_config *a, const struct hy_config *b, const str
     }
 }
 
+static bool same_listeners(const struct hy_config *a, const struct hy_config *b)
+{
+    if (a->listener_count != b->listener_count)
+        return false;
+    for (size_t i = 0; i < a->listener_count; i++) {
+        const struct hy_listen_config *x = &a->listeners[i], *y = &b->listeners[i];
+
+        if (strcmp(x->host, y->host) != 0 || x->port != y->port || x->proxy != y->proxy)
+            return false;
+    }
+    return true;
+}
+
+static int refuse(struct hy_problems *problems, struct hy_place place, const char *name)
+{
+    hy_problems_add(problems, place, "%s can't change while the server runs; put it back, or restart", name);
+    return -1;
+}
+
 int hy_config_may_follow(const struct hy_config *now, const struct hy_config *next, struct hy_problems *problems)
 {
     int rc = 0;
@@ -39,9 +58,9 @@ int hy_config_may_follow(const struct hy_config *now, const struct hy_config *ne
 
         if (row->kind != HY_ROW_GLOBAL || row->change != HY_CHANGE_RESTART || same(now, next, row))
             continue;
-        hy_problems_add(problems, next->places[i], "%s can't change while the server runs; put it back, or restart",
-                        row->name);
-        rc = -1;
+        rc = refuse(problems, next->places[i], row->name);
     }
+    if (!rc && !same_listeners(now, next))
+        rc = refuse(problems, hy_config_place(next, "listen"), "listen");
     return rc;
 }

@@ -1,9 +1,7 @@
 #include "core/config/read.h"
 
-#include <netdb.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 
 static struct hy_place place_of(const struct hy_reading *r, const char *name)
 {
@@ -216,18 +214,6 @@ const char *hy_config_eol(const struct hy_config *config)
     return NULL;
 }
 
-static void check_address(struct hy_reading *r)
-{
-    static const struct addrinfo hints = {.ai_flags = AI_NUMERICHOST, .ai_socktype = SOCK_STREAM};
-    struct addrinfo *found = NULL;
-
-    if (r->config->LocalHost[0] && getaddrinfo(r->config->LocalHost, NULL, &hints, &found) != 0)
-        hy_reading_add(r, place_of(r, "LocalHost"), "LocalHost: \"%s\" is not an IPv4 or IPv6 address",
-                       r->config->LocalHost);
-    if (found)
-        freeaddrinfo(found);
-}
-
 /* Whoever starts hythed may stand anywhere, and a service stands in "/". */
 static void check_file(struct hy_reading *r, const char *name, const char *path)
 {
@@ -259,7 +245,7 @@ void hy_check_config(struct hy_reading *r)
     check_users(r);
     check_methods(r);
     check_extensions(r);
-    check_address(r);
+    hy_check_listeners(r);
     check_format(r);
     check_file(r, "log_file", r->config->log_file);
 }

@@ -75,6 +75,14 @@ struct hy_group_config {
     struct hy_place place;
 };
 
+/* LocalHost and LocalPort, or { LocalHost = "::"; LocalPort = 2222; } of listen. */
+struct hy_listen_config {
+    const char *host; /* an address, a name or "" */
+    int64_t port;
+    bool proxy; /* proxy_protocol */
+    struct hy_place place;
+};
+
 /* A host key: SSHCertStore or one of AltSSHCert. */
 struct hy_key_config {
     const char *store; /* a file */
@@ -104,7 +112,7 @@ struct hy_client_config {
 struct hy_config {
     /* One field per HY_GLOBAL row of settings.def, named as the row: BOOL bool, INT and SIZE int64_t, STRING
      * const char * (never NULL), LIST const char *const * (NULL-terminated, never NULL). RootDirectory is also among
-     * mounts, SSHCertStore and AltSSHCert are keys. */
+     * mounts, LocalHost and LocalPort among listeners, SSHCertStore and AltSSHCert are keys. */
 #define HY_BOOL bool
 #define HY_INT int64_t
 #define HY_SIZE int64_t
@@ -124,6 +132,9 @@ struct hy_config {
 #undef HY_SIZE
 #undef HY_STRING
 #undef HY_LIST
+    const struct hy_listen_config *listeners; /* LocalHost and LocalPort first, if local_listener */
+    size_t listener_count;
+    bool local_listener;
     const struct hy_mount_config *mounts;
     size_t mount_count;
     const struct hy_key_config *keys; /* SSHCertStore first */
@@ -177,6 +188,9 @@ int hy_config_may_follow(const struct hy_config *now, const struct hy_config *ne
 
 /* Where the setting `name` of the file's top level was written; line 0 when it has its default. */
 struct hy_place hy_config_place(const struct hy_config *config, const char *name);
+
+/* Whether a text can be the name of a host. */
+bool hy_is_host_name(const char *text);
 
 /* ServerEOL as bytes; NULL only of a file with problems. */
 const char *hy_config_eol(const struct hy_config *config);

@@ -244,6 +244,32 @@ static void put_keys(FILE *out, const struct hy_config *config)
     fputs(");\n", out);
 }
 
+static void put_listeners(FILE *out, const struct hy_config *config)
+{
+    size_t first = config->local_listener ? 1 : 0;
+
+    if (config->listener_count <= first)
+        return;
+    fputs("\nlisten = (\n", out);
+    for (size_t i = first; i < config->listener_count; i++) {
+        const struct hy_listen_config *l = &config->listeners[i];
+
+        fputs("  { LocalHost = ", out);
+        put_string(out, l->host);
+        fprintf(out, "; LocalPort = %" PRId64 "; proxy_protocol = %s; }%s\n", l->port, l->proxy ? "true" : "false",
+                i + 1 < config->listener_count ? "," : "");
+    }
+    fputs(");\n", out);
+}
+
+/* LocalHost and LocalPort would make a listener where the file has none of theirs. */
+static bool is_written(const struct hy_config *config, const struct hy_row *row)
+{
+    if (row->kind != HY_ROW_GLOBAL)
+        return false;
+    return config->local_listener || (strcmp(row->name, "LocalHost") != 0 && strcmp(row->name, "LocalPort") != 0);
+}
+
 static void put_clients(FILE *out, const struct hy_config *config)
 {
     if (!config->client_count)
@@ -264,8 +290,9 @@ void hy_config_dump(const struct hy_config *config, const struct hy_config_secre
     size_t first = config->RootDirectory[0] ? 1 : 0; /* that mount is written as what it is */
 
     for (size_t i = 0; i < hy_row_count; i++)
-        if (hy_rows[i].kind == HY_ROW_GLOBAL)
+        if (is_written(config, &hy_rows[i]))
             put_row(out, config, &hy_rows[i]);
+    put_listeners(out, config);
     put_keys(out, config);
     put_clients(out, config);
     fputs("\n", out);

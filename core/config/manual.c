@@ -8,10 +8,15 @@ static const char *const type_names[] = {
 };
 
 static const char *const section_titles[] = {
-    [HY_SECTION_GLOBAL] = "the top level",          [HY_SECTION_MOUNT] = "each group of mounts",
-    [HY_SECTION_FILTER] = "each group of filters",  [HY_SECTION_AUTH] = "each group of auth",
-    [HY_SECTION_GROUP] = "each group of groups",    [HY_SECTION_USER] = "each group of users",
-    [HY_SECTION_CERT] = "each group of AltSSHCert", [HY_SECTION_CLIENT] = "each group of client_versions",
+    [HY_SECTION_GLOBAL] = "the top level",
+    [HY_SECTION_LISTEN] = "each group of listen",
+    [HY_SECTION_MOUNT] = "each group of mounts",
+    [HY_SECTION_FILTER] = "each group of filters",
+    [HY_SECTION_AUTH] = "each group of auth",
+    [HY_SECTION_GROUP] = "each group of groups",
+    [HY_SECTION_USER] = "each group of users",
+    [HY_SECTION_CERT] = "each group of AltSSHCert",
+    [HY_SECTION_CLIENT] = "each group of client_versions",
 };
 
 /* "0 to 65535; default 22; needs a restart", or nothing. */

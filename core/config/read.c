@@ -7,12 +7,15 @@ static const struct {
     const char *name;
     void (*read)(struct hy_reading *r, const config_setting_t *at);
 } groups[] = {
-    {"AltSSHCert", hy_read_certs}, {"mounts", hy_read_mounts}, {"auth", hy_read_auth},
-    {"groups", hy_read_groups},    {"users", hy_read_users},   {"client_versions", hy_read_clients},
+    {"listen", hy_read_listeners},        {"AltSSHCert", hy_read_certs},
+    {"mounts", hy_read_mounts},           {"auth", hy_read_auth},
+    {"groups", hy_read_groups},           {"users", hy_read_users},
+    {"client_versions", hy_read_clients},
 };
 
 static const char *const section_names[] = {
     [HY_SECTION_GLOBAL] = "setting",
+    [HY_SECTION_LISTEN] = "setting of listen",
     [HY_SECTION_MOUNT] = "setting of a mount",
     [HY_SECTION_FILTER] = "setting of a filter",
     [HY_SECTION_AUTH] = "setting of auth",

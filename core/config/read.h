@@ -66,6 +66,10 @@ const struct hy_option *hy_read_options(struct hy_reading *r, const config_setti
 /* Whether the name of a user or a group (`what`) is one path component; complains if not. */
 void hy_check_name(struct hy_reading *r, const config_setting_t *at, const char *what, const char *name);
 
+/* listen.c: listeners, LocalHost and LocalPort too, and lists of addresses. */
+void hy_read_listeners(struct hy_reading *r, const config_setting_t *at);
+void hy_check_listeners(struct hy_reading *r);
+
 /* tree.c: what the tree is made of. */
 void hy_read_mounts(struct hy_reading *r, const config_setting_t *at);
 void hy_read_auth(struct hy_reading *r, const config_setting_t *at);

@@ -6,6 +6,7 @@
 
 enum hy_section {
     HY_SECTION_GLOBAL,
+    HY_SECTION_LISTEN,
     HY_SECTION_MOUNT,
     HY_SECTION_FILTER,
     HY_SECTION_AUTH,

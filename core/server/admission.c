@@ -23,17 +23,37 @@ static void join(struct hy_server *server, struct hy_session *s)
     server->sessions++;
 }
 
-const char *hy_admission_ask(struct hy_session *s)
+static int check_client(const struct hy_generation *generation, const struct hy_session *s, struct hy_err *why)
+{
+    const char *text = hy_guests_refuse(&generation->guests, &s->addr);
+
+    return text ? hy_err_set(why, "%s", text) : 0;
+}
+
+/* What connects may be a proxy that can't say yet for whom. */
+static int check_place(const struct hy_generation *generation, const struct hy_session *s, struct hy_err *why)
+{
+    if (!s->proxied)
+        return check_client(generation, s, why);
+    if (!hy_guests_have(&generation->guests.trusted, &s->addr))
+        return hy_err_set(why, "it is not in proxy_trusted");
+    return 0;
+}
+
+int hy_admission_ask(struct hy_session *s, bool *full, struct hy_err *why)
 {
     struct hy_server *server = s->server;
     const struct hy_config *config;
-    const char *why = NULL;
+    int rc = 0;
 
     (void)clock_gettime(CLOCK_REALTIME, &s->came);
     (void)pthread_mutex_lock(&server->lock);
     config = server->current->config;
-    if (server->sessions >= (unsigned)config->MaxConnections) {
-        why = "MaxConnections";
+    if (check_place(server->current, s, why)) {
+        rc = -1;
+    } else if (server->sessions >= (unsigned)config->MaxConnections) {
+        *full = true;
+        rc = hy_err_set(why, "MaxConnections are there");
     } else {
         /* A crowd that never logs in must not shut the door: the one of it that came first gives way. Whoever has a
          * key is in long before its turn comes. */
@@ -46,7 +66,19 @@ const char *hy_admission_ask(struct hy_session *s)
         join(server, s);
     }
     (void)pthread_mutex_unlock(&server->lock);
-    return why;
+    return rc;
+}
+
+int hy_admission_client(struct hy_session *s, const struct hy_addr *addr, uint16_t port, struct hy_err *why)
+{
+    struct hy_server *server = s->server;
+
+    (void)pthread_mutex_lock(&server->lock);
+    s->addr = *addr;
+    s->port = port;
+    (void)hy_addr_text(addr, s->address);
+    (void)pthread_mutex_unlock(&server->lock);
+    return check_client(s->generation, s, why);
 }
 
 void hy_admission_entered(struct hy_session *s)

@@ -6,6 +6,9 @@ libhythe_core_la_SOURCES += \
 	core/server/server.c \
 	core/server/listener.c \
 	core/server/admission.c \
+	core/server/arrive.c \
+	core/server/guests.c core/server/guests.h \
+	core/server/proxy.c core/server/proxy.h \
 	core/server/session.c core/server/session.h \
 	core/server/keys.c \
 	core/server/reload.c \

@@ -1,6 +1,7 @@
 #include "core/server/access.h"
 #include "core/server/internal.h"
 
+#include <netdb.h>
 #include <string.h>
 
 void hy_server_check_keys(const struct hy_config *config, struct hy_problems *problems)
@@ -100,11 +101,29 @@ static void check_access(const struct hy_config *config, const struct hy_plugin_
     hy_access_free(&access);
 }
 
+static void check_names(const struct hy_config *config, struct hy_problems *problems)
+{
+    for (size_t i = 0; i < config->listener_count; i++) {
+        const struct hy_listen_config *listener = &config->listeners[i];
+        struct addrinfo *list;
+        struct hy_err err;
+
+        if (!hy_is_host_name(listener->host))
+            continue;
+        if (hy_server_resolve(config, listener, &list, &err))
+            hy_problems_add(problems, listener->place, "%s", err.text);
+        else
+            freeaddrinfo(list);
+    }
+    hy_guests_check(config, problems);
+}
+
 void hy_server_check(const struct hy_config *config, const struct hy_assist *assist, struct hy_problems *problems)
 {
     const struct hy_plugin_means means = {.assist = assist};
     bool sound = problems->count == 0;
 
+    check_names(config, problems);
     check_tree(config, &means, problems);
     check_access(config, &means, sound, problems);
 }

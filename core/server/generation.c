@@ -11,6 +11,8 @@ static int build(struct hy_generation *g, const struct hy_generation *before, co
     g->plugins = before ? hy_plugins_next(before->plugins, directory) : hy_plugins_new(directory, g->log);
     if (!g->plugins)
         return hy_err_set(err, "out of memory");
+    if (hy_guests_begin(&g->guests, g->config, err))
+        return -1;
     if (!before)
         hy_plugins_set_means(g->plugins, means);
     g->trees = hy_trees_new(g->config, g->plugins, err);
@@ -33,6 +35,7 @@ struct hy_generation *hy_generation_new(const struct hy_config *config, const st
     g->ssh = hy_ssh_server_ref(ssh);
     g->log = log;
     g->limits = (struct hy_ssh_limits){.login_grace = (unsigned)config->login_grace,
+                                       .handshake = (unsigned)config->DefaultConnectionTimeout,
                                        .stall = (unsigned)config->DefaultTimeout,
                                        .idle = (unsigned)config->idle_timeout,
                                        .max_channels = (unsigned)config->max_channels,
@@ -58,6 +61,7 @@ void hy_generation_unref(struct hy_generation *generation)
     hy_trees_free(generation->trees);
     hy_plugins_free(generation->plugins);
     hy_access_free(&generation->access);
+    hy_guests_end(&generation->guests);
     hy_ssh_server_unref(generation->ssh);
     hy_config_free(generation->owned);
     free(generation);

@@ -6,6 +6,7 @@
 
 #include "core/plugin/plugin.h"
 #include "core/server/access.h"
+#include "core/server/guests.h"
 #include "core/server/mounts.h"
 #include "core/transport/ssh.h"
 #include "core/vfs/vfs.h"
@@ -21,6 +22,7 @@ struct hy_generation {
     struct hy_plugins *plugins;
     struct hy_trees *trees;
     struct hy_access access;
+    struct hy_guests guests;
     atomic_size_t refs;
 };
 

@@ -219,7 +219,20 @@ static void wait_for_end(struct hythed_running *running, const sigset_t *set)
     }
 }
 
-static int run(const struct hy_config *config, const struct hythed_rights *rights, struct hythed_running *running,
+static void tell_where(const struct hy_server *server, const struct hy_log *log)
+{
+    char text[HY_ADDR_TEXT];
+    struct hy_addr addr;
+    uint16_t port;
+    size_t i = 0;
+
+    for (; hy_server_listener(server, i, &addr, &port); i++)
+        hy_log(log, HY_LOG_INFO, 0, "listening on %s port %u", hy_addr_text(&addr, text), port);
+    if (!i)
+        hy_log(log, HY_LOG_INFO, 0, "Listening is false: no port is open");
+}
+
+static int run(const struct hythed_rights *rights, struct hythed_running *running,
                const sigset_t *signals)
 {
     struct hy_server *server = running->server;
@@ -228,8 +241,7 @@ static int run(const struct hy_config *config, const struct hythed_rights *right
 
     if (hy_server_bind(server, &err) < 0 || hythed_rights_drop(rights, &err) < 0 || hy_server_start(server, &err) < 0)
         return fail(running->log, err.text);
-    hy_log(log, HY_LOG_INFO, 0, "listening on %s port %u", *config->LocalHost ? config->LocalHost : "*",
-           hy_server_port(server));
+    tell_where(server, log);
     running->log->starting = false;
     wait_for_end(running, signals);
     hy_log(log, HY_LOG_INFO, 0, "ending: %u connections, whose requests have %u seconds", hy_server_connections(server),
@@ -291,7 +303,7 @@ static int serve_config(const struct options *options, const struct hy_config *c
         hy_server_set_around(running.server, config->read_ahead ? &read_ahead : &plain);
         hythed_crash_watch(&log, running.server);
     }
-    status = running.server ? run(config, &rights, &running, signals) : fail(&log, err.text);
+    status = running.server ? run(&rights, &running, signals) : fail(&log, err.text);
     hy_server_free(running.server);
     hythed_helper_end(&helper);
     hythed_log_close(&log);

@@ -2,6 +2,7 @@
 #ifndef HY_SERVER_INTERNAL_H
 #define HY_SERVER_INTERNAL_H
 
+#include "core/base/addr.h"
 #include "core/server/generation.h"
 #include "core/server/server.h"
 #include "core/sftp/longs.h"
@@ -12,9 +13,22 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
-enum { HY_LISTENERS_MAX = 8 };
-
+struct addrinfo;
 struct hy_session;
+
+struct hy_listener {
+    int fd;     /* -1: closed */
+    bool proxy; /* what connects says first for whom it does */
+    struct hy_addr addr;
+    uint16_t port;
+};
+
+/* Somebody who connected. */
+struct hy_arrival {
+    struct hy_addr addr;
+    uint16_t port;
+    bool proxy; /* to a listener of this kind */
+};
 
 struct hy_server {
     const struct hy_config *config; /* what it was made with */
@@ -24,9 +38,8 @@ struct hy_server {
     struct hy_server_around around; /* both NULL for none */
     const struct hy_assist *assist; /* NULL: none */
     atomic_bool drain, cut;
-    int listeners[HY_LISTENERS_MAX];
+    struct hy_listener *listeners;
     size_t listener_count;
-    uint16_t port;
     pthread_t acceptor;
     bool accepting;
     bool short_of; /* the acceptor's: the log has a line about connections that can't be taken */
@@ -57,12 +70,15 @@ int hy_server_read_key(const struct hy_key_config *key, struct hy_ssh_server *ss
 int hy_server_listen(struct hy_server *server, struct hy_err *err);
 void hy_server_close_listeners(struct hy_server *server);
 /* What an accepted socket is set to. */
-void hy_server_tune(int fd, bool no_delay);
+void hy_server_tune(int fd, const struct hy_config *config);
+/* What a listener's host stands for; to be freed with freeaddrinfo(). 0, or -1 with err. */
+int hy_server_resolve(const struct hy_config *config, const struct hy_listen_config *where, struct addrinfo **list,
+                      struct hy_err *err);
 /* The acceptor's thread; ctx is the server. */
 void *hy_server_accept(void *ctx);
 
-/* Starts a session's thread on an accepted socket, which it closes in any case. `address` is numeric. */
-void hy_session_start(struct hy_server *server, int fd, const char *address, uint16_t port);
+/* Starts a session's thread on an accepted socket, which it closes in any case. */
+void hy_session_start(struct hy_server *server, int fd, const struct hy_arrival *arrival);
 
 /* Which way round a client of this version string sends SYMLINK's paths. */
 enum hy_symlink_order hy_client_symlink_order(const char *version);

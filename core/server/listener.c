@@ -5,17 +5,12 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
-#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum {
-    PAUSE_MS = 100,      /* between tries to accept when descriptors are short */
-    KEEPALIVE_IDLE = 60, /* a peer that vanished without a word is noticed after about two minutes */
-    KEEPALIVE_EVERY = 15,
-    KEEPALIVE_TRIES = 4
-};
+enum { PAUSE_MS = 100 }; /* between tries to accept when descriptors are short */
 
 static void set_port(struct sockaddr *sa, uint16_t port)
 {
@@ -31,15 +26,16 @@ static uint16_t port_of(const struct sockaddr_storage *ss)
                                            : ((const struct sockaddr_in *)(const void *)ss)->sin_port);
 }
 
-static int open_one(const struct addrinfo *ai, int backlog)
+static int open_one(const struct addrinfo *ai, const struct hy_config *config)
 {
     int fd = socket(ai->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0), on = 1, saved;
 
     if (fd < 0)
         return -1;
     if (setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) ||
+        (!config->BindExclusively && setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &on, sizeof on)) ||
         (ai->ai_family == AF_INET6 && setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on)) ||
-        bind(fd, ai->ai_addr, ai->ai_addrlen) || listen(fd, backlog)) {
+        bind(fd, ai->ai_addr, ai->ai_addrlen) || listen(fd, (int)config->ConnectionBacklog)) {
         saved = errno;
         (void)close(fd);
         errno = saved;
@@ -48,45 +44,80 @@ static int open_one(const struct addrinfo *ai, int backlog)
     return fd;
 }
 
-static int listen_on(struct hy_server *server, struct addrinfo *list, struct hy_err *err)
+/* Takes fd. */
+static int add(struct hy_server *server, int fd, bool proxy, struct hy_err *err)
 {
-    const struct hy_config *config = server->config;
+    struct sockaddr_storage ss = {.ss_family = AF_UNSPEC};
+    socklen_t len = sizeof ss;
+    struct hy_listener *more = reallocarray(server->listeners, server->listener_count + 1, sizeof *more);
 
-    for (struct addrinfo *ai = list; ai && server->listener_count < HY_LISTENERS_MAX; ai = ai->ai_next) {
-        struct sockaddr_storage ss;
-        socklen_t len = sizeof ss;
+    if (!more || getsockname(fd, (struct sockaddr *)&ss, &len)) {
+        (void)close(fd);
+        if (more)
+            server->listeners = more;
+        return hy_err_set(err, "can't listen: %s", strerror(errno));
+    }
+    server->listeners = more;
+    more[server->listener_count++] =
+        (struct hy_listener){.fd = fd, .proxy = proxy, .addr = hy_addr_of(&ss), .port = port_of(&ss)};
+    return 0;
+}
+
+static int listen_on(struct hy_server *server, const struct hy_listen_config *where, const struct addrinfo *list,
+                     struct hy_err *err)
+{
+    uint16_t port = (uint16_t)where->port;
+    size_t before = server->listener_count;
+
+    for (const struct addrinfo *ai = list; ai; ai = ai->ai_next) {
         int fd;
 
-        set_port(ai->ai_addr, server->port); /* the second address gets the port that the first was given */
-        fd = open_one(ai, (int)config->ConnectionBacklog);
-        if (fd < 0 && errno == EAFNOSUPPORT && !*config->LocalHost)
+        set_port(ai->ai_addr, port); /* the second address gets the port that the first was given */
+        fd = open_one(ai, server->config);
+        if (fd < 0 && errno == EAFNOSUPPORT && !*where->host)
             continue; /* "every address" on a machine without IPv6 */
         if (fd < 0)
-            return hy_err_set(err, "can't listen on %s port %lld: %s", *config->LocalHost ? config->LocalHost : "*",
-                              (long long)config->LocalPort, strerror(errno));
-        server->listeners[server->listener_count++] = fd;
-        if (getsockname(fd, (struct sockaddr *)&ss, &len) == 0)
-            server->port = port_of(&ss);
+            return hy_err_set(err, "can't listen on %s port %lld: %s", *where->host ? where->host : "*",
+                              (long long)where->port, strerror(errno));
+        if (add(server, fd, where->proxy, err))
+            return -1;
+        port = server->listeners[server->listener_count - 1].port;
     }
-    if (!server->listener_count)
-        return hy_err_set(err, "LocalHost %s: no address to listen on", config->LocalHost);
+    if (server->listener_count == before)
+        return hy_err_set(err, "LocalHost \"%s\": no address to listen on", where->host);
     return 0;
+}
+
+int hy_server_resolve(const struct hy_config *config, const struct hy_listen_config *where, struct addrinfo **list,
+                      struct hy_err *err)
+{
+    static const int families[] = {AF_INET, AF_INET6, AF_UNSPEC};
+    struct addrinfo hints = {.ai_flags = AI_PASSIVE, .ai_socktype = SOCK_STREAM};
+    struct hy_addr addr;
+    int rc;
+
+    if (!hy_addr_parse(&addr, where->host, strlen(where->host)))
+        hints.ai_family = families[config->UseIPv6];
+    rc = getaddrinfo(*where->host ? where->host : NULL, "0", &hints, list);
+    return rc ? hy_err_set(err, "LocalHost \"%s\": %s", where->host,
+                           rc == EAI_SYSTEM ? strerror(errno) : gai_strerror(rc))
+              : 0;
 }
 
 int hy_server_listen(struct hy_server *server, struct hy_err *err)
 {
     const struct hy_config *config = server->config;
-    struct addrinfo hints = {.ai_flags = AI_PASSIVE | AI_NUMERICHOST, .ai_socktype = SOCK_STREAM}, *list;
-    char port[8];
-    int rc;
+    int rc = 0;
 
-    server->port = (uint16_t)config->LocalPort;
-    (void)snprintf(port, sizeof port, "%u", server->port);
-    rc = getaddrinfo(*config->LocalHost ? config->LocalHost : NULL, port, &hints, &list);
-    if (rc)
-        return hy_err_set(err, "LocalHost %s: %s", config->LocalHost, gai_strerror(rc));
-    rc = listen_on(server, list, err);
-    freeaddrinfo(list);
+    for (size_t i = 0; !rc && config->Listening && i < config->listener_count; i++) {
+        struct addrinfo *list = NULL;
+
+        rc = hy_server_resolve(config, &config->listeners[i], &list, err);
+        if (!rc)
+            rc = listen_on(server, &config->listeners[i], list, err);
+        if (list)
+            freeaddrinfo(list);
+    }
     if (rc)
         hy_server_close_listeners(server);
     return rc;
@@ -94,22 +125,35 @@ int hy_server_listen(struct hy_server *server, struct hy_err *err)
 
 void hy_server_close_listeners(struct hy_server *server)
 {
-    while (server->listener_count)
-        (void)close(server->listeners[--server->listener_count]);
+    for (size_t i = 0; i < server->listener_count; i++) {
+        if (server->listeners[i].fd >= 0)
+            (void)close(server->listeners[i].fd);
+        server->listeners[i].fd = -1;
+    }
 }
 
-void hy_server_tune(int fd, bool no_delay)
+/* Whole seconds, at least one of them; 0 stays. */
+static int seconds_of(int64_t ms)
+{
+    return (int)((ms + 999) / 1000);
+}
+
+void hy_server_tune(int fd, const struct hy_config *config)
 {
     const struct {
         int level, option, value;
-    } rows[] = {{IPPROTO_TCP, TCP_NODELAY, no_delay},
-                {SOL_SOCKET, SO_KEEPALIVE, 1},
-                {IPPROTO_TCP, TCP_KEEPIDLE, KEEPALIVE_IDLE},
-                {IPPROTO_TCP, TCP_KEEPINTVL, KEEPALIVE_EVERY},
-                {IPPROTO_TCP, TCP_KEEPCNT, KEEPALIVE_TRIES}};
+        bool always;
+    } rows[] = {{IPPROTO_TCP, TCP_NODELAY, config->TcpNoDelay, true},
+                {SOL_SOCKET, SO_KEEPALIVE, 1, true},
+                {IPPROTO_TCP, TCP_KEEPIDLE, seconds_of(config->KeepAliveTime), false},
+                {IPPROTO_TCP, TCP_KEEPINTVL, seconds_of(config->KeepAliveInterval), false},
+                {IPPROTO_TCP, TCP_KEEPCNT, (int)config->KeepAliveRetryCount, false},
+                {SOL_SOCKET, SO_RCVBUF, (int)config->InBufferSize, false},
+                {SOL_SOCKET, SO_SNDBUF, (int)config->OutBufferSize, false}};
 
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) /* a socket without them works too */
-        (void)setsockopt(fd, rows[i].level, rows[i].option, &rows[i].value, sizeof rows[i].value);
+        if (rows[i].always || rows[i].value)
+            (void)setsockopt(fd, rows[i].level, rows[i].option, &rows[i].value, sizeof rows[i].value);
 }
 
 /* The log has one line for each time of want, however often it is tried again. */
@@ -124,39 +168,45 @@ static void tell_short(struct hy_server *server, int error)
     server->short_of = error != 0;
 }
 
-static void take(struct hy_server *server, int listener)
+static void take(struct hy_server *server, const struct hy_listener *listener)
 {
-    struct sockaddr_storage ss;
+    struct sockaddr_storage ss = {.ss_family = AF_UNSPEC};
     socklen_t len = sizeof ss;
-    char address[INET6_ADDRSTRLEN + 16] = "?";
-    int fd = accept4(listener, (struct sockaddr *)&ss, &len, SOCK_CLOEXEC);
+    int fd = accept4(listener->fd, (struct sockaddr *)&ss, &len, SOCK_CLOEXEC);
 
     if (fd >= 0) {
         tell_short(server, 0);
-        (void)getnameinfo((struct sockaddr *)&ss, len, address, sizeof address, NULL, 0, NI_NUMERICHOST);
-        hy_session_start(server, fd, address, port_of(&ss));
+        hy_session_start(server, fd, &(struct hy_arrival){hy_addr_of(&ss), port_of(&ss), listener->proxy});
     } else if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
         tell_short(server, errno);
         (void)poll(NULL, 0, PAUSE_MS); /* the connection stays in the backlog; without a pause this would spin */
     }
 }
 
-void *hy_server_accept(void *ctx)
+static void accept_all(struct hy_server *server, struct pollfd *fds, size_t n)
 {
-    struct hy_server *server = ctx;
-    struct pollfd fds[HY_LISTENERS_MAX + 1];
-    size_t n = server->listener_count;
-
     for (size_t i = 0; i < n; i++)
-        fds[i] = (struct pollfd){.fd = server->listeners[i], .events = POLLIN};
+        fds[i] = (struct pollfd){.fd = server->listeners[i].fd, .events = POLLIN};
     fds[n] = (struct pollfd){.fd = server->control.wake, .events = POLLIN};
     while (!atomic_load(&server->drain)) {
         if (poll(fds, (nfds_t)(n + 1), -1) < 0)
             continue;
         for (size_t i = 0; i < n && !atomic_load(&server->drain); i++)
             if (fds[i].revents)
-                take(server, fds[i].fd);
+                take(server, &server->listeners[i]);
     }
+}
+
+void *hy_server_accept(void *ctx)
+{
+    struct hy_server *server = ctx;
+    struct pollfd *fds = calloc(server->listener_count + 1, sizeof *fds);
+
+    if (fds)
+        accept_all(server, fds, server->listener_count);
+    else
+        hy_log(server->log, HY_LOG_ERROR, 0, "out of memory: nothing is accepted");
+    free(fds);
     hy_server_close_listeners(server);
     return NULL;
 }

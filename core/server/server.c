@@ -137,7 +137,16 @@ void hy_server_stop(struct hy_server *server, unsigned seconds)
 
 uint16_t hy_server_port(const struct hy_server *server)
 {
-    return server->port;
+    return server->listener_count ? server->listeners[0].port : 0;
+}
+
+bool hy_server_listener(const struct hy_server *server, size_t i, struct hy_addr *addr, uint16_t *port)
+{
+    if (i >= server->listener_count)
+        return false;
+    *addr = server->listeners[i].addr;
+    *port = server->listeners[i].port;
+    return true;
 }
 
 unsigned hy_server_connections(const struct hy_server *server)
@@ -179,6 +188,7 @@ void hy_server_free(struct hy_server *server)
     hy_ssh_server_unref(server->ssh);
     if (server->control.wake >= 0)
         (void)close(server->control.wake);
+    free(server->listeners);
     (void)pthread_cond_destroy(&server->ended);
     (void)pthread_mutex_destroy(&server->lock);
     free(server);

@@ -4,6 +4,7 @@
 #ifndef HY_SERVER_SERVER_H
 #define HY_SERVER_SERVER_H
 
+#include "core/base/addr.h"
 #include "core/base/err.h"
 #include "core/base/log.h"
 #include "core/config/config.h"
@@ -51,8 +52,10 @@ int hy_server_reload(struct hy_server *server, struct hy_config *config, struct 
  * for its thread. Idempotent. */
 void hy_server_stop(struct hy_server *server, unsigned seconds);
 
-/* The port in use, for LocalPort = 0. 0 before bind. */
+/* The port in use, for LocalPort = 0: that of the first listener. 0 before bind, and with Listening = false. */
 uint16_t hy_server_port(const struct hy_server *server);
+/* Where it listens, from 0 on; false when there are no more. */
+bool hy_server_listener(const struct hy_server *server, size_t i, struct hy_addr *addr, uint16_t *port);
 
 /* Connections now. */
 unsigned hy_server_connections(const struct hy_server *server);

@@ -229,7 +229,12 @@ static void run(struct hy_session *s)
     struct hy_server *server = s->server;
     struct hy_err why = {0};
 
-    hy_server_tune(s->fd, s->generation->config->TcpNoDelay);
+    if (hy_session_arrive(s, &why)) {
+        hy_log(server->log, HY_LOG_INFO, s->id, "refused a connection from %s: %s", s->address, why.text);
+        (void)close(s->fd);
+        hy_admission_gone(s);
+        return;
+    }
     hy_log(server->log, HY_LOG_VERBOSE, s->id, "connection from %s port %u", s->address, s->port);
     s->conversation = hy_auth_begin(&s->generation->access.policy, s->id, s->address);
     s->tally = hy_tally_new();
@@ -282,7 +287,6 @@ static void *session_main(void *ctx)
     close_control(s);
     hy_generation_unref(s->generation);
     free(s->client);
-    free(s->address);
     free(s);
     (void)pthread_mutex_lock(&server->lock);
     server->sessions--;
@@ -291,32 +295,44 @@ static void *session_main(void *ctx)
     return NULL;
 }
 
-void hy_session_start(struct hy_server *server, int fd, const char *address, uint16_t port)
+static int start(struct hy_session *s, bool *full, struct hy_err *why)
 {
-    static const char full[] = "Too many connections\r\n";
+    struct hy_server *server = s->server;
+
+    if (hy_admission_ask(s, full, why))
+        return -1;
+    if (hy_thread_start(NULL, session_main, s) == 0)
+        return 0;
+    hy_admission_gone(s);
+    (void)pthread_mutex_lock(&server->lock);
+    server->sessions--;
+    (void)pthread_mutex_unlock(&server->lock);
+    hy_generation_unref(s->generation);
+    *full = true;
+    return hy_err_set(why, "no thread");
+}
+
+void hy_session_start(struct hy_server *server, int fd, const struct hy_arrival *arrival)
+{
+    static const char busy[] = "Too many connections\r\n";
     struct hy_session *s = calloc(1, sizeof *s);
-    const char *why = "out of memory";
+    struct hy_err why = {.text = "out of memory"};
+    char address[HY_ADDR_TEXT];
+    bool full = false;
 
     if (s) {
-        *s = (struct hy_session){.server = server, .fd = fd, .port = port, .address = strdup(address)};
+        *s = (struct hy_session){
+            .server = server, .fd = fd, .addr = arrival->addr, .port = arrival->port, .proxied = arrival->proxy};
+        (void)hy_addr_text(&s->addr, s->address);
         open_control(s); /* others find it in the list once it is admitted */
-        if (s->address)
-            why = hy_admission_ask(s);
-        if (!why) {
-            if (hy_thread_start(NULL, session_main, s) == 0)
-                return;
-            why = "no thread";
-            hy_admission_gone(s);
-            (void)pthread_mutex_lock(&server->lock);
-            server->sessions--;
-            (void)pthread_mutex_unlock(&server->lock);
-            hy_generation_unref(s->generation);
-        }
+        if (start(s, &full, &why) == 0)
+            return;
         close_control(s);
-        free(s->address);
         free(s);
     }
-    hy_log(server->log, HY_LOG_INFO, 0, "refused a connection from %s: %s", address, why);
-    (void)send(fd, full, sizeof full - 1, MSG_DONTWAIT | MSG_NOSIGNAL);
+    hy_log(server->log, HY_LOG_INFO, 0, "refused a connection from %s: %s", hy_addr_text(&arrival->addr, address),
+           why.text);
+    if (full)
+        (void)send(fd, busy, sizeof busy - 1, MSG_DONTWAIT | MSG_NOSIGNAL);
     (void)close(fd);
 }

@@ -12,11 +12,13 @@ struct hy_session {
     struct hy_server *server;
     struct hy_generation *generation; /* from when it was admitted to its end */
     int fd;
-    uint64_t id;          /* for all */
-    char *address;        /* for all */
-    uint16_t port;        /* for all */
-    struct timespec came; /* for all: wall clock */
+    uint64_t id;                /* for all */
+    char address[HY_ADDR_TEXT]; /* for all: the client's, once it is known */
+    struct hy_addr addr;        /* for all: the same */
+    uint16_t port;              /* for all */
+    struct timespec came;       /* for all: wall clock */
     /* Under the server's lock: */
+    bool proxied;                      /* a proxy has connected, or will say who */
     bool unfinished;                   /* counted as not yet logged in, and in the list of those */
     bool entered;                      /* it has logged in */
     struct hy_session *older, *newer;  /* of the unfinished ones */
@@ -24,21 +26,27 @@ struct hy_session {
 
     atomic_bool unwanted; /* it has to go, for others to come in */
     struct hy_conversation *conversation;
-    char *client;               /* for all, once it has entered */
-    struct hythe_session facts; /* for the plugins; for all, once it has entered */
-    struct hy_tally *tally;     /* of engines that still use what is here */
-    struct hy_watch watch;      /* of the connection's thread */
-    atomic_bool stuck;          /* a call of a plugin hangs */
+    char *client;                   /* for all, once it has entered */
+    struct hythe_session facts;     /* for the plugins; for all, once it has entered */
+    struct hy_tally *tally;         /* of engines that still use what is here */
+    struct hy_watch watch;          /* of the connection's thread */
+    atomic_bool stuck;              /* a call of a plugin hangs */
     struct hy_ssh_control control;  /* for all */
     atomic_bool rekey;              /* hy_ssh_ask_rekey() on the control sets it */
     struct hy_ssh_facts connection; /* for all */
 };
 
-/* Counts a connection in, which from now on is in the list. NULL, or why it can't come in. */
-const char *hy_admission_ask(struct hy_session *s);
+/* admission.c: counts a connection in, which from now on is in the list. 0, or -1 with why it can't come in and whether
+ * that is for want of room. */
+int hy_admission_ask(struct hy_session *s, bool *full, struct hy_err *why);
+/* A proxy has told for whom it connects: the same for this address. It stays counted in any case. */
+int hy_admission_client(struct hy_session *s, const struct hy_addr *addr, uint16_t port, struct hy_err *why);
 /* It has logged in. */
 void hy_admission_entered(struct hy_session *s);
-/* It is over: it leaves the list. */
+/* It is over: it leaves the lists. */
 void hy_admission_gone(struct hy_session *s);
+
+/* arrive.c: everything before SSH. 0, or -1 with why it ends here; the socket is the caller's in any case. */
+int hy_session_arrive(struct hy_session *s, struct hy_err *why);
 
 #endif

@@ -67,6 +67,7 @@ struct hy_ssh_handler {
 
 struct hy_ssh_limits {
     unsigned login_grace;   /* seconds until authenticated */
+    unsigned handshake;     /* of these, seconds until keys are exchanged; 0: login_grace alone */
     unsigned stall;         /* seconds that an unfinished operation may wait for the client; 0: for ever */
     unsigned idle;          /* seconds without any operation; 0: for ever */
     unsigned max_channels;

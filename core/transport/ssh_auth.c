@@ -335,7 +335,7 @@ void hy_ssh_auth_prepare(struct hy_ssh_conn *c)
     advertise(c); /* libssh answers some requests by itself, with methods of its own choice otherwise */
 }
 
-bool hy_ssh_authenticate(struct hy_ssh_conn *c, int64_t deadline)
+bool hy_ssh_authenticate(struct hy_ssh_conn *c, struct hy_ssh_deadline by)
 {
     unsigned count = 0;
     bool in = false;
@@ -350,7 +350,7 @@ bool hy_ssh_authenticate(struct hy_ssh_conn *c, int64_t deadline)
         if (c->dropped && !c->dead)
             answer_dropped(c);
         if (!in && !c->dead)
-            hy_ssh_wait_unfinished(c, deadline, more, "not authenticated");
+            hy_ssh_wait_unfinished(c, by, more, "not authenticated");
     }
     (void)ssh_set_log_level(HY_SSH_LOG_EXCHANGES);
     if (c->saved)

@@ -105,6 +105,12 @@ void hy_ssh_exchange_begin(struct hy_ssh_conn *c);
 /* How much of libssh's log it takes to see them, once packets needn't be looked at any more. */
 enum { HY_SSH_LOG_EXCHANGES = LIBSSH_VERSION_INT < SSH_VERSION_INT(0, 11, 0) ? SSH_LOG_PROTOCOL : SSH_LOG_PACKET };
 
+/* When something must be done, on the clock of hy_ssh_now(), and how many seconds it was given. */
+struct hy_ssh_deadline {
+    int64_t at;
+    unsigned seconds;
+};
+
 int64_t hy_ssh_now(void); /* monotonic milliseconds */
 void hy_ssh_die(struct hy_ssh_conn *c, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
@@ -112,10 +118,10 @@ void hy_ssh_die(struct hy_ssh_conn *c, const char *fmt, ...) __attribute__((form
 void hy_ssh_wait(struct hy_ssh_conn *c, int64_t timeout);
 /* The same before the client is in, with everything that may end it then; only a look when there is `more` to do.
  * `what` it failed to do in time. */
-void hy_ssh_wait_unfinished(struct hy_ssh_conn *c, int64_t deadline, bool more, const char *what);
+void hy_ssh_wait_unfinished(struct hy_ssh_conn *c, struct hy_ssh_deadline by, bool more, const char *what);
 
 /* Runs the authentication until the client is in. False when the connection is over. */
-bool hy_ssh_authenticate(struct hy_ssh_conn *c, int64_t deadline);
+bool hy_ssh_authenticate(struct hy_ssh_conn *c, struct hy_ssh_deadline by);
 /* Before the key exchange, since a client's first requests may come right behind it and are then taken in there. */
 void hy_ssh_auth_prepare(struct hy_ssh_conn *c);
 

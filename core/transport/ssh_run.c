@@ -110,13 +110,13 @@ void hy_ssh_wait(struct hy_ssh_conn *c, int64_t timeout)
         hy_ssh_die(c, "a plugin's call didn't return");
 }
 
-void hy_ssh_wait_unfinished(struct hy_ssh_conn *c, int64_t deadline, bool more, const char *what)
+void hy_ssh_wait_unfinished(struct hy_ssh_conn *c, struct hy_ssh_deadline by, bool more, const char *what)
 {
     const atomic_bool *unwanted = c->control->unwanted;
-    int64_t left = deadline - hy_ssh_now();
+    int64_t left = by.at - hy_ssh_now();
 
     if (left <= 0)
-        hy_ssh_die(c, "%s within %u seconds", what, c->limits->login_grace);
+        hy_ssh_die(c, "%s within %u seconds", what, by.seconds);
     else if (atomic_load(c->control->drain))
         hy_ssh_die(c, "the server is shutting down");
     else if (unwanted && atomic_load(unwanted))
@@ -143,7 +143,7 @@ static int accept_session(struct hy_ssh_conn *c, int fd)
 }
 
 /* Banner and key exchange, in steps that never block. */
-static bool exchange(struct hy_ssh_conn *c, int64_t deadline)
+static bool exchange(struct hy_ssh_conn *c, struct hy_ssh_deadline by)
 {
     bool joined = false;
 
@@ -165,7 +165,7 @@ static bool exchange(struct hy_ssh_conn *c, int64_t deadline)
             }
             joined = true;
         }
-        hy_ssh_wait_unfinished(c, deadline, false, "no key exchange");
+        hy_ssh_wait_unfinished(c, by, false, "no key exchange");
     }
     return false;
 }
@@ -255,14 +255,21 @@ static void end(struct hy_ssh_conn *c)
     (void)ssh_event_remove_session(c->event, c->session);
 }
 
+static struct hy_ssh_deadline within(unsigned seconds)
+{
+    return (struct hy_ssh_deadline){hy_ssh_now() + (int64_t)seconds * 1000, seconds};
+}
+
 void hy_ssh_run(struct hy_ssh_server *server, int fd, uint64_t conn, const struct hy_ssh_handler *handler,
                 const struct hy_ssh_limits *limits, const struct hy_ssh_control *control, struct hy_err *why)
 {
     struct hy_ssh_conn c = {
         .server = server, .id = conn, .handler = handler, .limits = limits, .control = control, .why = why};
-    int64_t deadline = hy_ssh_now() + (int64_t)limits->login_grace * 1000;
+    struct hy_ssh_deadline entry = within(limits->login_grace), keys = entry;
     int flags = fcntl(fd, F_GETFL);
 
+    if (limits->handshake && limits->handshake < limits->login_grace)
+        keys = within(limits->handshake);
     (void)ssh_set_log_level(SSH_LOG_NOLOG);
     c.session = ssh_new();
     c.event = ssh_event_new();
@@ -275,7 +282,7 @@ void hy_ssh_run(struct hy_ssh_server *server, int fd, uint64_t conn, const struc
     } else {
         hy_ssh_meter_begin(&c);
         hy_ssh_auth_prepare(&c);
-        if (exchange(&c, deadline) && hy_ssh_authenticate(&c, deadline)) {
+        if (exchange(&c, keys) && hy_ssh_authenticate(&c, entry)) {
             const char *version = ssh_get_clientbanner(c.session);
 
             c.progress = c.active = hy_ssh_now();

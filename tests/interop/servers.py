@@ -267,6 +267,8 @@ class Hythed(Server):
         base.update({k: v for k, v in self.settings.items() if v is not None})
         if self.port:
             base['LocalPort'] = self.port
+        if 'LocalHost' in self.settings and self.settings['LocalHost'] is None:
+            del base['LocalHost'], base['LocalPort']  # listen has them all
         return ''.join('%s = %s;\n' % (k, libconfig(v)) for k, v in base.items())
 
     def command(self):

@@ -295,7 +295,7 @@ static void a_port_in_use_is_named(void)
     make(&a, "x", "");
     start(&a);
     make(&b, "x", "");
-    b.config->LocalPort = hy_server_port(a.server);
+    ((struct hy_listen_config *)(uintptr_t)b.config->listeners)->port = hy_server_port(a.server);
     b.server = hy_server_new(b.config, &b.log, &b.err);
     CU_ASSERT_FATAL(b.server != NULL);
     CU_ASSERT(hy_server_bind(b.server, &b.err) == -1);

@@ -108,7 +108,7 @@ static void begin(struct land *l)
     char path[64];
     FILE *f;
 
-    *l = (struct land){.folder = "/tmp/unit-explain.XXXXXX", .err = {0}};
+    *l = (struct land){.folder = "/tmp/unit-explain.XXXXXX", .err = {.text = ""}};
     CU_ASSERT_FATAL(mkdtemp(l->folder) != NULL && chmod(l->folder, 0755) == 0);
     put_folder(l->folder, "", 0755);
     furnish(l);

@@ -104,7 +104,7 @@ static void plant(struct grove *g, const char *text)
     char path[] = "/tmp/unit-trees.XXXXXX";
     int fd = mkstemp(path);
 
-    *g = (struct grove){.err = {0}};
+    *g = (struct grove){.err = {.text = ""}};
     CU_ASSERT_FATAL(fd >= 0 && write(fd, text, strlen(text)) == (ssize_t)strlen(text));
     (void)close(fd);
     g->config = hy_config_read(path, &rules, &problems);
