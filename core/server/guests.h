@@ -15,7 +15,7 @@ struct hy_guests {
     struct hy_guest_list allowed, blocked, trusted;
 };
 
-/* Asks name servers, and so may take its time. 0, or -1 with err: a name that can't be resolved. Free it in any case. */
+/* Asks name servers, and may take its time. 0, or -1 with err: a name that can't be resolved. End it in any case. */
 int hy_guests_begin(struct hy_guests *guests, const struct hy_config *config, struct hy_err *err);
 void hy_guests_end(struct hy_guests *guests);
 

@@ -350,4 +350,5 @@ UNIT_DECLARE(config_listen);
 UNIT_DECLARE(config_source);
 UNIT_DECLARE(config_tree);
 
-UNIT_MAIN("unit-config", &unit_config, &unit_config_problems, &unit_config_listen, &unit_config_source, &unit_config_tree)
+UNIT_MAIN("unit-config", &unit_config, &unit_config_problems, &unit_config_listen, &unit_config_source,
+          &unit_config_tree)
