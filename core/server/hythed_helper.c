@@ -89,7 +89,9 @@ static int call(void *ctx, const struct hy_assisted *who, struct hy_err *err)
     int ends[2], row, rc;
 
     (void)pthread_mutex_lock(&helper->lock);
-    row = helper->pid ? row_of(helper, who, err) : gone(err);
+    row = row_of(helper, who, err);
+    if (row >= 0 && !helper->pid)
+        row = gone(err);
     (void)pthread_mutex_unlock(&helper->lock);
     if (row < 0)
         return row;

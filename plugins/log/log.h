@@ -50,8 +50,6 @@ int lg_file_append(struct lg_file *file, const char *line, size_t len);
 
 /* ---- text.c ---- */
 
-/* The character at p, which ends with a NUL, and its length; 0 when it isn't UTF-8. */
-size_t lg_utf8(const char *p, uint32_t *character);
 /* As one field of an xferlog line: blanks and what doesn't print are `_`. To be freed; NULL without memory. */
 char *lg_field(const char *text);
 /* With U+FFFD for every byte that isn't UTF-8; *sound tells whether there was none. To be freed. */

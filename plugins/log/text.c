@@ -1,27 +1,8 @@
 #include "plugins/log/log.h"
+#include "plugins/shared/utf8.h"
 
 #include <stdlib.h>
 #include <string.h>
-
-size_t lg_utf8(const char *p, uint32_t *character)
-{
-    static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
-    const unsigned char *s = (const unsigned char *)p;
-    size_t n = s[0] < 0x80 ? 1 : s[0] < 0xc0 ? 0 : s[0] < 0xe0 ? 2 : s[0] < 0xf0 ? 3 : s[0] < 0xf8 ? 4 : 0;
-    uint32_t c = n == 1 ? s[0] : s[0] & (0x7fu >> n);
-
-    if (!n)
-        return 0;
-    for (size_t i = 1; i < n; i++) {
-        if ((s[i] & 0xc0) != 0x80) /* the NUL at the end among others */
-            return 0;
-        c = c << 6 | (s[i] & 0x3fu);
-    }
-    if (c < least[n] || c > 0x10ffff || (c >= 0xd800 && c <= 0xdfff))
-        return 0;
-    *character = c;
-    return n;
-}
 
 /* Blanks end a field, control characters are for the terminal, and some turn the line around on it. */
 static bool is_plain(uint32_t c)
@@ -37,7 +18,7 @@ char *lg_field(const char *text)
         return NULL;
     while (*text) {
         uint32_t c = 0;
-        size_t n = lg_utf8(text, &c);
+        size_t n = utf8_read(text, &c);
 
         if (n && is_plain(c)) {
             memcpy(end, text, n);
@@ -62,7 +43,7 @@ char *lg_valid(const char *text, bool *sound)
         return NULL;
     while (*text) {
         uint32_t c;
-        size_t n = lg_utf8(text, &c);
+        size_t n = utf8_read(text, &c);
 
         memcpy(end, n ? text : "\xef\xbf\xbd", n ? n : 3);
         end += n ? n : 3;

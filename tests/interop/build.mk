@@ -14,6 +14,7 @@ INTEROP_TESTS = \
 	tests/interop/interop_ssh.py \
 	tests/interop/interop_listen.py \
 	tests/interop/interop_auth.py \
+	tests/interop/interop_pam.py \
 	tests/interop/interop_certs.py \
 	tests/interop/interop_confine.py \
 	tests/interop/interop_locks.py \
@@ -60,3 +61,12 @@ tests_interop_waiting_la_LDFLAGS = $(PLUGIN_LDFLAGS) -rpath /nowhere
 tests_interop_hanging_la_SOURCES = tests/interop/waiting.c
 tests_interop_hanging_la_CPPFLAGS = $(AM_CPPFLAGS) -DWAITING_NAME='"hanging"' -DWAITING_FLAGS=0
 tests_interop_hanging_la_LDFLAGS = $(PLUGIN_LDFLAGS) -rpath /nowhere
+
+# A module of PAM.
+if PAM
+check_LTLIBRARIES += tests/interop/pam-sample.la
+tests_interop_pam_sample_la_SOURCES = tests/interop/pam_sample.c
+tests_interop_pam_sample_la_CFLAGS = $(AM_CFLAGS) $(PAM_CFLAGS)
+tests_interop_pam_sample_la_LDFLAGS = $(PLUGIN_LDFLAGS) -rpath /nowhere
+tests_interop_pam_sample_la_LIBADD = $(PAM_LIBS)
+endif

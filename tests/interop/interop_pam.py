@@ -1,0 +1,276 @@
+#!/usr/bin/python3
+"""Passwords and dialogues of PAM, in the helper process: a module of the tests' own, which a mount namespace shows to
+this hythed alone. What becomes of everybody when the helper, or a module in it, is no more."""
+from harness import *
+from wire import *
+
+MODULE = os.path.join(BUILDDIR, 'tests/interop/.libs/pam-sample.so')
+NAMES = ('plain', 'codes', 'waits', 'dies', 'unsure', 'mapped', 'expired', 'old')
+OVERLAY = 'mount --bind "$0" /etc/pam.d && exec "$@"'
+
+
+def word(user):
+    return 'word of ' + user
+
+
+class Pam(Suite):
+    def missing(self):
+        why = super().missing()
+        if why:
+            return why
+        if not ROOT:
+            return 'only root has rights for the helper to keep'
+        if not os.path.exists(MODULE) or not os.path.exists(os.path.join(PLUGINS, 'pam.so')):
+            return 'the plugin pam was not built'
+        if run(['unshare', '-m', 'mount', '--bind', scratch(), '/etc/pam.d']).code:
+            return 'mount namespaces are not to be had here'
+        self.settings = settings()
+        return None
+
+
+def services():
+    """A folder to be seen as /etc/pam.d."""
+    folder = os.path.join(scratch(), 'pam.d')
+    if not os.path.isdir(folder):
+        os.mkdir(folder, 0o755)
+        lines = ''.join('%s required %s %s\n' % (kind, MODULE, calls_path()) for kind in ('auth', 'account'))
+        write(os.path.join(folder, 'hythe'), lines.encode(), 0o644)
+        write(os.path.join(folder, 'other'), b'auth required pam_deny.so\naccount required pam_deny.so\n', 0o644)
+    return folder
+
+
+def calls_path():
+    return os.path.join(scratch(), 'pam-calls')
+
+
+def calls():
+    """The module's lines since the last time."""
+    text = read(calls_path()).decode() if os.path.exists(calls_path()) else ''
+    write(calls_path(), b'')
+    return text
+
+
+def settings(**more):
+    return dict(dict(auth=[dict(plugin='users'), dict(plugin='pam')], LogLevel=3,
+                     DefaultAuthMethods=['publickey', 'password', 'keyboard-interactive'],
+                     users=[dict(name=n, keys=[keys().public('alice')]) for n in NAMES + ('alice',)]), **more)
+
+
+def command(self, plainly=Hythed.command):
+    return ['unshare', '-m', 'sh', '-c', OVERLAY, services()] + plainly(self)
+
+
+Hythed.command = command
+suite = Pam('interop-pam', programs=['sftp', 'ssh-keygen', 'unshare'], modules=['paramiko'])
+
+
+def enter(t, user, password, method='password'):
+    env = client_env(SSH_ASKPASS=t.server.keys.askpass, SSH_ASKPASS_REQUIRE='force', INTEROP_PASSWORD=password)
+    options = dict(BatchMode='no', NumberOfPasswordPrompts='1', PreferredAuthentications=method,
+                   PubkeyAuthentication='no')
+    return run(['sftp', '-q', '-P', t.server.port] + t.server.ssh_options(**options) + ['%s@%s' % (user, HOST)],
+               'pwd\n', env=env)
+
+
+def by_key(t, user='alice'):
+    return t.server.sftp(['pwd'], user=user)
+
+
+def helper(server):
+    """The pid of the helper."""
+    children = read('/proc/%d/task/%d/children' % (server.pid, server.pid)).split()
+    assert len(children) == 1, children
+    return int(children[0])
+
+
+@suite.test
+def test_passwords(t):
+    calls()
+    for method in ('password', 'keyboard-interactive'):
+        enter(t, 'plain', word('plain'), method).ok()
+        enter(t, 'plain', 'word', method).failed()
+        enter(t, 'plain', '', method).failed()
+    assert calls().count('auth of plain: uid 0, matches 1, rhost 127.0.0.1, tty ssh') == 2
+    by_key(t, 'plain').ok()
+    assert 'setcred' not in calls()
+
+
+@suite.test
+def test_strangers_take_the_same_way(t):
+    calls()
+    enter(t, 'stranger', word('stranger')).failed()
+    said = calls()
+    assert 'auth of stranger: uid 0, matches 0' in said, said  # the module doesn't get the word that it would take
+    assert 'account' not in said, said
+    enter(t, 'a/b', word('a/b')).failed()
+    assert 'auth of (none)' in calls()
+
+
+@suite.test
+def test_who_may_not_enter_though_the_password_is_right(t):
+    for user, why in (('expired', 'account: User account has expired'), ('mapped', 'speaks of another user'),
+                      ('old', 'account: Authentication token is no longer valid; new one required'),
+                      ('unsure', 'authentication: Authentication service cannot retrieve authentication info')):
+        before = len(t.server.log())
+        enter(t, user, word(user)).failed()
+        said = t.server.log()[before:]
+        assert 'pam: user "%s": %s' % (user, why) in said or (user == 'mapped' and why in said), said
+        by_key(t, user).ok()  # PAM isn't asked about keys
+
+
+@suite.test
+def test_a_module_that_crashes_takes_nobody_along(t):
+    enter(t, 'dies', word('dies')).failed()
+    assert 'the dialogue with PAM broke off' in t.server.log()
+    enter(t, 'plain', word('plain')).ok()
+
+
+@suite.test
+def test_a_module_that_waits_holds_up_nobody(t):
+    fifo = calls_path() + '.fifo'
+    os.mkfifo(fifo)
+    env = client_env(SSH_ASKPASS=t.server.keys.askpass, SSH_ASKPASS_REQUIRE='force', INTEROP_PASSWORD=word('waits'))
+    slow = start(['sftp', '-q', '-P', t.server.port] + t.server.ssh_options(
+        BatchMode='no', PreferredAuthentications='password', PubkeyAuthentication='no') + ['waits@' + HOST],
+        env=env, stdin=subprocess.DEVNULL)
+    out = os.open(fifo, os.O_WRONLY)  # returns when the module has opened the other end
+    enter(t, 'plain', word('plain')).ok()
+    assert slow.poll() is None
+    os.write(out, b'x')
+    os.close(out)
+    assert slow.wait(20) == 0
+    janitor().tell('end', slow.pid)
+    os.unlink(fifo)
+
+
+@suite.test
+def test_what_the_helper_has(t):
+    enter(t, 'plain', word('plain')).ok()
+    pid = helper(t.server)
+    status = read('/proc/%d/status' % pid).decode()
+    assert re.search(r'^Name:\s+hythed-helper$', status, re.M) and re.search(r'^Uid:\s+0\s', status, re.M), status
+    assert re.search(r'^Threads:\s+1$', status, re.M), status
+    links = {n: os.readlink('/proc/%d/fd/%s' % (pid, n)) for n in os.listdir('/proc/%d/fd' % pid)}
+    rest = [link for n, link in links.items() if int(n) > 2]
+    assert sum(link.startswith('socket:') for link in rest) == 1, links
+    assert all(re.match(r'socket:|anon_inode:\[signalfd\]|/memfd:pam', link) for link in rest), links
+    with open('/proc/net/tcp') as table:
+        listening = {line.split()[9] for line in table if line.split()[3] == '0A'}
+    assert not [link for link in rest if link[8:-1] in listening], links
+
+
+def memory_of(pid):
+    text = b''
+    with open('/proc/%d/maps' % pid) as maps, open('/proc/%d/mem' % pid, 'rb') as memory:
+        for line in maps:
+            if ' rw' in line and '[v' not in line:
+                begin, end = (int(x, 16) for x in line.split()[0].split('-'))
+                memory.seek(begin)
+                with contextlib.suppress(OSError):
+                    text += memory.read(end - begin)
+    return text
+
+
+@suite.test(**settings(UserAuthBanner='a text of the configuration', mounts=[
+    dict(path='/', plugin='local-root', root='@tree')]) if ROOT else {})
+def test_what_it_forgets(t):
+    """Nothing is left of the file but what its plugins are set to; no key was ever there."""
+    enter(t, 'plain', word('plain')).ok()
+    import base64
+    key = base64.b64decode(''.join(read(t.server.keys.path('host')).decode().split('\n')[1:-2]))[-80:-48]
+    mine = memory_of(helper(t.server))
+    assert b'a text of the configuration' in memory_of(t.server.pid)
+    assert key not in mine and b'a text of the configuration' not in mine
+    assert word('plain').encode() not in mine
+
+
+@suite.test
+def test_no_secret_is_logged(t):
+    said = t.server.log()
+    assert ' verbose ' in said
+    assert 'word of' not in said, [line for line in said.splitlines() if 'word of' in line]
+
+
+@suite.test(**settings() if ROOT else {})
+def test_without_the_helper(t):
+    with session(t.server, user='plain') as sftp:
+        os.kill(helper(t.server), signal.SIGKILL)
+        wait_for('a line about it', lambda: 'the helper process has ended (signal 9)' in t.server.log())
+        enter(t, 'plain', word('plain')).failed()
+        assert 'pam: the helper process is gone: restart hythed' in t.server.log()
+        assert sftp.realpath('.') == b'/'
+        by_key(t).ok()
+    said = reread(t)
+    assert 'holds for new connections' in said, said
+    enter(t, 'plain', word('plain')).failed()
+
+
+def reread(t, **changed):
+    path = os.path.join(t.server.folder, 'hythe.cfg')
+    t.server.settings.update(changed)
+    write(path, re.sub(r'^LocalPort = \d+;$', 'LocalPort = 0;', t.server.config(), flags=re.M).encode())
+    before = len(t.server.log())
+    t.server.signal(signal.SIGHUP)
+    return wait_for('an answer to SIGHUP', lambda: 'SIGHUP: ' in t.server.log()[before:] and t.server.log()[before:])
+
+
+@suite.test(**settings() if ROOT else {})
+def test_a_reload(t):
+    assert 'holds for new connections' in reread(t, UserAuthBanner='hello')
+    enter(t, 'plain', word('plain')).ok()
+    said = reread(t, auth=[dict(plugin='users'), dict(plugin='pam', service='other')])
+    assert 'pam: it needs rights that were given up at the start' in said and 'nothing has changed' in said, said
+    enter(t, 'plain', word('plain')).ok()
+    assert 'holds for new connections' in reread(t, auth=[dict(plugin='users')])
+    enter(t, 'plain', word('plain')).failed()
+    assert 'holds for new connections' in reread(t, auth=[dict(plugin='pam'), dict(plugin='users')])
+    enter(t, 'plain', word('plain')).ok()
+
+
+@suite.test(**settings(auth=[dict(plugin='users')]) if ROOT else {})
+def test_no_helper_for_nobody(t):
+    by_key(t).ok()
+    assert t.server.children() == 0
+    said = reread(t, auth=[dict(plugin='users'), dict(plugin='pam')])
+    assert 'pam: it needs rights that were given up at the start' in said and 'nothing has changed' in said, said
+
+
+@suite.test
+def test_what_check_says(t):
+    def check(text, user=None):
+        path = write(os.path.join(t.local, 'cfg'), text.encode(), 0o644)
+        os.chmod(t.local, 0o755)
+        as_user = ['setpriv', '--reuid', user, '--clear-groups'] if user else []
+        return run(['unshare', '-m', 'sh', '-c', OVERLAY, services()] + as_user +
+                   [t.server.program(), '--check', '-f', path])
+
+    text = re.sub(r'LocalPort = \d+', 'LocalPort = 0', t.server.config())
+    assert ': ok' in check(text).ok().text
+    wrong = check(text.replace('plugin = "pam";', 'plugin = "pam"; service = "hythed";')).failed().text
+    assert 'pam: service "hythed": there is no such file in /etc/pam.d' in wrong, wrong
+    key = os.path.join(t.local, 'key')
+    run(['ssh-keygen', '-q', '-t', 'ed25519', '-N', '', '-f', key]).ok()
+    entry = pwd.getpwnam(RUN_AS)
+    os.chown(key, entry.pw_uid, entry.pw_gid)
+    alone = re.sub(r'AltSSHCert = .*?\);', '', text.replace(t.server.keys.path('host'), key), flags=re.S)
+    assert "pam: it needs root's rights" in check(alone, RUN_AS).failed().text
+
+
+@suite.test
+def test_only_root_writes_what_the_helper_runs(t):
+    """The server's user may own plugins, but not those that run with root's rights."""
+    folder = os.path.join(t.local, 'plugins')
+    os.mkdir(folder, 0o755)
+    os.chmod(t.local, 0o755)
+    entry = pwd.getpwnam(RUN_AS)
+    for name in ('pam.so', 'local-root.so'):
+        shutil.copy(os.path.join(PLUGINS, name), folder)
+        os.chown(os.path.join(folder, name), entry.pw_uid, entry.pw_gid)
+    text = re.sub(r'LocalPort = \d+', 'LocalPort = 0', t.server.config()).replace(
+        'plugin_directory = "%s"' % PLUGINS, 'plugin_directory = "%s"' % folder)
+    path = write(os.path.join(t.local, 'cfg'), text.encode(), 0o644)
+    said = run(['unshare', '-m', 'sh', '-c', OVERLAY, services(), t.server.program(), '--check', '-f', path]).failed()
+    assert re.search(r"root's rights, can't use it: .*pam.so belongs to user id %d" % entry.pw_uid, said.text), said.text
+
+
+suite.main()
