@@ -2,6 +2,7 @@ libhythe_core_la_SOURCES += \
 	core/config/arena.c core/config/arena.h \
 	core/config/change.c \
 	core/config/check.c \
+	core/config/check_ssh.c \
 	core/config/config.h \
 	core/config/dump.c \
 	core/config/listen.c \

@@ -248,4 +248,5 @@ void hy_check_config(struct hy_reading *r)
     hy_check_listeners(r);
     check_format(r);
     check_file(r, "log_file", r->config->log_file);
+    hy_check_ssh(r);
 }

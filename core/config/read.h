@@ -91,6 +91,8 @@ void hy_find_twins(struct hy_reading *r, struct hy_named *list, size_t count, co
 
 /* check.c: what no single value shows. */
 void hy_check_config(struct hy_reading *r);
+/* check_ssh.c: likewise, of SSH. */
+void hy_check_ssh(struct hy_reading *r);
 /* Whether a path is absolute and normal; complains if not. */
 bool hy_check_path(struct hy_reading *r, struct hy_place place, const char *what, const char *path);
 

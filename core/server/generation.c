@@ -2,6 +2,7 @@
 #include "core/server/internal.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 static int build(struct hy_generation *g, const struct hy_generation *before, const struct hy_plugin_means *means,
                  struct hy_err *err)
@@ -40,6 +41,14 @@ struct hy_generation *hy_generation_new(const struct hy_config *config, const st
                                        .idle = (unsigned)config->idle_timeout,
                                        .max_channels = (unsigned)config->max_channels,
                                        .receive_window = (size_t)config->receive_window,
+                                       .rekey_bytes = (uint64_t)config->KeyRenegotiationThreshold,
+                                       .rekey_seconds = (unsigned)config->rekey_interval,
+                                       .alive_seconds = (unsigned)config->SSHKeepAliveInterval,
+                                       .alive_max = (unsigned)config->SSHKeepAliveCountMax,
+                                       .read_ms = (unsigned)config->MaxReadTime,
+                                       .strict = (unsigned)config->UseStrictKeyExchange,
+                                       .version = config->ServerSSHVersionString + strlen(HY_SSH_PREFIX),
+                                       .patterns = config->SSHVersionPattern,
                                        .banner = config->UserAuthBanner};
     atomic_init(&g->refs, 1);
     if (build(g, before, means, err) == 0)

@@ -80,8 +80,8 @@ void *hy_server_accept(void *ctx);
 /* Starts a session's thread on an accepted socket, which it closes in any case. */
 void hy_session_start(struct hy_server *server, int fd, const struct hy_arrival *arrival);
 
-/* Which way round a client of this version string sends SYMLINK's paths. */
-enum hy_symlink_order hy_client_symlink_order(const char *version);
+/* Which way round a client of this version string sends SYMLINK's paths to a server of that one. */
+enum hy_symlink_order hy_client_symlink_order(const char *version, const char *server);
 /* Whether the client takes attribute bits of version 5 for those of 6. */
 bool hy_client_masked_bits(const char *version);
 /* The highest version of SFTP for a user with a client of that version string. */

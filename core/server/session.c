@@ -181,7 +181,8 @@ static int make_sftp(struct hy_session *s, struct hy_sink *sink)
                                       .longs = server->longs,
                                       .max_long = (unsigned)generation->config->max_long_requests,
                                       .user = account->name,
-                                      .symlink_order = hy_client_symlink_order(s->facts.client_id),
+                                      .symlink_order = hy_client_symlink_order(
+                                          s->facts.client_id, generation->config->ServerSSHVersionString),
                                       .masked_bits = hy_client_masked_bits(s->facts.client_id),
                                       .log_requests = true,
                                       .check_home = true,

@@ -12,6 +12,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* What every version string of SSH begins with here. */
+#define HY_SSH_PREFIX "SSH-2.0-"
+
 /* Methods of authentication, as bits. */
 enum {
     HY_SSH_NONE = 0x1,
@@ -74,6 +77,12 @@ struct hy_ssh_limits {
     size_t receive_window;  /* bytes that a client may have on the way to us, per channel */
     uint64_t rekey_bytes;   /* both ways together, after which keys are exchanged again; 0: never for that */
     unsigned rekey_seconds; /* likewise */
+    unsigned alive_seconds; /* of silence before the client is asked whether it is there; 0: it is never asked */
+    unsigned alive_max;     /* questions without an answer before the connection ends */
+    unsigned read_ms;       /* how long what was received may be worked through before other duties have their turn */
+    unsigned strict;        /* strict key exchange: 1 as the client likes, 2 where the ciphers need it, 3 always */
+    const char *version;    /* that the server tells of itself, behind "SSH-2.0-" */
+    const char *const *patterns; /* of fnmatch(3), NULL-terminated: the client's version must match one */
     const char *banner;     /* shown before authentication; "" for none */
 };
 

@@ -31,7 +31,8 @@ struct hy_ssh_channel {
     bool told;     /* ... and the sink knows */
     bool ended;    /* we closed it and the sink is gone; what still comes is dropped until the client closes too */
     bool closed;   /* the client closed it: it can be freed */
-    bool starved;  /* the sink left bytes because it had no room or was busy: offer them again */
+    bool starved;  /* the sink left bytes because it had no room or was busy, or time was up: offer them again */
+    bool late;     /* time was up */
     bool watched;  /* the sink's descriptor is in the event */
     bool reading;  /* a read of ours is going on: what arrives meanwhile stays for it */
     size_t left;   /* bytes that wait in libssh's buffer */
@@ -67,6 +68,7 @@ struct hy_ssh_conn {
     size_t request_bytes[HY_SSH_REQUESTS]; /* lengths of those that libssh read and that are still to be taken */
     unsigned request_count;
     struct hy_ssh_channel *wrote; /* the last that was handed to libssh in this round */
+    bool handed; /* channels' data is on its way: what leaves is more than answers of libssh's own */
     bool greeted; /* the banner was sent */
     bool nudging;    /* control->nudge is in the event */
     bool exchanging; /* a key exchange is under way */
@@ -75,10 +77,16 @@ struct hy_ssh_conn {
     unsigned exchanges;   /* that ended */
     uint64_t keyed_bytes; /* of raw, both ways, when the last one ended */
     int64_t keyed_at;     /* when that was, ms */
+    uint64_t heard;      /* raw.in_packets when the client was last heard of */
+    int64_t alive_at;    /* when it was, or was asked, ms */
+    unsigned unanswered; /* intervals without a sign of life */
+    int64_t read_until;  /* for how long this round goes on with what was received, ms */
+    struct ssh_callbacks_struct status; /* tells of the client's version */
     struct hy_ssh_agreed agreed; /* in the last one, or in the one that is under way */
     struct ssh_counter_struct wire, raw; /* bytes on the socket; payloads and packets that libssh encrypted */
     uint64_t seen_out;     /* wire.out_bytes when it was last looked at */
     uint64_t seen_acked;   /* of those, what had arrived at the client when it was last looked at */
+    int64_t arrived;       /* when that was more than before, ms */
     uint64_t base;         /* what hy_ssh_meter_check() counts from: the value when all was sent */
     uint64_t queued_until; /* raw.out_bytes at which what was handed over during a key exchange is out; 0: nothing */
 };
@@ -102,6 +110,13 @@ void hy_ssh_exchange_saw(struct hy_ssh_conn *c, const char *text);
 void hy_ssh_exchange_tell(struct hy_ssh_conn *c);
 /* Begins an exchange that is wanted. */
 void hy_ssh_exchange_begin(struct hy_ssh_conn *c);
+/* ssh_refuse.c. When the client's version is there: ends the connection if it isn't wanted. Before the key exchange begins. */
+void hy_ssh_watch_version(struct hy_ssh_conn *c);
+/* Ends the connection if the exchange wasn't as strict as it has to be. */
+void hy_ssh_exchange_judge(struct hy_ssh_conn *c);
+/* ssh_alive.c: how long until it has to be called again, ms; -1: never. */
+int64_t hy_ssh_alive(struct hy_ssh_conn *c, int64_t now);
+
 /* How much of libssh's log it takes to see them, once packets needn't be looked at any more. */
 enum { HY_SSH_LOG_EXCHANGES = LIBSSH_VERSION_INT < SSH_VERSION_INT(0, 11, 0) ? SSH_LOG_PROTOCOL : SSH_LOG_PACKET };
 

@@ -28,10 +28,13 @@ void hy_ssh_meter_check(struct hy_ssh_conn *c)
     }
     if (c->wire.out_bytes != c->seen_out) {
         c->seen_out = c->wire.out_bytes;
-        c->progress = c->active = hy_ssh_now();
+        if (c->handed)
+            c->progress = c->active = hy_ssh_now();
     }
-    if (!(ssh_get_status(c->session) & SSH_WRITE_PENDING))
+    if (!(ssh_get_status(c->session) & SSH_WRITE_PENDING)) {
         c->base = made - c->wire.out_bytes;
+        c->handed = c->handed && c->queued_until;
+    }
     held = (int64_t)(made - c->wire.out_bytes - c->base);
     if (held > HELD_MAX)
         hy_ssh_die(c, "it asks without reading the answers");
@@ -48,6 +51,7 @@ bool hy_ssh_meter_arriving(struct hy_ssh_conn *c)
     if (acked <= c->seen_acked)
         return false;
     c->seen_acked = acked;
+    c->arrived = hy_ssh_now();
     return true;
 }
 
@@ -60,6 +64,7 @@ bool hy_ssh_meter_queued(struct hy_ssh_conn *c)
 
 void hy_ssh_meter_wrote(struct hy_ssh_conn *c, uint64_t before, size_t sent)
 {
+    c->handed = true;
     if (c->raw.out_bytes - before < sent)
         c->queued_until = before + sent;
 }

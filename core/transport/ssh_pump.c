@@ -7,6 +7,7 @@
 
 enum {
     WRITE_AT_ONCE = 512 * 1024, /* more per libssh call only grows its buffers */
+    AT_ONCE = 256 * 1024, /* of input between two looks at the clock */
     SPILL_KEPT = 64 * 1024,
     BRIDGE = 16 * 1024,      /* completes a message that came in parts, or brings a large WRITE into its data */
     FIRST_GRANT = 64 * 1024, /* bytes received before a channel counts as an upload */
@@ -15,7 +16,7 @@ enum {
 };
 
 /* Offers bytes to the sink; `starved` remembers that it stopped for lack of output room. */
-static size_t offer(struct hy_ssh_channel *ch, const uint8_t *data, size_t len)
+static size_t offer_once(struct hy_ssh_channel *ch, const uint8_t *data, size_t len)
 {
     size_t used = ch->sink.input(ch->sink.ctx, data, len), ready;
 
@@ -23,6 +24,23 @@ static size_t offer(struct hy_ssh_channel *ch, const uint8_t *data, size_t len)
         ch->conn->active = hy_ssh_now();
     (void)ch->sink.output(ch->sink.ctx, &ready);
     ch->starved = used < len && (ready || ch->sink.busy(ch->sink.ctx) || hy_sink_waiting(&ch->sink));
+    return used;
+}
+
+/* The same in parts, until the time of this round is up: what is left then is offered in the next. */
+static size_t offer(struct hy_ssh_channel *ch, const uint8_t *data, size_t len)
+{
+    size_t used = 0, took, part;
+
+    do {
+        part = len - used > AT_ONCE ? AT_ONCE : len - used;
+        took = offer_once(ch, data + used, part);
+        if (!took && part < len - used) /* a message that is larger */
+            took = offer_once(ch, data + used, len - used);
+        used += took;
+        ch->late = took && used < len && !ch->starved && hy_ssh_now() >= ch->conn->read_until;
+    } while (took && used < len && !ch->starved && !ch->late);
+    ch->starved = ch->starved || ch->late;
     return used;
 }
 
@@ -274,7 +292,7 @@ static bool pump(struct hy_ssh_channel *ch)
     if (!ch->serving || ch->closed)
         return false;
     (void)ch->sink.output(ch->sink.ctx, &ready);
-    return !ready && ch->sink.busy(ch->sink.ctx);
+    return !ready && (ch->late || ch->sink.busy(ch->sink.ctx));
 }
 
 /* The one behind the last that wrote is first in the next round, so that none fills the socket for itself. */
@@ -296,6 +314,7 @@ bool hy_ssh_channels_pump(struct hy_ssh_conn *c)
 {
     bool busy = false, closed = false;
 
+    c->read_until = hy_ssh_now() + c->limits->read_ms;
     for (struct hy_ssh_channel *ch = c->channels; ch && !c->dead; ch = ch->next) {
         busy |= pump(ch);
         closed |= ch->closed;

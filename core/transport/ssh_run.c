@@ -20,9 +20,10 @@ int64_t hy_ssh_now(void)
     return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
 }
 
+/* Of two times to wait, of which -1 is for ever. */
 static int64_t sooner(int64_t a, int64_t b)
 {
-    return a < 0 || b < a ? b : a;
+    return a < 0 || (b >= 0 && b < a) ? b : a;
 }
 
 /* The first reason is the one that counts. */
@@ -131,6 +132,7 @@ static int accept_session(struct hy_ssh_conn *c, int fd)
     int rc;
 
     (void)pthread_mutex_lock(&c->server->lock);
+    (void)ssh_bind_options_set(c->server->bind, SSH_BIND_OPTIONS_BANNER, c->limits->version);
     rc = ssh_bind_accept_fd(c->server->bind, c->session, fd);
     if (rc != SSH_OK)
         hy_ssh_die(c, "%s", ssh_get_error(c->server->bind));
@@ -152,7 +154,8 @@ static bool exchange(struct hy_ssh_conn *c, struct hy_ssh_deadline by)
 
         if (rc == SSH_OK) {
             hy_ssh_exchange_tell(c);
-            return true;
+            hy_ssh_exchange_judge(c);
+            return !c->dead;
         }
         if (rc == SSH_ERROR) {
             hy_ssh_die(c, "key exchange: %s", ssh_get_error(c->session));
@@ -178,8 +181,10 @@ static int64_t bound(struct hy_ssh_conn *c, int64_t left, int64_t now, int64_t *
 
     if (!seconds)
         return left;
-    if (now - *since >= span && hy_ssh_meter_arriving(c))
-        *since = now;
+    if (now - *since >= span)
+        (void)hy_ssh_meter_arriving(c);
+    if (c->arrived > *since)
+        *since = c->arrived;
     if (now - *since < span)
         return sooner(left, *since + span - now);
     hy_ssh_die(c, "%s for %u seconds", what, seconds);
@@ -195,6 +200,7 @@ static int64_t bounds(struct hy_ssh_conn *c)
         return 0;
     if (c->limits->rekey_seconds && !c->exchanging)
         left = c->keyed_at + (int64_t)c->limits->rekey_seconds * 1000 - now;
+    left = sooner(left, hy_ssh_alive(c, now));
     if (c->active != c->settled) { /* a transfer's memory isn't given back between two of its requests */
         if (now - c->active < QUIET)
             left = sooner(left, c->active + QUIET - now);
@@ -282,10 +288,11 @@ void hy_ssh_run(struct hy_ssh_server *server, int fd, uint64_t conn, const struc
     } else {
         hy_ssh_meter_begin(&c);
         hy_ssh_auth_prepare(&c);
+        hy_ssh_watch_version(&c);
         if (exchange(&c, keys) && hy_ssh_authenticate(&c, entry)) {
             const char *version = ssh_get_clientbanner(c.session);
 
-            c.progress = c.active = hy_ssh_now();
+            c.progress = c.active = c.alive_at = hy_ssh_now();
             handler->entered(handler->ctx, version ? version : "");
             hy_ssh_channels_begin(&c);
             serve(&c);

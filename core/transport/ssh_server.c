@@ -25,7 +25,6 @@ static int set_options(ssh_bind bind)
         const void *value;
     } rows[] = {
         {SSH_BIND_OPTIONS_PROCESS_CONFIG, &no}, /* the machine's own libssh configuration isn't ours */
-        {SSH_BIND_OPTIONS_BANNER, "Hythe_" HYTHE_VERSION},
         {SSH_BIND_OPTIONS_KEY_EXCHANGE, exchanges},
         {SSH_BIND_OPTIONS_CIPHERS_C_S, ciphers},
         {SSH_BIND_OPTIONS_CIPHERS_S_C, ciphers},

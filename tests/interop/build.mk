@@ -13,6 +13,7 @@ INTEROP_TESTS = \
 	tests/interop/interop_rules.py \
 	tests/interop/interop_ssh.py \
 	tests/interop/interop_listen.py \
+	tests/interop/interop_connection.py \
 	tests/interop/interop_auth.py \
 	tests/interop/interop_pam.py \
 	tests/interop/interop_certs.py \

@@ -348,7 +348,8 @@ UNIT_SUITE(config, UNIT_TEST(fills_defaults), UNIT_TEST(fills_values), UNIT_TEST
 UNIT_DECLARE(config_problems);
 UNIT_DECLARE(config_listen);
 UNIT_DECLARE(config_source);
+UNIT_DECLARE(config_ssh);
 UNIT_DECLARE(config_tree);
 
-UNIT_MAIN("unit-config", &unit_config, &unit_config_problems, &unit_config_listen, &unit_config_source,
+UNIT_MAIN("unit-config", &unit_config, &unit_config_problems, &unit_config_listen, &unit_config_source, &unit_config_ssh,
           &unit_config_tree)

@@ -226,6 +226,10 @@ static ssh_session begin(struct side *s, const char *user)
         s->limits.receive_window = 4 * 1024 * 1024;
     if (!s->limits.banner)
         s->limits.banner = "";
+    if (!s->limits.version)
+        s->limits.version = "Test_1";
+    if (!s->limits.read_ms)
+        s->limits.read_ms = 50;
     hy_ssh_facts_init(&s->facts);
     s->control = (struct hy_ssh_control){.wake = eventfd(0, EFD_CLOEXEC), .drain = &s->drain, .cut = &s->cut,
                                          .nudge = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK), .rekey = &s->rekey,
