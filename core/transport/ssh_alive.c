@@ -12,8 +12,8 @@ static void ask(struct hy_ssh_conn *c)
         (void)ssh_send_keepalive(c->session);
 }
 
-/* Whatever comes from the client is a sign of life, and so is that it goes on taking what was sent: an answer may have to
- * wait behind megabytes. */
+/* Whatever comes from the client is a sign of life, and so is that it goes on taking what was sent: an answer may have
+ * to wait behind megabytes. */
 int64_t hy_ssh_alive(struct hy_ssh_conn *c, int64_t now)
 {
     int64_t span = (int64_t)c->limits->alive_seconds * 1000, due;

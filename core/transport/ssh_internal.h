@@ -110,7 +110,7 @@ void hy_ssh_exchange_saw(struct hy_ssh_conn *c, const char *text);
 void hy_ssh_exchange_tell(struct hy_ssh_conn *c);
 /* Begins an exchange that is wanted. */
 void hy_ssh_exchange_begin(struct hy_ssh_conn *c);
-/* ssh_refuse.c. When the client's version is there: ends the connection if it isn't wanted. Before the key exchange begins. */
+/* ssh_refuse.c. Ends the connection once the client's version is there and isn't wanted. Before the key exchange. */
 void hy_ssh_watch_version(struct hy_ssh_conn *c);
 /* Ends the connection if the exchange wasn't as strict as it has to be. */
 void hy_ssh_exchange_judge(struct hy_ssh_conn *c);

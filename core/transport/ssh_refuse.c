@@ -5,8 +5,8 @@
 #include <string.h>
 #include <sys/socket.h>
 
-/* libssh tells its progress in fractions: at this one the client's version was read and nothing was answered. Closing the
- * socket under it is the one way to keep it from going on. */
+/* libssh tells its progress in fractions: at this one the client's version was read and nothing was answered. Closing
+ * the socket under it is the one way to keep it from going on. */
 static void saw_status(void *ctx, float status)
 {
     struct hy_ssh_conn *c = ctx;

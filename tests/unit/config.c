@@ -351,5 +351,5 @@ UNIT_DECLARE(config_source);
 UNIT_DECLARE(config_ssh);
 UNIT_DECLARE(config_tree);
 
-UNIT_MAIN("unit-config", &unit_config, &unit_config_problems, &unit_config_listen, &unit_config_source, &unit_config_ssh,
-          &unit_config_tree)
+UNIT_MAIN("unit-config", &unit_config, &unit_config_problems, &unit_config_listen, &unit_config_source,
+          &unit_config_ssh, &unit_config_tree)

@@ -39,8 +39,8 @@ static void versions_are_what_ssh_allows(void)
     says("ServerSSHVersionString = \"SSH-2.0-" X100 X100 X10 X10 X10 X10 "xxxxxx\";",
          "t:2: ServerSSHVersionString: 254 bytes are too many (at most 253)\n");
     says("ServerSSHVersionString = \"SSH-1.99-x\";",
-         "t:2: ServerSSHVersionString: \"SSH-1.99-x\" doesn't begin with \"SSH-2.0-\" and a name; it is the one version "
-         "of SSH that is spoken\n");
+         "t:2: ServerSSHVersionString: \"SSH-1.99-x\" doesn't begin with \"SSH-2.0-\" and a name; it is the one "
+         "version of SSH that is spoken\n");
     says("ServerSSHVersionString = \"SSH-2.0- x\";",
          "t:2: ServerSSHVersionString: \"SSH-2.0- x\" doesn't begin with \"SSH-2.0-\" and a name; it is the one version "
          "of SSH that is spoken\n");
