@@ -42,8 +42,8 @@ static void versions_are_what_ssh_allows(void)
          "t:2: ServerSSHVersionString: \"SSH-1.99-x\" doesn't begin with \"SSH-2.0-\" and a name; it is the one "
          "version of SSH that is spoken\n");
     says("ServerSSHVersionString = \"SSH-2.0- x\";",
-         "t:2: ServerSSHVersionString: \"SSH-2.0- x\" doesn't begin with \"SSH-2.0-\" and a name; it is the one version "
-         "of SSH that is spoken\n");
+         "t:2: ServerSSHVersionString: \"SSH-2.0- x\" doesn't begin with \"SSH-2.0-\" and a name; it is the one "
+         "version of SSH that is spoken\n");
     says("ServerSSHVersionString = \"SSH-2.0-a\\nb\";",
          "t:2: ServerSSHVersionString: a byte that is not printable ASCII\n");
     says("SSHVersionPattern = \"SSH-2.0-a*, SSH-2.0-b?\";", "");
@@ -54,8 +54,8 @@ static void numbers_have_their_ranges(void)
 {
     says("UseStrictKeyExchange = 3; SSHKeepAliveInterval = 30; SSHKeepAliveCountMax = 1; MaxReadTime = 1;", "");
     says("UseStrictKeyExchange = 0;",
-         "t:2: UseStrictKeyExchange: 0 is not possible, since libssh always offers the strict key exchange; 1 leaves it "
-         "to the client\n");
+         "t:2: UseStrictKeyExchange: 0 is not possible, since libssh always offers the strict key exchange; 1 leaves "
+         "it to the client\n");
     says("UseStrictKeyExchange = 4;", "t:2: UseStrictKeyExchange: 4 is out of range (0 to 3)\n");
     says("KeyRenegotiationThreshold = 524288000;", "");
     says("KeyRenegotiationThreshold = 1000;", "t:2: KeyRenegotiationThreshold: 1000 is out of range (64K to 1024G)\n");
