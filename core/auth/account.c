@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { GROUPS_MAX = 1024, SEQUENCES_MAX = 64 };
+enum { GROUPS_MAX = 1024 };
 
 /* The fields of the first published ABI, which every account has. */
 enum { ACCOUNT_LEAST = offsetof(struct hythe_account, factors) + sizeof(const char *const *) };
@@ -92,11 +92,11 @@ static int copy_sequences(struct hy_account *account, const char *const *factors
 
     if (!factors)
         count = policy->sequence_count;
-    while (factors && factors[count] && count <= SEQUENCES_MAX)
+    while (factors && factors[count] && count <= HY_SEQUENCES_MAX)
         count++;
     if (!count)
         return 0;
-    if (factors && count > SEQUENCES_MAX)
+    if (factors && count > HY_SEQUENCES_MAX)
         return refuse(err, "there are too many sets of factors, which begin with", factors[0]);
     account->sequences = calloc(count, sizeof *account->sequences);
     if (!account->sequences)

@@ -81,6 +81,9 @@ struct hy_auth_policy {
     size_t sequence_count;               /* 0: any one method will do */
     struct hy_prompts prompts;           /* of keyboard-interactive, where no plugin has its own; at least one */
     int64_t (*now)(void);                /* seconds since 1970, for whatever has its time; NULL: the system's clock */
+    bool tell_signatures; /* FireAuthRequestAfterSig: after a signature was judged the log says so, and `signature` */
+    void (*signature)(void *ctx, uint64_t conn, const char *user, bool valid); /* NULL: nobody else */
+    void *signature_ctx;
     const struct hy_log *log;
 };
 

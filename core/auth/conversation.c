@@ -224,6 +224,19 @@ static enum hy_verdict judge(struct hy_conversation *c, const struct hy_factor *
     return HY_AUTH_PARTIAL;
 }
 
+/* FireAuthRequestAfterSig. A key that isn't even sound counts as a wrong signature. */
+static void tell_signature(const struct hy_conversation *c, const struct hy_factor *factor)
+{
+    const struct hy_auth_policy *policy = c->policy;
+    bool valid = factor->signature_verified;
+
+    if (!policy->tell_signatures || factor->method != HY_METHOD_PUBLICKEY || (factor->key_len && !valid))
+        return;
+    hy_log(policy->log, HY_LOG_INFO, c->conn, "sigstatus %d for user \"%s\"", valid, c->user);
+    if (policy->signature)
+        policy->signature(policy->signature_ctx, c->conn, c->user, valid);
+}
+
 /* Whose factor it is: the first name holds for all. */
 static enum hy_verdict identify(struct hy_conversation *c, const struct hy_factor *factor)
 {
@@ -269,6 +282,7 @@ enum hy_verdict hy_auth_factor(struct hy_conversation *c, const struct hy_factor
         return first ? HY_AUTH_REJECT : fail(c, HY_AUTH_REJECT);
     verdict = judge(c, factor, &offer);
     log_verdict(c, factor, &offer, verdict);
+    tell_signature(c, factor);
     hy_offer_close(&offer);
     if (verdict == HY_AUTH_ACCEPT)
         c->state = STATE_ACCEPTED;

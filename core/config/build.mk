@@ -6,6 +6,7 @@ libhythe_core_la_SOURCES += \
 	core/config/config.h \
 	core/config/dump.c \
 	core/config/listen.c \
+	core/config/login.c \
 	core/config/manual.c \
 	core/config/methods.c core/config/methods.h \
 	core/config/nearest.c \

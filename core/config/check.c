@@ -58,7 +58,7 @@ void hy_find_twins(struct hy_reading *r, struct hy_named *list, size_t count, co
 /* Without `auth` the users of the file are those who may log in. */
 static void check_auth(struct hy_reading *r)
 {
-    static const struct hy_filter_config only_users = {.plugin = "users"};
+    static const struct hy_filter_config only_users = {.plugin = "users", .methods = UINT32_MAX};
     struct hy_config *c = r->config;
     bool users = false, others = false;
 
@@ -166,32 +166,6 @@ static void check_keys(struct hy_reading *r)
         hy_reading_add(r, place_of(r, "SSHCertStore"), "No server certificate was specified or no private key found.");
 }
 
-static void check_methods(struct hy_reading *r)
-{
-    static const char *const methods[] = {"password", "publickey", "keyboard-interactive", NULL};
-    struct hy_place place = place_of(r, "DefaultAuthMethods");
-    const char *const *list = r->config->DefaultAuthMethods, *near;
-
-    if (!list[0])
-        hy_reading_add(r, place, "DefaultAuthMethods is empty: nobody could log in");
-    for (; *list; list++) {
-        bool known = false;
-
-        for (size_t i = 0; methods[i]; i++)
-            known = known || strcmp(*list, methods[i]) == 0;
-        if (known)
-            continue;
-        near = hy_nearest(*list, methods);
-        if (strcmp(*list, "none") == 0)
-            hy_reading_add(r, place,
-                           "DefaultAuthMethods: none, which lets everybody in, is not available in this build");
-        else
-            hy_reading_add(r, place, "DefaultAuthMethods: \"%s\" is not a method%s%s%s", *list,
-                           near ? "; did you mean " : "; there are ",
-                           near ? near : "password, publickey and keyboard-interactive", near ? "?" : "");
-    }
-}
-
 static void check_extensions(struct hy_reading *r)
 {
     const char *near;
@@ -243,7 +217,7 @@ void hy_check_config(struct hy_reading *r)
     check_keys(r);
     check_auth(r);
     check_users(r);
-    check_methods(r);
+    hy_check_login(r);
     check_extensions(r);
     hy_check_listeners(r);
     check_format(r);

@@ -4,6 +4,7 @@
 #define HY_CONFIG_CONFIG_H
 
 #include "core/base/err.h"
+#include "core/config/methods.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -43,6 +44,7 @@ struct hy_filter_config {
     const struct hy_option *options;
     size_t option_count;
     struct hy_place place;
+    uint32_t methods; /* of auth, `methods`: what it is asked about, HY_METHOD_*; UINT32_MAX: all that it offers */
 };
 
 /* set_attributes, in the order of its words. */
@@ -89,6 +91,12 @@ struct hy_key_config {
     struct hy_place place;
 };
 
+/* `factors` of a user or of all: "publickey,password" and so on, each checked. */
+struct hy_factors_config {
+    const char *const *sets; /* NULL-terminated; NULL: not given */
+    const struct hy_place *places;
+};
+
 struct hy_user_config {
     const char *name;
     const char *password;      /* crypt(5), or NULL */
@@ -98,6 +106,7 @@ struct hy_user_config {
     bool restrict_to_home;     /* RestrictUserToHomeDir, likewise; home isn't NULL then */
     int64_t version;           /* ProtocolVersion; 0: not given */
     const char *const *groups; /* names that are among the config's groups, NULL-terminated; NULL: none */
+    struct hy_factors_config factors;
     struct hy_profile_config profile;
     struct hy_place place;
     struct hy_place home_place, user_root_place, restrict_place, groups_place; /* line 0: not in the file */
@@ -145,6 +154,11 @@ struct hy_config {
     size_t auth_count;
     const struct hy_user_config *users;
     size_t user_count;
+    struct hy_factors_config factors;    /* of users without any of their own */
+    const struct hy_sequence *sequences; /* the same, read */
+    size_t sequence_count;
+    const struct hy_prompt *prompts; /* of keyboard-interactive; never none */
+    size_t prompt_count;
     const struct hy_client_config *clients; /* client_versions, in their order */
     size_t client_count;
     const struct hy_place *places; /* of the rows of settings.def; see hy_config_place() */

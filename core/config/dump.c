@@ -112,6 +112,23 @@ static void put_key(FILE *out, int indent, const char *name, const char *value)
     fputs(";\n", out);
 }
 
+/* `methods` of auth, where it isn't everything. */
+static void put_methods(FILE *out, int indent, uint32_t methods)
+{
+    const char *names[HY_METHOD_COUNT + 1];
+    size_t count = 0;
+
+    if (!methods || methods == UINT32_MAX)
+        return;
+    for (const char *const *name = hy_method_names; *name; name++)
+        if (methods & hy_method_of(*name, strlen(*name)))
+            names[count++] = *name;
+    names[count] = NULL;
+    fprintf(out, "%*smethods = ", indent, "");
+    put_list(out, names);
+    fputs(";\n", out);
+}
+
 static void put_plugins(const struct dump *d, int indent, const char *name, const struct hy_filter_config *plugins,
                         size_t count)
 {
@@ -124,6 +141,7 @@ static void put_plugins(const struct dump *d, int indent, const char *name, cons
         fprintf(out, "%*s{ plugin = ", indent + 2, "");
         put_string(out, plugins[i].plugin);
         fputs(";\n", out);
+        put_methods(out, indent + 4, plugins[i].methods);
         for (size_t k = 0; k < plugins[i].option_count; k++)
             put_option(d, indent + 4, plugins[i].plugin, &plugins[i].options[k]);
         fprintf(out, "%*s}%s\n", indent + 2, "", i + 1 < count ? "," : "");
@@ -183,11 +201,11 @@ static void put_groups(const struct dump *d)
     fputs(");\n", out);
 }
 
-static void put_names(FILE *out, const char *name, const char *const *list)
+static void put_names(FILE *out, int indent, const char *name, const char *const *list)
 {
     if (!list)
         return;
-    fprintf(out, "    %s = ", name);
+    fprintf(out, "%*s%s = ", indent, "", name);
     put_list(out, list);
     fputs(";\n", out);
 }
@@ -201,7 +219,8 @@ static void put_user(const struct dump *d, const struct hy_user_config *user)
     fputs(";\n", out);
     if (user->password)
         fputs("    # password = \"***\";\n", out);
-    put_names(out, "keys", user->keys);
+    put_names(out, 4, "keys", user->keys);
+    put_names(out, 4, "factors", user->factors.sets);
     if (user->home)
         put_key(out, 4, "HomeDir", user->home);
     if (user->user_root)
@@ -210,7 +229,7 @@ static void put_user(const struct dump *d, const struct hy_user_config *user)
         fprintf(out, "    RestrictUserToHomeDir = %s;\n", user->restrict_to_home ? "true" : "false");
     if (user->version)
         fprintf(out, "    ProtocolVersion = %" PRId64 ";\n", user->version);
-    put_names(out, "groups", user->groups);
+    put_names(out, 4, "groups", user->groups);
     put_profile(d, &user->profile);
 }
 
@@ -284,6 +303,24 @@ static void put_clients(FILE *out, const struct hy_config *config)
     fputs(");\n", out);
 }
 
+/* Prompts that stand in arrays. */
+static void put_prompts(FILE *out, const struct hy_config *config)
+{
+    size_t count = (size_t)config->KeyboardInteractivePromptCount;
+    const char *texts[HY_PROMPTS_MAX + 1];
+
+    if (*config->KeyboardInteractivePrompts || !count)
+        return;
+    for (size_t i = 0; i < count; i++)
+        texts[i] = config->prompts[i].text;
+    texts[count] = NULL;
+    put_names(out, 0, "KeyboardInteractivePromptPrompt", texts);
+    fputs("KeyboardInteractivePromptEcho = ( ", out);
+    for (size_t i = 0; i < count; i++)
+        fprintf(out, "%s%s", i ? ", " : "", config->prompts[i].echo ? "true" : "false");
+    fputs(" );\n", out);
+}
+
 void hy_config_dump(const struct hy_config *config, const struct hy_config_secrets *secrets, FILE *out)
 {
     const struct dump dump = {config, secrets, out};
@@ -293,6 +330,8 @@ void hy_config_dump(const struct hy_config *config, const struct hy_config_secre
         if (is_written(config, &hy_rows[i]))
             put_row(out, config, &hy_rows[i]);
     put_listeners(out, config);
+    put_prompts(out, config);
+    put_names(out, 0, "factors", config->factors.sets);
     put_keys(out, config);
     put_clients(out, config);
     fputs("\n", out);

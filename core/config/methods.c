@@ -24,6 +24,15 @@ uint32_t hy_method_of(const char *name, size_t len)
     return 0;
 }
 
+uint32_t hy_methods_of(const char *const *names)
+{
+    uint32_t methods = 0;
+
+    for (; *names; names++)
+        methods |= hy_method_of(*names, strlen(*names));
+    return methods;
+}
+
 const char *hy_method_name(uint32_t method)
 {
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)

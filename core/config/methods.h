@@ -22,8 +22,12 @@ extern const char *const hy_method_names[HY_METHOD_COUNT + 1]; /* NULL-terminate
 
 /* The bit of a name of len bytes, HY_METHOD_NONE included; 0 for what is no method. */
 uint32_t hy_method_of(const char *name, size_t len);
+/* The bits of a NULL-terminated list of names. */
+uint32_t hy_methods_of(const char *const *names);
 /* The name of a bit; "unknown method". */
 const char *hy_method_name(uint32_t method);
+
+enum { HY_SEQUENCES_MAX = 64 }; /* of one user */
 
 /* Methods that have to be given one after the other, each once; 0 behind the last. */
 struct hy_sequence {

@@ -7,10 +7,16 @@ static const struct {
     const char *name;
     void (*read)(struct hy_reading *r, const config_setting_t *at);
 } groups[] = {
-    {"listen", hy_read_listeners},        {"AltSSHCert", hy_read_certs},
-    {"mounts", hy_read_mounts},           {"auth", hy_read_auth},
-    {"groups", hy_read_groups},           {"users", hy_read_users},
+    {"listen", hy_read_listeners},
+    {"AltSSHCert", hy_read_certs},
+    {"mounts", hy_read_mounts},
+    {"auth", hy_read_auth},
+    {"groups", hy_read_groups},
+    {"users", hy_read_users},
     {"client_versions", hy_read_clients},
+    {"factors", hy_read_all_factors},
+    {"KeyboardInteractivePromptPrompt", hy_read_prompt_texts},
+    {"KeyboardInteractivePromptEcho", hy_read_prompt_echoes},
 };
 
 static const char *const section_names[] = {

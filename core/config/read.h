@@ -17,6 +17,8 @@ struct hy_reading {
     size_t scanned; /* the first problems, which were found before libconfig saw the text */
     const struct hy_source *source;
     const char *file;
+    struct hy_prompt *prompts; /* KeyboardInteractivePromptPrompt and -Echo as they come, and how many of each */
+    size_t prompt_texts, prompt_echoes;
     struct hy_user_config *users; /* config->users, whose settings for all users are filled in at the end */
     bool parsed;                  /* libconfig could make sense of it */
     bool no_memory;
@@ -48,6 +50,15 @@ const struct hy_row *hy_known(struct hy_reading *r, const config_setting_t *at, 
 /* syntax.c: complains of what libconfig couldn't parse. It stopped at that line of the text, twin: since a name was
  * there before. False: nothing was found. */
 bool hy_syntax_explain(struct hy_reading *r, unsigned line, bool twin);
+
+/* login.c: methods, factors, prompts. */
+void hy_read_factors(struct hy_reading *r, const config_setting_t *at, struct hy_factors_config *factors);
+void hy_read_all_factors(struct hy_reading *r, const config_setting_t *at);
+void hy_read_prompt_texts(struct hy_reading *r, const config_setting_t *at);
+void hy_read_prompt_echoes(struct hy_reading *r, const config_setting_t *at);
+/* `methods` of a group of auth as bits; UINT32_MAX without it. */
+uint32_t hy_read_methods(struct hy_reading *r, const config_setting_t *group);
+void hy_check_login(struct hy_reading *r);
 
 /* section.c: the lists of groups. */
 void hy_read_users(struct hy_reading *r, const config_setting_t *at);

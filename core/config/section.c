@@ -187,6 +187,8 @@ static void read_user(struct hy_reading *r, const config_setting_t *group, struc
         user->groups_place = hy_place_of(r, at);
         user->groups = hy_value_list(r, at, false, NULL);
     }
+    if ((at = config_setting_get_member(group, "factors")) != NULL)
+        hy_read_factors(r, at, &user->factors);
     hy_read_profile(r, group, &user->profile);
 }
 

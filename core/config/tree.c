@@ -48,6 +48,8 @@ static const struct hy_filter_config *read_plugins(struct hy_reading *r, const c
         p->place = hy_place_of(r, plugin ? plugin : group);
         p->plugin = read_plugin(r, group, what);
         p->options = hy_read_options(r, group, section, &p->option_count);
+        if (section == HY_SECTION_AUTH)
+            p->methods = hy_read_methods(r, group);
     }
     return plugins;
 }
@@ -95,7 +97,8 @@ void hy_add_codepage(struct hy_reading *r, struct hy_mount_config *mount, const 
     *option = (struct hy_option){.name = "CodePage", .type = HY_VALUE_STRING, .text = text, .place = place};
     if (mount->filter_count)
         memcpy(filters, mount->filters, mount->filter_count * sizeof *filters);
-    filters[mount->filter_count++] = (struct hy_filter_config){"code page", option, 1, place};
+    filters[mount->filter_count++] = (struct hy_filter_config){
+        .plugin = "code page", .options = option, .option_count = 1, .place = place};
     mount->filters = filters;
     mount->codepage = text;
 }

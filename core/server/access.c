@@ -3,16 +3,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A list of methods as HY_METHOD_* bits. */
-static uint32_t methods_of(const char *const *names)
-{
-    uint32_t methods = 0;
-
-    for (; *names; names++)
-        methods |= hy_method_of(*names, strlen(*names));
-    return methods;
-}
-
 static struct hy_users *users_of(const struct hy_config *config, struct hy_err *err)
 {
     struct hy_user_entry *entries = calloc(config->user_count + 1, sizeof *entries);
@@ -31,7 +21,8 @@ static struct hy_users *users_of(const struct hy_config *config, struct hy_err *
                                             .home = u->home,
                                             .user_root = u->user_root,
                                             .restrict_to_home = u->restrict_to_home,
-                                            .groups = u->groups};
+                                            .groups = u->groups,
+                                            .factors = u->factors.sets};
     }
     users = hy_users_new(entries, config->user_count, err);
     free(entries);
@@ -62,7 +53,7 @@ static int start(struct hy_access *access, const struct hy_config *config, struc
         const struct hy_filter_config *p = &config->auth[i];
         struct hy_err why = {0};
 
-        access->doors[i].methods = UINT32_MAX;
+        access->doors[i].methods = p->methods;
         access->doors[i].instance =
             hy_plugins_start(plugins, p->plugin, HYTHE_AUTH, p->options, p->option_count, p->plugin, &why);
         if (!access->doors[i].instance)
@@ -71,8 +62,6 @@ static int start(struct hy_access *access, const struct hy_config *config, struc
     }
     return 0;
 }
-
-static const struct hy_prompt password_prompt = {"Password: ", false};
 
 int hy_access_begin(struct hy_access *access, const struct hy_config *config, struct hy_plugins *plugins,
                     const struct hy_log *log, struct hy_err *err)
@@ -83,15 +72,19 @@ int hy_access_begin(struct hy_access *access, const struct hy_config *config, st
     access->groups = groups_of(config);
     if (!access->doors || !access->groups)
         return hy_err_set(err, "out of memory");
-    access->policy = (struct hy_auth_policy){.plugins = access->doors,
-                                             .plugin_count = config->auth_count,
-                                             .methods = methods_of(config->DefaultAuthMethods),
-                                             .max_attempts = (unsigned)config->MaxAuthAttempts,
-                                             .user_root = *config->UserRootDirectory ? config->UserRootDirectory : NULL,
-                                             .restrict_to_home = config->RestrictUserToHomeDir,
-                                             .groups = access->groups,
-                                             .prompts = {"", "", &password_prompt, 1},
-                                             .log = log};
+    access->policy = (struct hy_auth_policy){
+        .plugins = access->doors,
+        .plugin_count = config->auth_count,
+        .methods = hy_methods_of(config->DefaultAuthMethods),
+        .max_attempts = (unsigned)config->MaxAuthAttempts,
+        .user_root = *config->UserRootDirectory ? config->UserRootDirectory : NULL,
+        .restrict_to_home = config->RestrictUserToHomeDir,
+        .groups = access->groups,
+        .sequences = config->sequences,
+        .sequence_count = config->sequence_count,
+        .prompts = {"", config->KeyboardInteractiveMessage, config->prompts, config->prompt_count},
+        .tell_signatures = config->FireAuthRequestAfterSig,
+        .log = log};
     return start(access, config, plugins, err);
 }
 

@@ -55,7 +55,8 @@ static int check_stack(void *ctx, const struct hy_stack *stack)
     for (size_t i = 0; i < stack->filter_count; i++)
         check_layer(ctx, HYTHE_FILTER, &stack->filters[i], stack->filters[i].plugin);
     if (m) {
-        const struct hy_filter_config plugin = {m->plugin, m->options, m->option_count, m->place};
+        const struct hy_filter_config plugin = {
+            .plugin = m->plugin, .options = m->options, .option_count = m->option_count, .place = m->place};
 
         check_layer(ctx, HYTHE_FILESYSTEM, &plugin, m->plugin);
     }

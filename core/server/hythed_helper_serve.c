@@ -76,7 +76,8 @@ static int look_in_stack(void *ctx, const struct hy_stack *stack)
     }
     if (m && !e->found) {
         e->kind = HYTHE_FILESYSTEM;
-        e->fs = (struct hy_filter_config){m->plugin, m->options, m->option_count, m->place};
+        e->fs = (struct hy_filter_config){
+            .plugin = m->plugin, .options = m->options, .option_count = m->option_count, .place = m->place};
         if (is_it(e, &e->fs))
             e->found = &e->fs;
     }

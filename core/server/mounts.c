@@ -79,7 +79,8 @@ static int start_stack(void *ctx, const struct hy_stack *stack)
     for (size_t i = 0; i < stack->filter_count && rc == 0; i++)
         rc = start_layer(s, to, HYTHE_FILTER, &stack->filters[i], hy_stack_label(stack, &stack->filters[i], label));
     if (m && rc == 0) {
-        const struct hy_filter_config plugin = {m->plugin, m->options, m->option_count, m->place};
+        const struct hy_filter_config plugin = {
+            .plugin = m->plugin, .options = m->options, .option_count = m->option_count, .place = m->place};
 
         rc = start_layer(s, to, HYTHE_FILESYSTEM, &plugin, hy_stack_label(stack, NULL, label));
     }

@@ -345,11 +345,12 @@ UNIT_SUITE(config, UNIT_TEST(fills_defaults), UNIT_TEST(fills_values), UNIT_TEST
            UNIT_TEST(reads_lists_of_options), UNIT_TEST(dumps_no_secret_of_a_plugin), UNIT_TEST(lists_every_setting),
            UNIT_TEST(prints_the_manual), UNIT_TEST(finds_the_nearest_name), UNIT_TEST(parses_numbers_and_truths),
            UNIT_TEST(sorts_problems), UNIT_TEST(names_what_needs_a_restart));
+UNIT_DECLARE(config_login);
 UNIT_DECLARE(config_problems);
 UNIT_DECLARE(config_listen);
 UNIT_DECLARE(config_source);
 UNIT_DECLARE(config_ssh);
 UNIT_DECLARE(config_tree);
 
-UNIT_MAIN("unit-config", &unit_config, &unit_config_problems, &unit_config_listen, &unit_config_source,
-          &unit_config_ssh, &unit_config_tree)
+UNIT_MAIN("unit-config", &unit_config, &unit_config_problems, &unit_config_listen, &unit_config_login,
+          &unit_config_source, &unit_config_ssh, &unit_config_tree)

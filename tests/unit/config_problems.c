@@ -91,16 +91,10 @@ static void refuses_what_it_would_ignore(void)
         {"client_versions = ( { ProtocolVersion = 3; } );", "t:2: a client has no client\n"},
         {"client_versions = ( { client = \"a\"; } );", "t:2: a client has no ProtocolVersion\n"},
         {"SSHMacAlgorithms = \"hmac-sha2-256\";", "t:2: SSHMacAlgorithms is not available in this build\n"},
-        {"DefaultAuthMethods = \"none,password\";",
-         "t:2: DefaultAuthMethods: none, which lets everybody in, is not available in this build\n"},
         {"AltSSHCert = ( { Store = \"a\"; StoreType = 6; } );", "t:2: StoreType is not available in this build\n"},
-    };
-    static const struct a_case users[] = {
-        {"users = ( { name = \"a\"; factors = ( \"password\" ); } );", "t:2: factors is not available in this build\n"},
     };
 
     RUN(cases);
-    run(users, 1, "RootDirectory = \"/srv\"; SSHCertStore = \"/k\";\n", false);
 }
 
 static void checks_types_and_ranges(void)
@@ -253,12 +247,11 @@ static void tells_everything_at_once_in_order(void)
 
 static void knows_the_whole_example(void)
 {
-    static const char *const want = "51: factors is not available in this build\n";
     const char *top = getenv("srcdir");
     char path[PATH_MAX], *text = NULL;
     struct config_dir dir;
     size_t len = 0;
-    char *said, *p;
+    char *said;
     FILE *f;
 
     (void)snprintf(path, sizeof path, "%s/tests/unit/data/example.cfg", top ? top : ".");
@@ -269,9 +262,7 @@ static void knows_the_whole_example(void)
     config_dir_make(&dir);
     config_put(&dir, "t", text, strlen(text));
     hy_config_free(config_get(&dir, "t", false, &said));
-    for (p = said; (p = strstr(p, "t:")) != NULL && (p == said || p[-1] == '\n');)
-        memmove(p, p + 2, strlen(p + 2) + 1);
-    UNIT_ASSERT_STRING(said, want);
+    UNIT_ASSERT_STRING(said, "");
     free(said);
     free(text);
     config_dir_remove(&dir);
