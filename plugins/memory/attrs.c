@@ -4,7 +4,7 @@
 
 #include <errno.h>
 
-enum { SET_ID = 06000, SECOND = 1000000000 };
+enum { SECOND = 1000000000 };
 
 /* What a setattr is done to. */
 struct target {
@@ -22,7 +22,7 @@ uint32_t mem_new_mode(const struct mem_store *store, const struct hythe_attrs *a
     uint32_t mode = attrs && (attrs->valid & HYTHE_ATTR_MODE) ? attrs->mode & 07777u : (uint32_t)fallback;
 
     mode &= ~(uint32_t)set->umask;
-    return set->allow_setid ? mode : mode & ~(uint32_t)SET_ID;
+    return set->allow_setid ? mode : mode & ~(uint32_t)MEM_SET_ID;
 }
 
 static int64_t check_length(struct target *t, uint64_t length)
@@ -34,7 +34,7 @@ static int64_t check_length(struct target *t, uint64_t length)
     if (t->node->type == HYTHE_TYPE_SYMLINK)
         return t->call->host->fail(t->call, -EINVAL, "the size of a symbolic link can't be set");
     if (!t->writable)
-        return t->call->host->fail(t->call, -EACCES, "the file isn't open for writing");
+        return t->call->host->fail(t->call, -EACCES, MEM_NOT_FOR_WRITING);
     return 0;
 }
 
@@ -90,15 +90,15 @@ static void set_owner(struct target *t, const struct hythe_attrs *attrs)
     t->node->uid = attrs->uid;
     t->node->gid = attrs->gid;
     if (t->node->type == HYTHE_TYPE_REGULAR)
-        t->node->mode &= ~(uint32_t)SET_ID;
+        t->node->mode &= ~(uint32_t)MEM_SET_ID;
 }
 
 static int64_t check_mode(struct target *t, const struct hythe_attrs *attrs)
 {
     if (t->node->type == HYTHE_TYPE_SYMLINK)
         return t->call->host->fail(t->call, -EOPNOTSUPP, "a symbolic link has no permissions of its own");
-    if ((attrs->mode & ~t->node->mode & SET_ID) && !mem_store_of(t->call)->set->allow_setid)
-        return t->call->host->fail(t->call, -EPERM, "set-user-id and set-group-id bits aren't allowed here");
+    if ((attrs->mode & ~t->node->mode & MEM_SET_ID) && !mem_store_of(t->call)->set->allow_setid)
+        return t->call->host->fail(t->call, -EPERM, MEM_NO_SET_ID);
     return 0;
 }
 

@@ -212,7 +212,14 @@ int64_t mem_path_of(const struct mem_base *base, const struct mem_found *found, 
 /* A failed look-up as the client shall see it: -EXDEV becomes -EACCES with a text. */
 int64_t mem_refuse(const struct hythe_call *call, int64_t result);
 
+/* foresee.c: the plugin's foresee(). */
+int64_t mem_foresee(struct hythe_call *call, const struct hythe_foresight *how, void *arg);
+
 /* attrs.c */
+
+enum { MEM_SET_ID = 06000 }; /* the bits of allow_setid */
+#define MEM_NO_SET_ID "set-user-id and set-group-id bits aren't allowed here"
+#define MEM_NOT_FOR_WRITING "the file isn't open for writing"
 
 uint32_t mem_new_mode(const struct mem_store *store, const struct hythe_attrs *attrs, int64_t fallback);
 /* What the client wished for something new besides its mode: owner, times and the rest. */

@@ -188,6 +188,7 @@ static const struct hythe_plugin plugin = {
     .detach = detach,
     .ops = &operations,
     .keeps = keeps,
+    .foresee = mem_foresee,
 };
 
 const struct hythe_plugin *hythe_plugin_entry(void)

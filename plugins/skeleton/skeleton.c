@@ -217,6 +217,14 @@ static const struct hythe_ops ops = {
 
 /* ---- What the server is told ---- */
 
+/* What clients can set and get back, and how files can be opened, for them to know before they ask. Here that is to
+ * read; a store that takes attributes names them in out->attrs. */
+static void keeps(void *instance, struct hythe_keeps *out)
+{
+    (void)instance;
+    out->access = HYTHE_OPEN_READ | HYTHE_OPEN_NOFOLLOW;
+}
+
 static const struct hythe_plugin plugin = {
     .abi = HYTHE_ABI,
     .size = sizeof plugin,
@@ -235,6 +243,7 @@ static const struct hythe_plugin plugin = {
     .attach = attach,
     .detach = detach,
     .ops = &ops,
+    .keeps = keeps,
 };
 
 const struct hythe_plugin *hythe_plugin_entry(void)

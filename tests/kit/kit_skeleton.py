@@ -2,6 +2,7 @@
 """plugins/skeleton as an author gets it: installed, copied, built with pkg-config, listed, served, fetched from; in C
 and in C++."""
 import os
+import struct
 import sys
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
@@ -82,6 +83,19 @@ def serves_its_files():
 
 
 @test
+def clients_are_told_what_it_keeps():
+    """supported2 of VERSION, draft-13, 5.4: attributes that can be set, bits, flags of OPEN, access masks."""
+    config = write(os.path.join(folder('keeps'), 'hythe.cfg'),
+                   b'ProtocolVersion = 6;\nmounts = ( { path = "/"; plugin = "skeleton"; } );\n')
+    said = run([os.path.join(BUILDDIR, 'hythe-sftp-server'), '--config', config, '--plugin-directory', built()],
+               stdin=struct.pack('>IBI', 5, 1, 6)).ok().out
+    at = said.index(b'supported2') + len(b'supported2') + 4
+    attributes, bits, _, access = struct.unpack('>4I', said[at:at + 16])
+    assert (attributes, bits) == (0, 0), (hex(attributes), hex(bits))
+    assert access & 1 and not access & 2, hex(access)  # ACE4_READ_DATA, ACE4_WRITE_DATA
+
+
+@test
 def its_default_is_used():
     with serve('default', built(), [mount()]) as s:
         s.sftp('get hello.txt').ok()
@@ -122,6 +136,7 @@ def keeps_what_plugins_promise():
                  ['--over', notes, os.path.join(plugins, 'skeleton-filter.so'), '--', 'size=64M']):
         said = run([check] + args, seconds=120)
         assert said.code == 0 and re.search(r': [1-9]\d* passed, 0 failed', said.text), repr(said)
+        assert "doesn't say what it keeps" not in said.text, said.text
 
 
 @test

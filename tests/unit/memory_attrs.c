@@ -199,5 +199,44 @@ BOTH(says_what_it_cannot_set)
     UNIT_ASSERT_STRING(file_text(w->root, "f"), "12345");
 }
 
+/* Beforehand, with nothing but the settings and how a file is open; what it then does is the contract suite's to see. */
+static int64_t foreseen(const struct world *w, enum hythe_op op, const struct hythe_file *file, uint32_t flags,
+                        void *arg, char why[64])
+{
+    const struct hythe_attach how = {.size = sizeof(how), .flags = flags, .base = "."};
+    const struct hythe_foresight sight = {
+        .size = sizeof(sight), .settings = w->settings, .attach = &how, .why = why, .why_size = 64};
+    struct hythe_call call = world_call(w, NULL);
+
+    call.op = op;
+    call.file = file;
+    call.instance = call.attached = NULL;
+    why[0] = '\0';
+    return w->plugin->foresee(&call, &sight, arg);
+}
+
+BOTH(foresees_what_needs_no_tree)
+{
+    const struct hythe_file read_only = {.size = sizeof(read_only), .access = HYTHE_OPEN_READ};
+    const struct hythe_file writable = {.size = sizeof(writable), .access = HYTHE_OPEN_WRITE};
+    struct hythe_attrs a = {.struct_size = sizeof(a), .valid = HYTHE_ATTR_MODE, .mode = 0644};
+    struct hythe_setattr_arg set = {sizeof(set), "f", 0, &a};
+    struct hythe_fsetattr_arg set_open = {sizeof(set_open), &a};
+    struct hythe_link_arg link = {sizeof(link), "f", "g"};
+    char why[64];
+
+    UNIT_ASSERT_NUMBER(foreseen(w, HYTHE_OP_setattr, NULL, 0, &set, why), 0);
+    a.mode = 04755;
+    UNIT_ASSERT_NUMBER(foreseen(w, HYTHE_OP_setattr, NULL, 0, &set, why), -EPERM);
+    UNIT_ASSERT_STRING(why, "allow_setid = false");
+    UNIT_ASSERT_NUMBER(foreseen(w, HYTHE_OP_fsetattr, &writable, 0, &set_open, why), -EPERM);
+    a.valid = HYTHE_ATTR_SIZE;
+    UNIT_ASSERT_NUMBER(foreseen(w, HYTHE_OP_fsetattr, &writable, 0, &set_open, why), 0);
+    UNIT_ASSERT_NUMBER(foreseen(w, HYTHE_OP_fsetattr, &read_only, 0, &set_open, why), -EACCES);
+    UNIT_ASSERT_NUMBER(foreseen(w, HYTHE_OP_setattr, NULL, HYTHE_ATTACH_BENEATH, &set, why), -ENOSYS);
+    UNIT_ASSERT_NUMBER(foreseen(w, HYTHE_OP_link, NULL, 0, &link, why), -ENOSYS);
+}
+
 UNIT_SUITE(memory_attrs, UNIT_BOTH(gives_back_what_was_set), UNIT_BOTH(changes_only_what_is_named),
-           UNIT_BOTH(takes_wishes_for_new_files), UNIT_BOTH(bounds_attributes), UNIT_BOTH(says_what_it_cannot_set));
+           UNIT_BOTH(takes_wishes_for_new_files), UNIT_BOTH(bounds_attributes), UNIT_BOTH(says_what_it_cannot_set),
+           UNIT_BOTH(foresees_what_needs_no_tree));

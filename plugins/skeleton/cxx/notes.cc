@@ -180,6 +180,15 @@ int64_t fsetattr(const hythe_call &call, hythe_fsetattr_arg &arg)
     return handle_of(call).note ? set(*handle_of(call).note, *arg.attrs) : -ENOTSUP;
 }
 
+/* What comes back when it was set, and how notes can be opened; clients leave the rest out of their requests. */
+void keeps(void *, hythe_keeps *out) noexcept
+{
+    out->flags = HYTHE_KEEPS_IDENTITY;
+    out->attrs = HYTHE_ATTR_SIZE | HYTHE_ATTR_MTIME;
+    out->access = HYTHE_OPEN_READ | HYTHE_OPEN_WRITE | HYTHE_OPEN_WRITE_ATTRS | HYTHE_OPEN_APPEND |
+                  HYTHE_OPEN_ATOMIC_APPEND | HYTHE_OPEN_NOFOLLOW;
+}
+
 /* Clients send them with every new file; nobody minds that a note has none. */
 constexpr uint32_t may_be_left = HYTHE_ATTR_TYPE | HYTHE_ATTR_SIZE | HYTHE_ATTR_MODE | HYTHE_ATTR_OWNER |
                                  HYTHE_ATTR_ATIME | HYTHE_ATTR_MTIME;
@@ -419,6 +428,7 @@ hythe_plugin make_plugin()
     plugin.stop = stop;
     plugin.attach = attach;
     plugin.ops = &ops;
+    plugin.keeps = keeps;
     return plugin;
 }
 
