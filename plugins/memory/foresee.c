@@ -1,5 +1,5 @@
-/* What can be known without the tree, which only the server has that serves it: what the settings and the way in which a
- * file is open are against. Whether a name is there is asked by nobody; permissions hold nobody off. */
+/* What can be known without the tree, which only the server has that serves it: what the settings are against, and the
+ * way in which a file is open. Permissions hold nobody off here. */
 #include "memory.h"
 
 #include <errno.h>

@@ -169,7 +169,7 @@ void world_prepare(struct world *w, enum way way)
                                   .expand = host_expand,
                                   .keep = host_keep};
     snprintf(w->user, sizeof(w->user), "user");
-    w->session = (struct hythe_session){sizeof(w->session), 3, 1, w->user, "/", "127.0.0.1", "SSH-2.0-test", ""};
+    w->session = (struct hythe_session){sizeof(w->session), 3, 1, w->user, "/", "127.0.0.1", "SSH-2.0-test", "", ""};
     snprintf(w->dir, sizeof(w->dir), "%s/localroot-XXXXXX", tmp && strlen(tmp) < 40 ? tmp : "/tmp");
     if (!mkdtemp(w->dir)) {
         perror(w->dir);

@@ -199,7 +199,7 @@ BOTH(says_what_it_cannot_set)
     UNIT_ASSERT_STRING(file_text(w->root, "f"), "12345");
 }
 
-/* Beforehand, with nothing but the settings and how a file is open; what it then does is the contract suite's to see. */
+/* With nothing but the settings and how a file is open. */
 static int64_t foreseen(const struct world *w, enum hythe_op op, const struct hythe_file *file, uint32_t flags,
                         void *arg, char why[64])
 {
