@@ -71,7 +71,7 @@ static bool each_input(const char *file, input_fn *fn, void *ctx)
     const struct fuzz_target *target = target_of(file);
     FILE *f = target ? fopen(file, "r") : NULL;
     char *line = NULL;
-    size_t size = 0, len;
+    size_t size = 0, len = 0;
     bool ok = true;
 
     if (!f)
