@@ -16,6 +16,7 @@ INTEROP_TESTS = \
 	tests/interop/interop_connection.py \
 	tests/interop/interop_auth.py \
 	tests/interop/interop_pam.py \
+	tests/interop/interop_accounts.py \
 	tests/interop/interop_certs.py \
 	tests/interop/interop_confine.py \
 	tests/interop/interop_locks.py \
@@ -47,7 +48,7 @@ INTEROP_TESTS = \
 	tests/interop/abuse_crash.py
 TESTS += $(INTEROP_TESTS)
 EXTRA_DIST += tests/interop/harness.py tests/interop/servers.py tests/interop/tools.py tests/interop/wire.py \
-	tests/interop/slow.py tests/interop/wire6.py \
+	tests/interop/slow.py tests/interop/wire6.py tests/interop/overlay.py \
 	$(INTEROP_TESTS)
 
 # hythed as a program: options, start, rights, log, signals.

@@ -1,42 +1,29 @@
 #!/usr/bin/python3
 """Passwords and dialogues of PAM, in the helper process: a module of the tests' own, which a mount namespace shows to
 this hythed alone. What becomes of everybody when the helper, or a module in it, is no more."""
-from harness import *
+from overlay import *
 from wire import *
 
 MODULE = os.path.join(BUILDDIR, 'tests/interop/.libs/pam-sample.so')
 NAMES = ('plain', 'codes', 'waits', 'dies', 'unsure', 'mapped', 'expired', 'old')
-OVERLAY = 'mount --bind "$0" /etc/pam.d && exec "$@"'
 
 
 def word(user):
     return 'word of ' + user
 
 
-class Pam(Suite):
-    def missing(self):
-        why = super().missing()
-        if why:
-            return why
-        if not ROOT:
-            return 'only root has rights for the helper to keep'
-        if not os.path.exists(MODULE) or not os.path.exists(os.path.join(PLUGINS, 'pam.so')):
-            return 'the plugin pam was not built'
-        if run(['unshare', '-m', 'mount', '--bind', scratch(), '/etc/pam.d']).code:
-            return 'mount namespaces are not to be had here'
-        self.settings = settings()
-        return None
+class Pam(Overlaid):
+    plugins = ('pam',)
 
-
-def services():
-    """A folder to be seen as /etc/pam.d."""
-    folder = os.path.join(scratch(), 'pam.d')
-    if not os.path.isdir(folder):
-        os.mkdir(folder, 0o755)
-        lines = ''.join('%s required %s %s\n' % (kind, MODULE, calls_path()) for kind in ('auth', 'account'))
-        write(os.path.join(folder, 'hythe'), lines.encode(), 0o644)
-        write(os.path.join(folder, 'other'), b'auth required pam_deny.so\naccount required pam_deny.so\n', 0o644)
-    return folder
+    def etc(self):
+        """A folder to be seen as /etc/pam.d."""
+        folder = os.path.join(scratch(), 'pam.d')
+        if not os.path.isdir(folder):
+            os.mkdir(folder, 0o755)
+            lines = ''.join('%s required %s %s\n' % (kind, MODULE, calls_path()) for kind in ('auth', 'account'))
+            write(os.path.join(folder, 'hythe'), lines.encode(), 0o644)
+            write(os.path.join(folder, 'other'), b'auth required pam_deny.so\naccount required pam_deny.so\n', 0o644)
+        return {'pam.d': folder}
 
 
 def calls_path():
@@ -51,45 +38,21 @@ def calls():
 
 
 def settings(**more):
-    return dict(dict(auth=[dict(plugin='users'), dict(plugin='pam')], LogLevel=3,
-                     DefaultAuthMethods=['publickey', 'password', 'keyboard-interactive'],
-                     users=[dict(name=n, keys=[keys().public('alice')]) for n in NAMES + ('alice',)]), **more)
+    users = [dict(name=n, keys=[keys().public('alice')]) for n in NAMES + ('alice',)] if ROOT else []
+    return dict(dict(auth=[dict(plugin='users'), dict(plugin='pam')], LogLevel=3, users=users,
+                     DefaultAuthMethods=['publickey', 'password', 'keyboard-interactive']), **more)
 
 
-def command(self, plainly=Hythed.command):
-    return ['unshare', '-m', 'sh', '-c', OVERLAY, services()] + plainly(self)
-
-
-Hythed.command = command
-suite = Pam('interop-pam', programs=['sftp', 'ssh-keygen', 'unshare'], modules=['paramiko'])
-
-
-def enter(t, user, password, method='password'):
-    env = client_env(SSH_ASKPASS=t.server.keys.askpass, SSH_ASKPASS_REQUIRE='force', INTEROP_PASSWORD=password)
-    options = dict(BatchMode='no', NumberOfPasswordPrompts='1', PreferredAuthentications=method,
-                   PubkeyAuthentication='no')
-    return run(['sftp', '-q', '-P', t.server.port] + t.server.ssh_options(**options) + ['%s@%s' % (user, HOST)],
-               'pwd\n', env=env)
-
-
-def by_key(t, user='alice'):
-    return t.server.sftp(['pwd'], user=user)
-
-
-def helper(server):
-    """The pid of the helper."""
-    children = read('/proc/%d/task/%d/children' % (server.pid, server.pid)).split()
-    assert len(children) == 1, children
-    return int(children[0])
+suite = Pam('interop-pam', programs=['sftp', 'ssh-keygen', 'unshare', 'setpriv'], modules=['paramiko'], **settings())
 
 
 @suite.test
 def test_passwords(t):
     calls()
     for method in ('password', 'keyboard-interactive'):
-        enter(t, 'plain', word('plain'), method).ok()
-        enter(t, 'plain', 'word', method).failed()
-        enter(t, 'plain', '', method).failed()
+        by_password(t, 'plain', word('plain'), method).ok()
+        by_password(t, 'plain', 'word', method).failed()
+        by_password(t, 'plain', '', method).failed()
     assert calls().count('auth of plain: uid 0, matches 1, rhost 127.0.0.1, tty ssh') == 2
     by_key(t, 'plain').ok()
     assert 'setcred' not in calls()
@@ -98,11 +61,11 @@ def test_passwords(t):
 @suite.test
 def test_strangers_take_the_same_way(t):
     calls()
-    enter(t, 'stranger', word('stranger')).failed()
+    by_password(t, 'stranger', word('stranger')).failed()
     said = calls()
     assert 'auth of stranger: uid 0, matches 0' in said, said  # the module doesn't get the word that it would take
     assert 'account' not in said, said
-    enter(t, 'a/b', word('a/b')).failed()
+    by_password(t, 'a/b', word('a/b')).failed()
     assert 'auth of (none)' in calls()
 
 
@@ -112,7 +75,7 @@ def test_who_may_not_enter_though_the_password_is_right(t):
                       ('old', 'account: Authentication token is no longer valid; new one required'),
                       ('unsure', 'authentication: Authentication service cannot retrieve authentication info')):
         before = len(t.server.log())
-        enter(t, user, word(user)).failed()
+        by_password(t, user, word(user)).failed()
         said = t.server.log()[before:]
         assert 'pam: user "%s": %s' % (user, why) in said or (user == 'mapped' and why in said), said
         by_key(t, user).ok()  # PAM isn't asked about keys
@@ -120,9 +83,9 @@ def test_who_may_not_enter_though_the_password_is_right(t):
 
 @suite.test
 def test_a_module_that_crashes_takes_nobody_along(t):
-    enter(t, 'dies', word('dies')).failed()
+    by_password(t, 'dies', word('dies')).failed()
     assert 'the dialogue with PAM broke off' in t.server.log()
-    enter(t, 'plain', word('plain')).ok()
+    by_password(t, 'plain', word('plain')).ok()
 
 
 @suite.test
@@ -134,7 +97,7 @@ def test_a_module_that_waits_holds_up_nobody(t):
         BatchMode='no', PreferredAuthentications='password', PubkeyAuthentication='no') + ['waits@' + HOST],
         env=env, stdin=subprocess.DEVNULL)
     out = os.open(fifo, os.O_WRONLY)  # returns when the module has opened the other end
-    enter(t, 'plain', word('plain')).ok()
+    by_password(t, 'plain', word('plain')).ok()
     assert slow.poll() is None
     os.write(out, b'x')
     os.close(out)
@@ -145,8 +108,8 @@ def test_a_module_that_waits_holds_up_nobody(t):
 
 @suite.test
 def test_what_the_helper_has(t):
-    enter(t, 'plain', word('plain')).ok()
-    pid = helper(t.server)
+    by_password(t, 'plain', word('plain')).ok()
+    pid = helper_of(t.server)
     status = read('/proc/%d/status' % pid).decode()
     assert re.search(r'^Name:\s+hythed-helper$', status, re.M) and re.search(r'^Uid:\s+0\s', status, re.M), status
     assert re.search(r'^Threads:\s+1$', status, re.M), status
@@ -161,6 +124,7 @@ def test_what_the_helper_has(t):
 
 def memory_of(pid):
     text = b''
+    need(os.access('/proc/%d/mem' % pid, os.R_OK), 'the memory of processes is not to be seen here')
     with open('/proc/%d/maps' % pid) as maps, open('/proc/%d/mem' % pid, 'rb') as memory:
         for line in maps:
             if ' rw' in line and '[v' not in line:
@@ -172,13 +136,13 @@ def memory_of(pid):
 
 
 @suite.test(**settings(UserAuthBanner='a text of the configuration', mounts=[
-    dict(path='/', plugin='local-root', root='@tree')]) if ROOT else {})
+    dict(path='/', plugin='local-root', root='@tree')]))
 def test_what_it_forgets(t):
     """Nothing is left of the file but what its plugins are set to; no key was ever there."""
-    enter(t, 'plain', word('plain')).ok()
+    by_password(t, 'plain', word('plain')).ok()
     import base64
     key = base64.b64decode(''.join(read(t.server.keys.path('host')).decode().split('\n')[1:-2]))[-80:-48]
-    mine = memory_of(helper(t.server))
+    mine = memory_of(helper_of(t.server))
     assert b'a text of the configuration' in memory_of(t.server.pid)
     assert key not in mine and b'a text of the configuration' not in mine
     assert word('plain').encode() not in mine
@@ -191,43 +155,34 @@ def test_no_secret_is_logged(t):
     assert 'word of' not in said, [line for line in said.splitlines() if 'word of' in line]
 
 
-@suite.test(**settings() if ROOT else {})
+@suite.test(**settings())
 def test_without_the_helper(t):
     with session(t.server, user='plain') as sftp:
-        os.kill(helper(t.server), signal.SIGKILL)
+        os.kill(helper_of(t.server), signal.SIGKILL)
         wait_for('a line about it', lambda: 'the helper process has ended (signal 9)' in t.server.log())
-        enter(t, 'plain', word('plain')).failed()
+        by_password(t, 'plain', word('plain')).failed()
         assert 'pam: the helper process is gone: restart hythed' in t.server.log()
         assert sftp.realpath('.') == b'/'
         by_key(t).ok()
     said = reread(t)
     assert 'holds for new connections' in said, said
-    enter(t, 'plain', word('plain')).failed()
+    by_password(t, 'plain', word('plain')).failed()
 
 
-def reread(t, **changed):
-    path = os.path.join(t.server.folder, 'hythe.cfg')
-    t.server.settings.update(changed)
-    write(path, re.sub(r'^LocalPort = \d+;$', 'LocalPort = 0;', t.server.config(), flags=re.M).encode())
-    before = len(t.server.log())
-    t.server.signal(signal.SIGHUP)
-    return wait_for('an answer to SIGHUP', lambda: 'SIGHUP: ' in t.server.log()[before:] and t.server.log()[before:])
-
-
-@suite.test(**settings() if ROOT else {})
+@suite.test(**settings())
 def test_a_reload(t):
     assert 'holds for new connections' in reread(t, UserAuthBanner='hello')
-    enter(t, 'plain', word('plain')).ok()
+    by_password(t, 'plain', word('plain')).ok()
     said = reread(t, auth=[dict(plugin='users'), dict(plugin='pam', service='other')])
     assert 'pam: it needs rights that were given up at the start' in said and 'nothing has changed' in said, said
-    enter(t, 'plain', word('plain')).ok()
+    by_password(t, 'plain', word('plain')).ok()
     assert 'holds for new connections' in reread(t, auth=[dict(plugin='users')])
-    enter(t, 'plain', word('plain')).failed()
+    by_password(t, 'plain', word('plain')).failed()
     assert 'holds for new connections' in reread(t, auth=[dict(plugin='pam'), dict(plugin='users')])
-    enter(t, 'plain', word('plain')).ok()
+    by_password(t, 'plain', word('plain')).ok()
 
 
-@suite.test(**settings(auth=[dict(plugin='users')]) if ROOT else {})
+@suite.test(**settings(auth=[dict(plugin='users')]))
 def test_no_helper_for_nobody(t):
     by_key(t).ok()
     assert t.server.children() == 0
@@ -237,23 +192,16 @@ def test_no_helper_for_nobody(t):
 
 @suite.test
 def test_what_check_says(t):
-    def check(text, user=None):
-        path = write(os.path.join(t.local, 'cfg'), text.encode(), 0o644)
-        os.chmod(t.local, 0o755)
-        as_user = ['setpriv', '--reuid', user, '--clear-groups'] if user else []
-        return run(['unshare', '-m', 'sh', '-c', OVERLAY, services()] + as_user +
-                   [t.server.program(), '--check', '-f', path])
-
     text = re.sub(r'LocalPort = \d+', 'LocalPort = 0', t.server.config())
-    assert ': ok' in check(text).ok().text
-    wrong = check(text.replace('plugin = "pam";', 'plugin = "pam"; service = "hythed";')).failed().text
+    assert ': ok' in check(t, text).ok().text
+    wrong = check(t, text.replace('plugin = "pam";', 'plugin = "pam"; service = "hythed";')).failed().text
     assert 'pam: service "hythed": there is no such file in /etc/pam.d' in wrong, wrong
     key = os.path.join(t.local, 'key')
     run(['ssh-keygen', '-q', '-t', 'ed25519', '-N', '', '-f', key]).ok()
     entry = pwd.getpwnam(RUN_AS)
     os.chown(key, entry.pw_uid, entry.pw_gid)
     alone = re.sub(r'AltSSHCert = .*?\);', '', text.replace(t.server.keys.path('host'), key), flags=re.S)
-    assert "pam: it needs root's rights" in check(alone, RUN_AS).failed().text
+    assert "pam: it needs root's rights" in check(t, alone, RUN_AS).failed().text
 
 
 @suite.test
@@ -268,8 +216,7 @@ def test_only_root_writes_what_the_helper_runs(t):
         os.chown(os.path.join(folder, name), entry.pw_uid, entry.pw_gid)
     text = re.sub(r'LocalPort = \d+', 'LocalPort = 0', t.server.config()).replace(
         'plugin_directory = "%s"' % PLUGINS, 'plugin_directory = "%s"' % folder)
-    path = write(os.path.join(t.local, 'cfg'), text.encode(), 0o644)
-    said = run(['unshare', '-m', 'sh', '-c', OVERLAY, services(), t.server.program(), '--check', '-f', path]).failed()
+    said = check(t, text).failed()
     assert re.search(r"root's rights, can't use it: .*pam.so belongs to user id %d" % entry.pw_uid, said.text), said.text
 
 
