@@ -187,8 +187,7 @@ static const char *unknown_type(const char *line)
            "sk-ssh-ed25519@openssh.com and sk-ecdsa-sha2-nistp256@openssh.com";
 }
 
-/* Strict base64: whole groups, padding at the end only. The number of bytes in out, or 0. */
-static size_t decode(uint8_t *out, const char *in, size_t len)
+size_t hy_key_base64(uint8_t *out, const char *in, size_t len)
 {
     static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     size_t digits = strspn(in, alphabet), padding;
@@ -224,7 +223,7 @@ static const char *read_blob(struct hy_key *key, const char *text, const struct 
     key->blob = malloc(len / 4 * 3 + 3);
     if (!key->blob)
         return "out of memory";
-    key->len = decode(key->blob, text, len);
+    key->len = hy_key_base64(key->blob, text, len);
     return key->len ? check_blob(key->blob, key->len, type) : "malformed base64";
 }
 

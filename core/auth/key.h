@@ -18,6 +18,10 @@ struct hy_key {
 bool hy_key_parse(struct hy_key *key, const char *line, const char **why);
 void hy_key_free(struct hy_key *key);
 
+/* Strict base64, of the first len bytes of a string: whole groups, padding at the end only. The number of bytes in out,
+ * which has room for len / 4 * 3 and no NUL; 0 when malformed or empty. */
+size_t hy_key_base64(uint8_t *out, const char *in, size_t len);
+
 /* Whether the word at the beginning of the text, up to a blank, is a type that hy_key_parse() knows. */
 bool hy_key_type_known(const char *text);
 

@@ -1,14 +1,14 @@
 #include "core/auth/offer.h"
 
 #include "core/auth/keyline.h"
+#include "core/auth/revoked.h"
 
 #include <stdio.h>
 #include <time.h>
 
-bool hy_offer_open(struct hy_offer *offer, const struct hy_auth_policy *policy, const char *address,
-                   const uint8_t *blob, size_t len)
+/* Takes the blob apart; false with why. */
+static bool read_blob(struct hy_offer *offer, const uint8_t *blob, size_t len)
 {
-    *offer = (struct hy_offer){.key = blob, .key_len = len, .now = policy->now ? policy->now() : time(NULL)};
     if (!hy_cert_is(blob, len)) {
         bool ok = hy_key_blob_ok(blob, len);
 
@@ -21,7 +21,25 @@ bool hy_offer_open(struct hy_offer *offer, const struct hy_auth_policy *policy, 
     offer->certified = true;
     offer->key = offer->cert.key;
     offer->key_len = offer->cert.key_len;
-    return hy_cert_judge(&offer->cert, address, offer->now, &offer->why) == 0;
+    return true;
+}
+
+static bool is_revoked(struct hy_offer *offer, const struct hy_revoked *revoked)
+{
+    bool key = revoked && hy_revoked_has_key(revoked, offer->key, offer->key_len);
+    bool cert = revoked && offer->certified && hy_revoked_has_certificate(revoked, &offer->cert.facts);
+
+    if (key || cert)
+        (void)hy_err_set(&offer->why, "%s is revoked", key ? "the key" : "the certificate, or its authority,");
+    return key || cert;
+}
+
+bool hy_offer_open(struct hy_offer *offer, const struct hy_auth_policy *policy, const char *address,
+                   const uint8_t *blob, size_t len)
+{
+    *offer = (struct hy_offer){.key = blob, .key_len = len, .now = policy->now ? policy->now() : time(NULL)};
+    return read_blob(offer, blob, len) && !is_revoked(offer, policy->revoked) &&
+           (!offer->certified || hy_cert_judge(&offer->cert, address, offer->now, &offer->why) == 0);
 }
 
 void hy_offer_close(struct hy_offer *offer)

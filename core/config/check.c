@@ -223,4 +223,5 @@ void hy_check_config(struct hy_reading *r)
     check_format(r);
     check_file(r, "log_file", r->config->log_file);
     hy_check_ssh(r);
+    check_file(r, "revoked_keys", r->config->revoked_keys);
 }

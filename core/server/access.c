@@ -1,5 +1,7 @@
 #include "core/server/access.h"
 
+#include "core/server/revoked.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -72,6 +74,8 @@ int hy_access_begin(struct hy_access *access, const struct hy_config *config, st
     access->groups = groups_of(config);
     if (!access->doors || !access->groups)
         return hy_err_set(err, "out of memory");
+    if (hy_server_read_revoked(config->revoked_keys, &access->revoked, err))
+        return -1;
     access->policy = (struct hy_auth_policy){
         .plugins = access->doors,
         .plugin_count = config->auth_count,
@@ -80,6 +84,7 @@ int hy_access_begin(struct hy_access *access, const struct hy_config *config, st
         .user_root = *config->UserRootDirectory ? config->UserRootDirectory : NULL,
         .restrict_to_home = config->RestrictUserToHomeDir,
         .groups = access->groups,
+        .revoked = access->revoked,
         .sequences = config->sequences,
         .sequence_count = config->sequence_count,
         .prompts = {"", config->KeyboardInteractiveMessage, config->prompts, config->prompt_count},
@@ -92,6 +97,7 @@ void hy_access_free(struct hy_access *access)
 {
     free(access->doors);
     free(access->groups);
+    hy_revoked_free(access->revoked);
     hy_users_free(access->users);
     *access = (struct hy_access){0};
 }

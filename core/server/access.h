@@ -10,6 +10,7 @@ struct hy_access {
     struct hy_auth_policy policy;
     struct hy_auth_plugin *doors; /* the policy's */
     const char **groups;          /* the policy's */
+    struct hy_revoked *revoked;   /* the policy's */
     struct hy_users *users;       /* those of the file, which the plugin of this name stands on */
 };
 

@@ -12,6 +12,7 @@ libhythe_core_la_SOURCES += \
 	core/server/session.c core/server/session.h \
 	core/server/keys.c \
 	core/server/reload.c \
+	core/server/revoked.c core/server/revoked.h \
 	core/server/mounts.h \
 	core/server/mounts.c \
 	core/server/stacks.c \

@@ -1,5 +1,6 @@
 #include "core/server/access.h"
 #include "core/server/internal.h"
+#include "core/server/revoked.h"
 
 #include <netdb.h>
 #include <string.h>
@@ -119,6 +120,16 @@ static void check_names(const struct hy_config *config, struct hy_problems *prob
     hy_guests_check(config, problems);
 }
 
+static void check_revoked(const struct hy_config *config, struct hy_problems *problems)
+{
+    struct hy_revoked *revoked = NULL;
+    struct hy_err err = {0};
+
+    if (hy_server_read_revoked(config->revoked_keys, &revoked, &err))
+        hy_problems_add(problems, hy_config_place(config, "revoked_keys"), "%s", err.text);
+    hy_revoked_free(revoked);
+}
+
 void hy_server_check(const struct hy_config *config, const struct hy_assist *assist, struct hy_problems *problems)
 {
     const struct hy_plugin_means means = {.assist = assist};
@@ -127,4 +138,5 @@ void hy_server_check(const struct hy_config *config, const struct hy_assist *ass
     check_names(config, problems);
     check_tree(config, &means, problems);
     check_access(config, &means, sound, problems);
+    check_revoked(config, problems);
 }

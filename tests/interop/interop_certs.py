@@ -6,7 +6,6 @@ import asyncio
 from harness import *
 
 TYPES = ('ed25519', 'rsa', 'ecdsa-256', 'ecdsa-384', 'ecdsa-521')
-TEXT = {}  # lines for the settings
 
 
 def pair(name, kind='ed25519'):
@@ -48,6 +47,13 @@ def refused(t, path, why, user='alice'):
     assert why in result.said, '%r is missing in:\n%s' % (why, result.said)
 
 
+def again(t):
+    """SIGHUP, and what the server says of it."""
+    mark = len(t.server.log())
+    t.server.signal(signal.SIGHUP)
+    return wait_for('an answer to SIGHUP', lambda: 'SIGHUP: ' in t.server.log()[mark:] and t.server.log()[mark:])
+
+
 class Certificates(Suite):
     def missing(self):
         why = super().missing()
@@ -56,7 +62,7 @@ class Certificates(Suite):
                 pair('ca-' + kind, kind)
                 pair('user-' + kind, kind)
             pair('stranger')
-            self.settings = dict(users=[
+            self.settings = dict(revoked_keys=write(os.path.join(scratch(), 'revoked'), b'# nobody\n', 0o644), users=[
                 dict(name='alice', keys=[keys().public('alice')] + [authority('ca-' + kind) for kind in TYPES]),
                 dict(name='bob', keys=[authority('ca-rsa', 'cert-authority,principals="backup,operators"')])])
         return why
@@ -73,6 +79,102 @@ def test_every_type_of_key_and_of_authority(t):
         login(t, certify('by-' + kind, ca='ca-' + kind)).ok()
         assert result
     login(t, certify('rsa256', '-t', 'rsa-sha2-256', ca='ca-rsa')).ok()
+
+
+# What isn't sound: how it is made, and what the log says.
+UNSOUND = {
+    'expired': (['-V', '20200101:20200201'], {}, 'it has expired'),
+    'early': (['-V', '20400101:20400201'], {}, "it isn't valid yet"),
+    'nobody': ([], dict(principals=None), 'it names no principals'),
+    'elsewhere': (['-O', 'source-address=192.0.2.0/24'], {}, "doesn't have the client's address"),
+    'command': (['-O', 'force-command=/bin/sh'], {}, "names a command that isn't SFTP"),
+    'verify': (['-O', 'verify-required'], {}, 'whether a security key verified its user'),
+    'unknown': (['-O', 'critical:nobody-knows@example.org=1'], {}, '"nobody-knows@example.org" is unknown here'),
+    'sha1': (['-t', 'ssh-rsa'], dict(ca='ca-rsa'), 'signed with SHA-1'),
+}
+
+
+@suite.test
+def test_what_is_not_sound_is_refused(t):
+    for name, (options, more, why) in UNSOUND.items():
+        refused(t, certify(name, *options, **more), why)
+
+
+@suite.test
+def test_what_holds_is_accepted(t):
+    for i, options in enumerate((['-O', 'source-address=127.0.0.0/8,::1/128'], ['-O', 'force-command=internal-sftp'],
+                                 ['-O', 'clear', '-O', 'extension:x@example.org=1'], ['-V', '-1h:+1h'])):
+        login(t, certify('sound-%d' % i, *options)).ok()
+
+
+@suite.test
+def test_who_may_speak_for_whom(t):
+    refused(t, certify('foreign', ca='stranger'), 'rejected publickey for user "alice": ssh-ed25519')
+    refused(t, certify('other', principals='bob,carol'), 'key 2: the certificate has none of the principals')
+    refused(t, certify('own', ca='ca-rsa', principals='bob'), 'none of the principals', user='bob')
+    refused(t, certify('strange', principals='nobody-at-all'), 'for unknown user', user='nobody-at-all')
+    login(t, certify('backup', ca='ca-rsa', principals='x,backup'), 'bob').ok()
+    refused(t, certify('wrong', ca='ca-ed25519', principals='backup'), 'rejected', user='bob')
+    write(keys().path('cert-plain'), read(keys().path('ca-ed25519')), 0o600)  # an authority doesn't log in itself
+    t.server.sftp(['pwd'], options=dict(key='cert-plain')).failed()
+
+
+SPECS = {
+    'list': 'serial: 7\n',
+    'range': 'serial: 5-9\n',
+    'bitmap': ''.join('serial: %d\n' % n for n in (1, 3, 4, 7, 8, 11, 13, 17, 18, 22)),
+    'id': 'id: lost\n',
+    'key': None,
+    'sha1': None,
+    'sha256': None,
+    'certificate': None,
+}
+
+
+@suite.test
+def test_revoked_in_every_way(t):
+    revoked = t.server.settings['revoked_keys']
+    lost, kept = certify('lost', '-z', '7', key_id='lost'), certify('kept', '-z', '10', of='user-rsa')
+    SPECS['key'] = keys().public('user-ed25519') + '\n'
+    SPECS['sha1'] = 'sha1: ' + SPECS['key']
+    SPECS['sha256'] = 'sha256: ' + SPECS['key']
+    SPECS['certificate'] = read(lost + '-cert.pub').decode()
+
+    def holds(name):
+        said = again(t)
+        assert 'holds for new connections' in said, said
+        refused(t, lost, 'is revoked')
+        login(t, kept).ok()
+        assert 'is revoked' not in t.server.log()[len(t.server.log()) - 300:], name
+    for name, spec in SPECS.items():
+        path = write(os.path.join(scratch(), 'spec'), spec.encode())
+        run(['ssh-keygen', '-q', '-k', '-f', revoked, '-s', keys().path('ca-ed25519.pub'), path]).ok()
+        holds(name)
+    for text in (keys().public('user-ed25519'), keys().fingerprint('user-ed25519') + ' # lost'):
+        write(revoked, text.encode() + b'\n')
+        holds(text)
+    write(revoked, keys().public('ca-ed25519').encode())
+    again(t)
+    refused(t, kept, 'its authority, is revoked')
+    t.server.sftp(['pwd'], options=dict(key='alice')).ok()
+    write(revoked, keys().public('alice').encode())  # plain keys, too
+    again(t)
+    t.server.sftp(['pwd'], options=dict(key='alice')).failed()
+    login(t, lost).ok()
+    write(revoked, b'nonsense\n')
+    assert 'nothing has changed' in again(t) and 'revoked: line 1: not a key' in t.server.log(), t.server.log()
+    t.server.sftp(['pwd'], options=dict(key='alice')).failed()
+    os.chmod(revoked, 0o666)
+    again(t)
+    assert 'others can write to it' in t.server.log(), t.server.log()
+    os.unlink(revoked)
+    again(t)
+    assert 'revoked: No such file' in t.server.log(), t.server.log()
+    result = run([t.server.program(), '--check', '-f', os.path.join(t.server.folder, 'hythe.cfg')]).failed()
+    assert re.search(r'hythe.cfg:\d+: revoked_keys: .*/revoked: No such file', result.text), result.text
+    write(revoked, b'', 0o644)
+    assert 'holds for new connections' in again(t)
+    t.server.sftp(['pwd'], options=dict(key='alice')).ok()
 
 
 suite.main()
