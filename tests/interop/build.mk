@@ -15,6 +15,7 @@ INTEROP_TESTS = \
 	tests/interop/interop_listen.py \
 	tests/interop/interop_connection.py \
 	tests/interop/interop_auth.py \
+	tests/interop/interop_factors.py \
 	tests/interop/interop_pam.py \
 	tests/interop/interop_accounts.py \
 	tests/interop/interop_certs.py \
@@ -39,6 +40,7 @@ INTEROP_TESTS = \
 	tests/interop/interop_extensions.py \
 	tests/interop/abuse_handshake.py \
 	tests/interop/abuse_login.py \
+	tests/interop/abuse_interactive.py \
 	tests/interop/abuse_session.py \
 	tests/interop/abuse_channels.py \
 	tests/interop/abuse_flood.py \

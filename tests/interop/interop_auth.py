@@ -7,10 +7,6 @@ PASSWORD = 'a word from the passwd file'
 FILES = {}  # where the plugins' files lie, once there are any
 
 
-def hashed(password):
-    return run([os.path.join(BUILDDIR, 'hythed'), '--hash-password'], password + '\n').ok().out.decode().strip()
-
-
 def own(path):
     if ROOT:
         entry = pwd.getpwnam(Hythed.owner)

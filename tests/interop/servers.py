@@ -57,6 +57,11 @@ def keys():
 
 # Servers.
 
+def hashed(password):
+    """As the users of a configuration have it."""
+    return run([os.path.join(BUILDDIR, 'hythed'), '--hash-password'], password + '\n').ok().out.decode().strip()
+
+
 class Server:
     """A server in the foreground over a tree of its own, and what a test may ask about its process."""
 

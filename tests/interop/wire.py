@@ -367,3 +367,48 @@ def algorithms(server):
         raw.hello()
         lists = raw.kexinit()
     return dict(kex=lists[0], hostkey=lists[1], ciphers=lists[2], macs=lists[4], compression=lists[6])
+
+
+class Listener:
+    """The server's answers to authentication, as bytes."""
+
+    def __init__(self, server):
+        self.answers = []
+        self.connection = Connection(server, login=False, swallow=self._take)
+        self.connection.send(bytes([5]), s('ssh-userauth'))
+
+    def _take(self, kind, message):
+        if kind in (3, 6) or kind >= 50:
+            self.answers.append(bytes([kind]) + message.get_remainder())
+            return True
+        return False
+
+    def answer(self, *fields, seconds=30):
+        """Sends a request and waits for one more message of the authentication (51 to 61)."""
+        def count():
+            return [a for a in self.answers if 50 <= a[0] <= 61]
+        before = len(count())
+        try:
+            self.connection.send(*fields)
+        except (paramiko.SSHException, EOFError, OSError):
+            return []  # it was cut off
+        harness.wait_for('an answer', lambda: len(count()) > before or not self.connection.transport.is_active(), seconds)
+        return count()[before:]
+
+    def request(self, user, method, *rest, **kw):
+        return self.answer(bytes([50]), s(user), s('ssh-connection'), s(method), *rest, **kw)
+
+    def no_entry(self):
+        """Asks for a channel, and then for something that is answered: by then the channel would have been."""
+        try:
+            self.connection.send(bytes([90]), s('session'), u32(0), u32(1 << 20), u32(32768))
+            self.request('nobody-knows', 'none')
+        except (paramiko.SSHException, EOFError, OSError):
+            pass
+        assert not [a for a in self.answers if a[0] in (52, 91)], self.answers
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.connection.close()

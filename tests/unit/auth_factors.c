@@ -59,30 +59,15 @@ static void sequences_are_followed_step_by_step(void)
         const char *given;   /* letters of give() */
         const char *answers; /* a letter each: A accept, P partial, R reject, K key ok */
         const char *then;    /* what is offered at the end */
-    } table
-        [] =
-            {
-                {NULL, "pki", "p", "A", ""},
-                {none, "pki", "Pp", "RA", ""},
-                {carol, "k", "kp", "PA", ""},
-                {carol, "k", "ki", "PA", ""},
-                {carol, "k", "p", "R", "k"},
-                {carol, "k", "i", "R", "k"},
-                {carol, "k", "qp", "KR", "k"},
-                {carol, "k", "Kp", "RR", "k"},
-                {carol, "k", "qkPp", "KPRA", ""},
-                {carol, "k", "kIPp", "PRRA", ""},
-                {carol, "k", "kk", "PR", "pi"},
-                {carol, "k", "kqp", "PRA", ""},
-                {carol, "k", "nknp", "RPRA", ""},
-                {carol, "k", "pk", "RP", "pi"},
-                {either, "pki", "pk", "PA", ""},
-                {either, "pki", "kp", "PA", ""},
-                {either, "pki", "i", "A", ""},
-                {either, "pki", "pi", "PR", "k"},
-                {either, "pki", "pp", "PR", "k"},
-                {three, "k", "kpi", "PPR", "i"}, /* the second use of one plugin's password */
-            };
+    } table[] = {
+        {NULL, "pki", "p", "A", ""},      {none, "pki", "Pp", "RA", ""},   {carol, "k", "kp", "PA", ""},
+        {carol, "k", "ki", "PA", ""},     {carol, "k", "p", "R", "k"},     {carol, "k", "i", "R", "k"},
+        {carol, "k", "qp", "KR", "k"},    {carol, "k", "Kp", "RR", "k"},   {carol, "k", "qkPp", "KPRA", ""},
+        {carol, "k", "kIPp", "PRRA", ""}, {carol, "k", "kk", "PR", "pi"},  {carol, "k", "kqp", "PRA", ""},
+        {carol, "k", "nknp", "RPRA", ""}, {carol, "k", "pk", "RP", "pi"},  {either, "pki", "pk", "PA", ""},
+        {either, "pki", "kp", "PA", ""},  {either, "pki", "i", "A", ""},   {either, "pki", "pi", "PR", "k"},
+        {either, "pki", "pp", "PR", "k"}, {three, "k", "kpi", "PPR", "i"}, /* the second use of one plugin's password */
+    };
     static const char names[] = {[HY_AUTH_REJECT] = 'R', [HY_AUTH_ACCEPT] = 'A',     [HY_AUTH_PARTIAL] = 'P',
                                  [HY_AUTH_KEY_OK] = 'K', [HY_AUTH_DISCONNECT] = 'D', [HY_AUTH_ASK] = '?'};
 
@@ -204,6 +189,38 @@ static void a_plugin_is_asked_only_what_its_entry_allows(void)
     scene_end(&s);
 }
 
-UNIT_SUITE(auth_factors, UNIT_TEST(sequences_are_followed_step_by_step),
+static void note_signature(void *ctx, uint64_t conn, const char *user, bool valid)
+{
+    UNIT_ASSERT_NUMBER(conn, 7);
+    UNIT_ASSERT_STRING(user, "alice");
+    (void)strcat(ctx, valid ? "1" : "0");
+}
+
+/* FireAuthRequestAfterSig: once for each signature, none for a probe, whatever is decided. */
+static void signatures_are_told_when_wanted(void)
+{
+    for (int wanted = 0; wanted < 2; wanted++) {
+        char told[16] = "";
+        struct scene s;
+
+        begin(&s, NULL);
+        s.policy.tell_signatures = wanted;
+        s.policy.signature = note_signature;
+        s.policy.signature_ctx = told;
+        (void)give(&s, 'P');
+        (void)give(&s, 'q');
+        (void)give(&s, 'K');
+        s.fakes[0].verdict = HYTHE_AUTH_REJECT;
+        (void)give(&s, 'k');
+        s.fakes[0].verdict = HYTHE_AUTH_ACCEPT;
+        (void)give(&s, 'k');
+        UNIT_ASSERT_STRING(told, wanted ? "011" : "");
+        CU_ASSERT((strstr(s.lines, "sigstatus 1 for user \"alice\"") != NULL) == wanted);
+        CU_ASSERT((strstr(s.lines, "sigstatus 0 for user \"alice\"") != NULL) == wanted);
+        scene_end(&s);
+    }
+}
+
+UNIT_SUITE(auth_factors, UNIT_TEST(signatures_are_told_when_wanted), UNIT_TEST(sequences_are_followed_step_by_step),
            UNIT_TEST(all_users_sequences_hold_for_those_without), UNIT_TEST(one_password_is_one_factor),
            UNIT_TEST(who_has_accepted_a_password_asks_last), UNIT_TEST(a_plugin_is_asked_only_what_its_entry_allows));
