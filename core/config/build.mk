@@ -1,5 +1,6 @@
 libhythe_core_la_SOURCES += \
 	core/config/arena.c core/config/arena.h \
+	core/config/certs.c \
 	core/config/change.c \
 	core/config/check.c \
 	core/config/check_ssh.c \

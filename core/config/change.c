@@ -22,6 +22,8 @@ static bool same(const struct hy_config *a, const struct hy_config *b, const str
     case HY_TYPE_SIZE:
         return *(const int64_t *)x == *(const int64_t *)y;
     case HY_TYPE_STRING:
+    case HY_TYPE_WORD:
+    case HY_TYPE_SECRET:
         return strcmp(*(const char *const *)x, *(const char *const *)y) == 0;
     case HY_TYPE_LIST:
         return same_list(*(const char *const *const *)x, *(const char *const *const *)y);

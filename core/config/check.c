@@ -147,25 +147,6 @@ static void check_mounts(struct hy_reading *r)
     add_root(r);
 }
 
-/* Puts SSHCertStore before the keys of AltSSHCert. */
-static void check_keys(struct hy_reading *r)
-{
-    struct hy_config *c = r->config;
-    struct hy_key_config *keys = hy_reading_alloc(r, c->key_count + 1, sizeof *keys);
-    size_t n = 0;
-
-    if (!keys)
-        return;
-    if (c->SSHCertStore[0])
-        keys[n++] = (struct hy_key_config){c->SSHCertStore, place_of(r, "SSHCertStore")};
-    if (c->key_count)
-        memcpy(keys + n, c->keys, c->key_count * sizeof *keys);
-    c->keys = keys;
-    c->key_count += n;
-    if (!c->key_count && !r->rules->tree_only)
-        hy_reading_add(r, place_of(r, "SSHCertStore"), "No server certificate was specified or no private key found.");
-}
-
 static void check_extensions(struct hy_reading *r)
 {
     const char *near;
@@ -214,7 +195,7 @@ void hy_check_config(struct hy_reading *r)
 {
     check_eol(r);
     check_mounts(r);
-    check_keys(r);
+    hy_check_keys(r);
     check_auth(r);
     check_users(r);
     hy_check_login(r);

@@ -5,6 +5,7 @@
 
 #include "core/base/err.h"
 #include "core/config/methods.h"
+#include "core/keys/keys.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -85,9 +86,9 @@ struct hy_listen_config {
     struct hy_place place;
 };
 
-/* A host key: SSHCertStore or one of AltSSHCert. */
+/* A host key: SSHCertStore, one of AltSSHCert, or one of AltSSHCertStore. */
 struct hy_key_config {
-    const char *store; /* a file */
+    struct hy_key_source source;
     struct hy_place place;
 };
 
@@ -119,13 +120,15 @@ struct hy_client_config {
 };
 
 struct hy_config {
-    /* One field per HY_GLOBAL row of settings.def, named as the row: BOOL bool, INT and SIZE int64_t, STRING
-     * const char * (never NULL), LIST const char *const * (NULL-terminated, never NULL). RootDirectory is also among
-     * mounts, LocalHost and LocalPort among listeners, SSHCertStore and AltSSHCert are keys. */
+    /* One field per HY_GLOBAL row of settings.def, named as the row: BOOL bool, INT and SIZE int64_t, STRING, WORD
+     * and SECRET const char * (never NULL), LIST const char *const * (NULL-terminated, never NULL). RootDirectory is
+     * also among mounts, LocalHost and LocalPort among listeners, SSHCertStore and AltSSHCert are keys. */
 #define HY_BOOL bool
 #define HY_INT int64_t
 #define HY_SIZE int64_t
 #define HY_STRING const char *
+#define HY_WORD const char *
+#define HY_SECRET const char *
 #define HY_LIST const char *const *
 #define HY_GLOBAL(name, type, change, min, max, fallback, help) HY_##type name;
 #define HY_KEY(name, section, type, help)
@@ -140,6 +143,8 @@ struct hy_config {
 #undef HY_INT
 #undef HY_SIZE
 #undef HY_STRING
+#undef HY_WORD
+#undef HY_SECRET
 #undef HY_LIST
     const struct hy_listen_config *listeners; /* LocalHost and LocalPort first, if local_listener */
     size_t listener_count;
@@ -205,6 +210,9 @@ struct hy_place hy_config_place(const struct hy_config *config, const char *name
 
 /* Whether a text can be the name of a host. */
 bool hy_is_host_name(const char *text);
+
+/* Whether the first of keys is SSHCertStore's (or SSHCertEncoded's), not a further one. */
+bool hy_config_first_key(const struct hy_config *config);
 
 /* ServerEOL as bytes; NULL only of a file with problems. */
 const char *hy_config_eol(const struct hy_config *config);

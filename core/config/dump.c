@@ -32,11 +32,27 @@ static void put_list(FILE *out, const char *const *list)
     fputs(" )", out);
 }
 
+/* Whether a setting's value is somebody's secret: a password that isn't elsewhere, a key that isn't in a file. */
+static bool is_secret(const struct hy_config *config, const struct hy_row *row)
+{
+    const struct hy_key_source *key = hy_config_first_key(config) ? &config->keys[0].source : NULL;
+
+    if (row->offset == offsetof(struct hy_config, SSHCertStore))
+        return key && config->SSHCertStore[0] && key->type && !hy_key_is_file(key);
+    if (row->offset == offsetof(struct hy_config, SSHCertStorePassword) && key && hy_key_password_elsewhere(key))
+        return false;
+    return row->type == HY_TYPE_SECRET && **(const char *const *)((const char *)config + row->offset);
+}
+
 static void put_row(FILE *out, const struct hy_config *config, const struct hy_row *row)
 {
     const void *field = (const char *)config + row->offset;
     char size[32];
 
+    if (is_secret(config, row)) {
+        fprintf(out, "# %s = \"***\";\n", row->name);
+        return;
+    }
     fprintf(out, "%s = ", row->name);
     switch (row->type) {
     case HY_TYPE_BOOL:
@@ -247,18 +263,33 @@ static void put_users(const struct dump *d)
     fputs(");\n", d->out);
 }
 
+static void put_cert(FILE *out, const struct hy_key_source *key)
+{
+    fputs("  { ", out);
+    if (hy_key_is_file(key))
+        put_key(out, 0, "Store", key->store);
+    else
+        fputs("# Store = \"***\";\n", out);
+    put_key(out, 4, "StoreType", hy_store_type_name(key->type));
+    if (key->password[0] && !hy_key_password_elsewhere(key))
+        fputs("    # StorePassword = \"***\";\n", out);
+    else if (key->password[0])
+        put_key(out, 4, "StorePassword", key->password);
+    if (key->subject[0])
+        put_key(out, 4, "Subject", key->subject);
+}
+
 /* SSHCertStore is the first key, but is written as what it is. */
 static void put_keys(FILE *out, const struct hy_config *config)
 {
-    size_t first = config->SSHCertStore[0] ? 1 : 0;
+    size_t first = hy_config_first_key(config) ? 1 : 0;
 
     if (config->key_count <= first)
         return;
     fputs("\nAltSSHCert = (\n", out);
     for (size_t i = first; i < config->key_count; i++) {
-        fputs("  { Store = ", out);
-        put_string(out, config->keys[i].store);
-        fprintf(out, "; }%s\n", i + 1 < config->key_count ? "," : "");
+        put_cert(out, &config->keys[i].source);
+        fprintf(out, "  }%s\n", i + 1 < config->key_count ? "," : "");
     }
     fputs(");\n", out);
 }

@@ -3,8 +3,9 @@
 #include <inttypes.h>
 
 static const char *const type_names[] = {
-    [HY_TYPE_BOOL] = "boolean",  [HY_TYPE_INT] = "number", [HY_TYPE_SIZE] = "size",
-    [HY_TYPE_STRING] = "string", [HY_TYPE_LIST] = "list",  [HY_TYPE_GROUPS] = "groups",
+    [HY_TYPE_BOOL] = "boolean",  [HY_TYPE_INT] = "number",          [HY_TYPE_SIZE] = "size",
+    [HY_TYPE_STRING] = "string", [HY_TYPE_WORD] = "name or number", [HY_TYPE_SECRET] = "string",
+    [HY_TYPE_LIST] = "list",     [HY_TYPE_GROUPS] = "groups",
 };
 
 static const char *const section_titles[] = {

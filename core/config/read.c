@@ -9,6 +9,8 @@ static const struct {
 } groups[] = {
     {"listen", hy_read_listeners},
     {"AltSSHCert", hy_read_certs},
+    {"AltSSHCertStore", hy_read_cert_lists},
+    {"AltSSHCertCount", hy_read_cert_count},
     {"mounts", hy_read_mounts},
     {"auth", hy_read_auth},
     {"groups", hy_read_groups},

@@ -34,6 +34,8 @@ bool hy_value_int(struct hy_reading *r, const config_setting_t *at, const struct
 const char *hy_value_text(struct hy_reading *r, const config_setting_t *at);
 /* The same, kept by the config; longer than max bytes is refused, 0: any length. */
 const char *hy_value_string(struct hy_reading *r, const config_setting_t *at, size_t min, size_t max);
+/* A string, or a number as text; NULL after a complaint. Kept by the config. */
+const char *hy_value_word(struct hy_reading *r, const config_setting_t *at);
 /* A NULL-terminated array of strings; split: a single string is cut at its commas. *places, if wanted, is an array of
  * where each was written. */
 const char *const *hy_value_list(struct hy_reading *r, const config_setting_t *at, bool split,
@@ -62,7 +64,6 @@ void hy_check_login(struct hy_reading *r);
 
 /* section.c: the lists of groups. */
 void hy_read_users(struct hy_reading *r, const config_setting_t *at);
-void hy_read_certs(struct hy_reading *r, const config_setting_t *at);
 void hy_read_clients(struct hy_reading *r, const config_setting_t *at);
 /* The groups of a list, complaining of what else is there. NULL at the end. */
 const config_setting_t *hy_next_group(struct hy_reading *r, const config_setting_t *list, unsigned *i);
@@ -80,6 +81,12 @@ void hy_check_name(struct hy_reading *r, const config_setting_t *at, const char 
 /* listen.c: listeners, LocalHost and LocalPort too, and lists of addresses. */
 void hy_read_listeners(struct hy_reading *r, const config_setting_t *at);
 void hy_check_listeners(struct hy_reading *r);
+
+/* certs.c: host keys. */
+void hy_read_certs(struct hy_reading *r, const config_setting_t *at);
+void hy_read_cert_lists(struct hy_reading *r, const config_setting_t *at);
+void hy_read_cert_count(struct hy_reading *r, const config_setting_t *at);
+void hy_check_keys(struct hy_reading *r);
 
 /* tree.c: what the tree is made of. */
 void hy_read_mounts(struct hy_reading *r, const config_setting_t *at);

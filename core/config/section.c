@@ -202,24 +202,6 @@ void hy_read_users(struct hy_reading *r, const config_setting_t *list)
         read_user(r, group, &users[r->config->user_count++]);
 }
 
-/* SSHCertStore goes before them; see hy_check_config(). */
-void hy_read_certs(struct hy_reading *r, const config_setting_t *list)
-{
-    struct hy_key_config *keys = hy_room_for(r, list, sizeof *keys);
-    const config_setting_t *group, *store;
-
-    r->config->keys = keys;
-    for (unsigned i = 0; keys && (group = hy_next_group(r, list, &i)) != NULL;) {
-        struct hy_key_config *key = &keys[r->config->key_count++];
-
-        for (unsigned k = 0; k < (unsigned)config_setting_length(group); k++)
-            (void)hy_known(r, config_setting_get_elem(group, k), HY_SECTION_CERT);
-        store = hy_needed(r, group, "Store", "a host key");
-        key->place = hy_place_of(r, store ? store : group);
-        key->store = store ? hy_value_string(r, store, 1, 0) : NULL;
-    }
-}
-
 void hy_read_clients(struct hy_reading *r, const config_setting_t *list)
 {
     struct hy_client_config *clients = hy_room_for(r, list, sizeof *clients);

@@ -17,7 +17,16 @@ enum hy_section {
     HY_SECTION_COUNT
 };
 
-enum hy_type { HY_TYPE_BOOL, HY_TYPE_INT, HY_TYPE_SIZE, HY_TYPE_STRING, HY_TYPE_LIST, HY_TYPE_GROUPS };
+enum hy_type {
+    HY_TYPE_BOOL,
+    HY_TYPE_INT,
+    HY_TYPE_SIZE,
+    HY_TYPE_STRING,
+    HY_TYPE_WORD,   /* a string that may be written as a number */
+    HY_TYPE_SECRET, /* a string that isn't shown */
+    HY_TYPE_LIST,
+    HY_TYPE_GROUPS
+};
 
 enum hy_row_kind { HY_ROW_GLOBAL, HY_ROW_KEY, HY_ROW_LATER, HY_ROW_REFUSED };
 

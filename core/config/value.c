@@ -206,6 +206,16 @@ const char *hy_value_string(struct hy_reading *r, const config_setting_t *at, si
     return keep(r, s, len);
 }
 
+const char *hy_value_word(struct hy_reading *r, const config_setting_t *at)
+{
+    char digits[24];
+
+    if (!is_number(at))
+        return hy_value_string(r, at, 0, 0);
+    (void)snprintf(digits, sizeof digits, "%lld", config_setting_get_int64(at));
+    return keep(r, digits, strlen(digits));
+}
+
 /* The parts of "a, b,c" without the blanks around them. */
 static const char *const *split_list(struct hy_reading *r, const char *s)
 {
@@ -315,7 +325,8 @@ void hy_value_read(struct hy_reading *r, const config_setting_t *at, const struc
             *(const char *const **)field = list;
         break;
     default:
-        s = hy_value_string(r, at, (size_t)row->min, (size_t)row->max);
+        s = row->type == HY_TYPE_WORD ? hy_value_word(r, at)
+                                      : hy_value_string(r, at, (size_t)row->min, (size_t)row->max);
         if (s)
             *(const char **)field = s;
         break;

@@ -14,7 +14,10 @@ void hy_server_check_keys(const struct hy_config *config, struct hy_problems *pr
         hy_problems_add(problems, (struct hy_place){0}, "%s", err.text);
     for (size_t i = 0; ssh && i < config->key_count; i++) {
         const char *type;
+        const struct hy_key_source *source = &config->keys[i].source;
 
+        if (!source->type || !source->store || !source->password || !source->subject)
+            continue; /* the reader has said why */
         if (hy_server_read_key(&config->keys[i], ssh, &type, &err))
             hy_problems_add(problems, config->keys[i].place, "%s", err.text);
     }

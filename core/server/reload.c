@@ -10,17 +10,25 @@ static bool same_keys(const struct hy_config *a, const struct hy_config *b)
     if (a->key_count != b->key_count)
         return false;
     for (size_t i = 0; i < a->key_count; i++)
-        if (strcmp(a->keys[i].store, b->keys[i].store) != 0)
+        if (!hy_key_source_same(&a->keys[i].source, &b->keys[i].source))
             return false;
     return true;
+}
+
+static bool is_closed(const char *file)
+{
+    return file && faccessat(AT_FDCWD, file, R_OK, AT_EACCESS) && errno == EACCES;
 }
 
 /* The first key that the rights which are left don't do for, or NULL. */
 static const struct hy_key_config *out_of_reach(const struct hy_config *config)
 {
-    for (size_t i = 0; i < config->key_count; i++)
-        if (faccessat(AT_FDCWD, config->keys[i].store, R_OK, AT_EACCESS) && errno == EACCES)
+    for (size_t i = 0; i < config->key_count; i++) {
+        const struct hy_key_source *source = &config->keys[i].source;
+
+        if (is_closed(hy_key_is_file(source) ? source->store : NULL) || is_closed(hy_key_password_file(source)))
             return &config->keys[i];
+    }
     return NULL;
 }
 
@@ -49,12 +57,12 @@ static struct hy_ssh_server *next_keys(const struct hy_generation *now, const st
     if (same_keys(now->config, config)) {
         hy_log(now->log, HY_LOG_INFO, 0,
                "host key %s can't be read with run_as's rights: all host keys stay as they were read at the start",
-               closed->store);
+               hy_key_label(&closed->source));
         return hy_ssh_server_ref(now->ssh);
     }
     hy_problems_add(problems, closed->place,
                     "host key %s: to read it takes more rights than are left; put the keys back, or restart",
-                    closed->store);
+                    hy_key_label(&closed->source));
     return NULL;
 }
 

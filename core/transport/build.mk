@@ -4,7 +4,7 @@ libhythe_core_la_SOURCES += \
 	core/transport/stdio.h core/transport/stdio.c \
 	core/transport/ssh.h \
 	core/transport/ssh_internal.h \
-	core/transport/ssh_server.c \
+	core/transport/ssh_keys.c core/transport/ssh_server.c \
 	core/transport/ssh_run.c \
 	core/transport/ssh_auth.c \
 	core/transport/ssh_channel.c \

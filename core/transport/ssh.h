@@ -129,9 +129,9 @@ void hy_ssh_ask_rekey(const struct hy_ssh_control *control);
  * covered by a reference. */
 struct hy_ssh_server;
 struct hy_ssh_server *hy_ssh_server_new(struct hy_err *err);
-/* Adds a private key (PEM or OpenSSH format, NUL-terminated). -1 with err: unreadable, encrypted, too weak, or a second
- * key of its type. `name` is for messages. Writes the type's name to *type, borrowed for ever. */
-int hy_ssh_server_add_key(struct hy_ssh_server *server, const char *name, const char *pem, const char **type,
+/* Adds a private key in the form that hy_key_read() gives. -1 with err: unreadable, or a second key of its type. `name`
+ * is for messages, and copied. Writes the type's name to *type, borrowed for ever. */
+int hy_ssh_server_add_key(struct hy_ssh_server *server, const char *name, const char *text, const char **type,
                           struct hy_err *err);
 struct hy_ssh_server *hy_ssh_server_ref(struct hy_ssh_server *server);
 void hy_ssh_server_unref(struct hy_ssh_server *server);

@@ -10,10 +10,13 @@
 #include <libssh/server.h>
 #include <pthread.h>
 
+/* The slots that libssh has: one host key of each family, RSA, ECDSA, Ed25519. */
+enum { HY_SSH_FAMILIES = 3 };
+
 struct hy_ssh_server {
     ssh_bind bind;
     pthread_mutex_t lock; /* ssh_bind's error buffer is shared by all who accept with it */
-    unsigned key_types; /* bits of enum ssh_keytypes_e groups that are taken */
+    char *key_names[HY_SSH_FAMILIES]; /* of the keys that there are, as hy_ssh_server_add_key() was told; else NULL */
     atomic_size_t refs;
 };
 

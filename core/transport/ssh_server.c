@@ -75,69 +75,8 @@ void hy_ssh_server_unref(struct hy_ssh_server *server)
     if (!server || atomic_fetch_sub_explicit(&server->refs, 1, memory_order_acq_rel) > 1)
         return;
     ssh_bind_free(server->bind);
+    for (size_t i = 0; i < HY_SSH_FAMILIES; i++)
+        free(server->key_names[i]);
     (void)pthread_mutex_destroy(&server->lock);
     free(server);
-}
-
-/* An encrypted key must fail instead of asking on a terminal. */
-static int no_passphrase(const char *prompt, char *buf, size_t len, int echo, int verify, void *userdata)
-{
-    (void)prompt, (void)buf, (void)len, (void)echo, (void)verify;
-    *(bool *)userdata = true;
-    return -1;
-}
-
-/* The slots that libssh has: one key of each family. */
-static int family_of(enum ssh_keytypes_e type)
-{
-    switch (type) {
-    case SSH_KEYTYPE_RSA:
-        return 0x1;
-    case SSH_KEYTYPE_ECDSA_P256:
-    case SSH_KEYTYPE_ECDSA_P384:
-    case SSH_KEYTYPE_ECDSA_P521:
-        return 0x2;
-    case SSH_KEYTYPE_ED25519:
-        return 0x4;
-    default:
-        return 0;
-    }
-}
-
-int hy_ssh_server_add_key(struct hy_ssh_server *server, const char *name, const char *pem, const char **type,
-                          struct hy_err *err)
-{
-    bool encrypted = false;
-    ssh_key key = NULL;
-    int family;
-
-    if (ssh_pki_import_privkey_base64(pem, NULL, no_passphrase, &encrypted, &key) != SSH_OK) {
-        if (encrypted || strstr(pem, "ENCRYPTED"))
-            return hy_err_set(err, "%s: the key is encrypted, and passwords of keys are not available in this build",
-                              name);
-        return hy_err_set(err, "%s: not a private key in PEM or OpenSSH format", name);
-    }
-    *type = ssh_key_type_to_char(ssh_key_type(key));
-    family = family_of(ssh_key_type(key));
-    if (!family) {
-        ssh_key_free(key);
-        return hy_err_set(err, "%s: keys of type %s can't be host keys", name, *type ? *type : "unknown");
-    }
-    if (server->key_types & (unsigned)family) {
-        ssh_key_free(key);
-        return hy_err_set(err, "%s: a second %s key; one of each type can be served", name, *type);
-    }
-    /* libssh imports Ed25519 from PKCS#8 and then can't sign with it. */
-    if (family == 0x4 && !strstr(pem, "BEGIN OPENSSH PRIVATE KEY")) {
-        ssh_key_free(key);
-        return hy_err_set(err, "%s: Ed25519 keys in PKCS#8 are not available in this build; make one with"
-                               " ssh-keygen -t ed25519",
-                          name);
-    }
-    if (ssh_bind_options_set(server->bind, SSH_BIND_OPTIONS_IMPORT_KEY, key) != SSH_OK) {
-        ssh_key_free(key);
-        return hy_err_set(err, "%s: libssh refuses the key: %s", name, ssh_get_error(server->bind));
-    }
-    server->key_types |= (unsigned)family;
-    return 0;
 }

@@ -16,7 +16,8 @@ BUILD = os.path.realpath(os.environ.get("HYTHE_BUILDDIR") or ".")
 # What each folder of core may include, besides itself and include/hythe: folders, or single headers.
 MAY_SEE = {
     "base": "",
-    "config": "base",
+    "keys": "base",
+    "config": "base keys/keys.h",
     "path": "base",
     "transport": "base",
     "vfs": "base config path",
@@ -24,7 +25,7 @@ MAY_SEE = {
     "auth": "base config path vfs",
     "event": "base config path vfs",
     "sftp": "base config path vfs plugin auth event transport/link.h",
-    "server": "base config path vfs plugin auth event sftp transport",
+    "server": "base keys config path vfs plugin auth event sftp transport",
 }
 FILE_LINES = 600
 FUNCTION_LINES = 80

@@ -47,8 +47,8 @@ static void fills_values(void)
     CU_ASSERT_FALSE(c->TcpNoDelay);
     UNIT_ASSERT_NUMBER(c->receive_window, 1024 * 1024);
     CU_ASSERT_EQUAL_FATAL(c->key_count, 3);
-    UNIT_ASSERT_STRING(c->keys[0].store, "/k1");
-    UNIT_ASSERT_STRING(c->keys[2].store, "/k3");
+    UNIT_ASSERT_STRING(c->keys[0].source.store, "/k1");
+    UNIT_ASSERT_STRING(c->keys[2].source.store, "/k3");
     UNIT_ASSERT_NUMBER(c->keys[2].place.line, 4);
     CU_ASSERT_EQUAL_FATAL(c->mount_count, 2);
     UNIT_ASSERT_STRING(c->mounts[0].path, "/");
@@ -346,11 +346,12 @@ UNIT_SUITE(config, UNIT_TEST(fills_defaults), UNIT_TEST(fills_values), UNIT_TEST
            UNIT_TEST(prints_the_manual), UNIT_TEST(finds_the_nearest_name), UNIT_TEST(parses_numbers_and_truths),
            UNIT_TEST(sorts_problems), UNIT_TEST(names_what_needs_a_restart));
 UNIT_DECLARE(config_login);
+UNIT_DECLARE(config_certs);
 UNIT_DECLARE(config_problems);
 UNIT_DECLARE(config_listen);
 UNIT_DECLARE(config_source);
 UNIT_DECLARE(config_ssh);
 UNIT_DECLARE(config_tree);
 
-UNIT_MAIN("unit-config", &unit_config, &unit_config_problems, &unit_config_listen, &unit_config_login,
-          &unit_config_source, &unit_config_ssh, &unit_config_tree)
+UNIT_MAIN("unit-config", &unit_config, &unit_config_certs, &unit_config_problems, &unit_config_listen,
+          &unit_config_login, &unit_config_source, &unit_config_ssh, &unit_config_tree)

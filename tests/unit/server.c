@@ -428,7 +428,7 @@ static void a_new_key_in_the_same_file_is_served(void)
     fingerprint(&box, third);
     CU_ASSERT(strcmp(third, first) != 0);
     put_file(&box, "key", "no key");
-    refuses(&box, "", "key: not a private key");
+    refuses(&box, "", "key: it is in none of the formats");
     fingerprint(&box, second);
     UNIT_ASSERT_STRING(second, third);
     clear(&box);
