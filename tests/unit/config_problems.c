@@ -212,7 +212,7 @@ static void checks_users(void)
 static void wants_a_host_key(void)
 {
     static const struct a_case cases[] = {
-        {"", "t: No server certificate was specified or no private key found. [1301]\n"},
+        {"", "t: there is no private host key [1301]\n"},
         {"AltSSHCert = ( { Store = \"/k\"; } );", ""},
     };
 
