@@ -15,8 +15,9 @@ struct hy_plugins;
 struct hy_plugins *hy_plugins_new(const char *directory, const struct hy_log *log); /* NULL: out of memory */
 /* What plugins are given of the program around them, NULL for what there isn't. */
 struct hy_plugin_means {
-    struct hy_budget *budget;       /* what their memory is counted against */
-    const struct hy_assist *assist; /* who helps them with other rights */
+    struct hy_budget *budget;                                /* what their memory is counted against */
+    const struct hy_assist *assist;                          /* who helps them with other rights */
+    bool (*key_line_ok)(const char *text, const char **why); /* which lines of keys can be used */
 };
 /* Before anything is started. What it leads to must outlive all instances. */
 void hy_plugins_set_means(struct hy_plugins *plugins, const struct hy_plugin_means *means);

@@ -204,6 +204,7 @@ static struct hy_started *make(struct hy_plugins *plugins, struct hy_loaded *cod
         return NULL;
     s->instance.budget = plugins->means.budget;
     s->instance.assist = plugins->means.assist;
+    s->instance.key_line_ok = plugins->means.key_line_ok;
     if (!s->instance.plugin.assist)
         return s;
     if (hy_wanted(code->object.name, options, count, &settings)) {

@@ -135,7 +135,7 @@ static void check_revoked(const struct hy_config *config, struct hy_problems *pr
 
 void hy_server_check(const struct hy_config *config, const struct hy_assist *assist, struct hy_problems *problems)
 {
-    const struct hy_plugin_means means = {.assist = assist};
+    const struct hy_plugin_means means = {.assist = assist, .key_line_ok = hy_public_key_ok};
     bool sound = problems->count == 0;
 
     check_names(config, problems);

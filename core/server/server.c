@@ -64,7 +64,8 @@ static int start_acceptor(struct hy_server *server, struct hy_err *err)
 /* The first one: afterwards plugins have all the help that they will get. */
 static int start_generation(struct hy_server *server, struct hy_err *err)
 {
-    const struct hy_plugin_means means = {.budget = server->budget, .assist = server->assist};
+    const struct hy_plugin_means means = {
+        .budget = server->budget, .assist = server->assist, .key_line_ok = hy_public_key_ok};
 
     server->current = hy_generation_new(server->config, NULL, server->ssh, &means, server->log, err);
     if (server->assist && server->assist->settle)

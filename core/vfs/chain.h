@@ -23,11 +23,12 @@ struct hy_instance {
     void *self;                 /* what start() returned */
     char *label;                /* "local-root at /pub", for messages */
     const struct hy_log *log;
-    pthread_mutex_t *lock;    /* held around every call of a HYTHE_SERIAL plugin; NULL for others */
+    pthread_mutex_t *lock; /* held around every call of a HYTHE_SERIAL plugin; NULL for others */
     /* Set after hy_instance_init(): */
-    struct hy_budget *budget;       /* what memory_take() counts against; NULL: no limit */
-    const struct hy_assist *assist; /* whom host->assist() asks; NULL: nobody */
-    struct hy_assisted assisted;    /* and as whom */
+    struct hy_budget *budget;                                /* what memory_take() counts against; NULL: no limit */
+    const struct hy_assist *assist;                          /* whom host->assist() asks; NULL: nobody */
+    struct hy_assisted assisted;                             /* and as whom */
+    bool (*key_line_ok)(const char *text, const char **why); /* whom host->key_line_ok() asks; NULL: nobody */
 };
 
 /* Copies what the plugin offers and fills the host table; start() is left to the caller. The instance must not move,

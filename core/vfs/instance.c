@@ -139,6 +139,18 @@ static int host_assist(const struct hythe_host *host)
     return fd;
 }
 
+static int host_key_line_ok(const struct hythe_host *host, const char *text, char *why, size_t why_size)
+{
+    const struct hy_instance *instance = host->core;
+    const char *reason = "this program lets nobody in by keys";
+
+    if (instance->key_line_ok && instance->key_line_ok(text, &reason))
+        return 0;
+    if (why_size)
+        (void)snprintf(why, why_size, "%s", reason);
+    return instance->key_line_ok ? -EINVAL : -ENOSYS;
+}
+
 static size_t smaller(size_t a, size_t b)
 {
     return a < b ? a : b;
@@ -162,6 +174,7 @@ int hy_instance_init(struct hy_instance *instance, const struct hythe_plugin *pl
                                          .ask = hy_chain_ask,
                                          .keep = host_keep,
                                          .assist = host_assist,
+                                         .key_line_ok = host_key_line_ok,
                                          .core = instance,
                                          .expand = host_expand,
                                          .memory_take = host_memory_take,

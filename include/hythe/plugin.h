@@ -315,6 +315,10 @@ struct hythe_host {
      * (max_unfinished). The first time must be in start(), even if only to close the socket again: once all plugins of
      * the first configuration have started, the helper takes on nobody new. */
     int (*assist)(const struct hythe_host *host);
+    /* Whether a line of an authorized_keys file can be used at all, for settings that have some: 0; -EINVAL with a
+     * reason in `why`, as much of it as fits why_size bytes; -ENOSYS from a program that lets nobody in. Whom it lets
+     * in is a question of key_line of struct hythe_factor. From any thread. */
+    int (*key_line_ok)(const struct hythe_host *host, const char *text, char *why, size_t why_size);
 };
 
 #include <hythe/ops.def>

@@ -8,6 +8,10 @@ from harness import *
 TYPES = ('ed25519', 'rsa', 'ecdsa-256', 'ecdsa-384', 'ecdsa-521')
 
 
+def AUTHORITIES():
+    return os.path.join(scratch(), 'ca/user_ca.pub')
+
+
 def pair(name, kind='ed25519'):
     """A key pair of a name; its path."""
     path = keys().path(name)
@@ -57,11 +61,15 @@ def again(t):
 class Certificates(Suite):
     def missing(self):
         why = super().missing()
-        if why is None and FLAVOUR == 'hythed' and os.access(os.path.join(BUILDDIR, 'hythed'), os.X_OK):
+        if why is None and not self.settings and FLAVOUR == 'hythed' and os.access(os.path.join(BUILDDIR, 'hythed'), os.X_OK):
             for kind in TYPES:
                 pair('ca-' + kind, kind)
                 pair('user-' + kind, kind)
             pair('stranger')
+            for folder in ('ca', 'names'):
+                os.mkdir(os.path.join(scratch(), folder), 0o755)
+            write(AUTHORITIES(), ('# of the house\n%s\nfrom="192.0.2.0/24" %s\n' % (
+                keys().public('ca-ed25519'), keys().public('ca-ecdsa-256'))).encode(), 0o644)
             self.settings = dict(revoked_keys=write(os.path.join(scratch(), 'revoked'), b'# nobody\n', 0o644), users=[
                 dict(name='alice', keys=[keys().public('alice')] + [authority('ca-' + kind) for kind in TYPES]),
                 dict(name='bob', keys=[authority('ca-rsa', 'cert-authority,principals="backup,operators"')])])
@@ -177,4 +185,71 @@ def test_revoked_in_every_way(t):
     t.server.sftp(['pwd'], options=dict(key='alice')).ok()
 
 
+def site(**more):
+    """All that a site needs, and a user of whom nothing is known but the name."""
+    return dict(auth=[dict(plugin='users'), dict(dict(plugin='certificates', ca_file=AUTHORITIES()), **more)],
+                users=[dict(name='alice', keys=[keys().public('alice')]), dict(name='bob')])
+
+
+def test_authorities_of_a_file(t):
+    mine = certify('site')
+    login(t, mine).ok()
+    login(t, certify('site-bob', principals='bob'), 'bob').ok()
+    refused(t, mine, 'none of the principals', user='bob')
+    refused(t, certify('site-strange', principals='nobody-at-all'), 'for unknown user', user='nobody-at-all')
+    refused(t, certify('site-far', ca='ca-ecdsa-256'), "isn't in the key's from")
+    refused(t, certify('site-rsa', ca='ca-rsa'), 'rejected')
+    t.server.sftp(['pwd'], options=dict(key='user-ed25519')).failed()  # the key alone
+    was = read(AUTHORITIES())
+    write(AUTHORITIES(), was + keys().public('ca-rsa').encode(), 0o644)
+    login(t, certify('site-rsa', ca='ca-rsa')).ok()  # changes hold at once
+    write(AUTHORITIES(), b'nonsense\n' + was)
+    login(t, mine).ok()
+    assert 'user_ca.pub:1: for user "alice": ' in t.server.log(), t.server.log()
+    os.chmod(AUTHORITIES(), 0o666)
+    refused(t, mine, "couldn't check publickey")
+    assert 'user_ca.pub: it can be written by others' in t.server.log(), t.server.log()
+    os.unlink(AUTHORITIES())
+    refused(t, mine, "couldn't check publickey")
+    write(AUTHORITIES(), was, 0o644)
+    login(t, mine).ok()
+
+
+def test_principals_of_a_file(t):
+    names = os.path.join(scratch(), 'names/bob')
+    ops, bob = certify('ops', principals='ops'), certify('for-bob', principals='bob')
+    refused(t, bob, 'rejected', user='bob')  # no file, no names
+    write(names, b'# bob is\n\n  backup\r\nops\n', 0o644)
+    login(t, ops, 'bob').ok()
+    refused(t, bob, 'none of the principals', user='bob')
+    refused(t, ops, 'rejected', user='alice')
+    write(names, b'from="*" bob\nbob x\n', 0o644)
+    refused(t, bob, 'names/bob:1: for user "bob": a line has one name', user='bob')
+    write(names, b'bob\0\nops', 0o644)
+    refused(t, bob, 'none of the principals', user='bob')
+    login(t, ops, 'bob').ok()
+    os.chmod(names, 0o666)
+    refused(t, ops, 'it can be written by others', user='bob')
+
+
+def test_authorities_that_cannot_be_used_are_problems(t):
+    def said(**entry):
+        text = ''.join('%s = %s;\n' % (k, libconfig(v)) for k, v in dict(
+            run_as=RUN_AS if ROOT else '', SSHCertStore=keys().path('host'), RootDirectory=t.server.root, plugin_directory=PLUGINS,
+            auth=[dict(plugin='users'), dict(dict(plugin='certificates'), **entry)], users=[dict(name='bob')]).items())
+        path = write(t.l('hythe.cfg'), text.encode())
+        return run([t.server.program(), '--check', '-f', path]).text
+    assert 'there is no authority' in said(), said()
+    assert 'ca:2: malformed base64' in said(ca=[keys().public('ca-rsa'), 'ssh-ed25519 AAAA=']), said(ca=['x'])
+    assert 'ca:1: environment: ' in said(ca=['environment="A=b" ' + keys().public('ca-rsa')])
+    assert 'ca_file /nowhere: ' in said(ca_file='/nowhere')
+    path = write(os.path.join(scratch(), 'ca/bad'), b'# only\n\nssh-dss AAAA\n', 0o644)
+    assert 'bad:3: DSA keys are too weak' in said(ca_file=path), said(ca_file=path)
+    assert said(ca=[keys().public('ca-rsa')]) == said(ca_file=AUTHORITIES()), said(ca_file=AUTHORITIES())
+
+
+if suite.missing() is None and suite.settings:
+    suite.test(**site())(test_authorities_of_a_file)
+    suite.test(**site(principals=os.path.join(scratch(), 'names/%u')))(test_principals_of_a_file)
+    suite.test(test_authorities_that_cannot_be_used_are_problems)
 suite.main()
