@@ -55,16 +55,15 @@ uint8_t *hy_private_read(const char *what, const char *file, size_t max, size_t 
     int fd = open(file, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
     uint8_t *bytes = NULL;
     struct stat st;
+    int failed = fd < 0 || fstat(fd, &st) ? errno : 0;
 
-    if (fd < 0 || fstat(fd, &st)) {
+    if (failed)
+        hy_err_number(err, HY_ERROR_HOST_KEY, "%s %s: %s", what, file, strerror(failed));
+    else if (is_private(what, file, &st, max, err) && !(bytes = slurp(fd, max, len)))
         hy_err_number(err, HY_ERROR_HOST_KEY, "%s %s: %s", what, file, strerror(errno));
-    } else if (is_private(what, file, &st, max, err)) {
-        bytes = slurp(fd, max, len);
-        if (!bytes)
-            hy_err_number(err, HY_ERROR_HOST_KEY, "%s %s: %s", what, file, strerror(errno));
-    }
     if (fd >= 0)
         (void)close(fd);
+    errno = failed;
     return bytes;
 }
 

@@ -1,5 +1,6 @@
 #include "core/keys/internal.h"
 
+#include <errno.h>
 #include <openssl/err.h>
 #include <string.h>
 
@@ -120,6 +121,13 @@ static char *chosen(struct hy_finding *f, const struct hy_key_source *source)
     return hy_key_encode(f, f->keys[index].key);
 }
 
+/* Says how to make a key that isn't there. */
+static void explain_missing(struct hy_finding *f, const struct hy_key_source *source)
+{
+    if (errno == ENOENT && (source->type->format == HY_FORMAT_ANY || source->type->format == HY_FORMAT_PEM))
+        hy_key_refuse(f, "%s; to make it: ssh-keygen -t ed25519 -N '' -f %s", strerror(ENOENT), source->store);
+}
+
 static char *read_store(struct hy_finding *f, const struct hy_key_source *source)
 {
     const char *store = source->store[0] ? source->store : source->encoded;
@@ -130,8 +138,10 @@ static char *read_store(struct hy_finding *f, const struct hy_key_source *source
 
     if (is_file) {
         bytes = hy_private_read("host key", store, HY_STORE_MAX, &len, f->err);
-        if (!bytes)
+        if (!bytes) {
+            explain_missing(f, source);
             return NULL;
+        }
     } else if (len > HY_STORE_MAX) {
         hy_key_refuse(f, "%zu bytes are too many", len);
         return NULL;

@@ -12,6 +12,7 @@ INTEROP_TESTS = \
 	tests/interop/interop_asyncssh.py \
 	tests/interop/interop_rules.py \
 	tests/interop/interop_ssh.py \
+	tests/interop/interop_hostkeys.py \
 	tests/interop/interop_listen.py \
 	tests/interop/interop_connection.py \
 	tests/interop/interop_auth.py \

@@ -314,8 +314,52 @@ def refuses_host_keys(box):
     box.refuses(r'garbage', SSHCertStore=write(box.path('garbage'), b'no key\n', 0o600))
     box.refuses(r'root', SSHCertStore=box.root)
     run(['ssh-keygen', '-q', '-t', 'ed25519', '-N', 'geheim', '-f', box.path('locked')]).ok()
-    box.refuses(r'locked', SSHCertStore=box.path('locked'))
+    box.refuses(r'locked: it is encrypted; its password is wanted', SSHCertStore=box.path('locked'))
     box.refuses(r'pub', SSHCertStore=write(box.path('pub'), keys().public('host').encode(), 0o600))
+
+
+@test
+def checks_each_host_key(box):
+    """The problems of all keys at once, with the specification's number."""
+    for name, args in (('weak', ['rsa', '-b', '1024']), ('locked', ['ecdsa']), ('second', ['ed25519'])):
+        run(['ssh-keygen', '-q', '-N', 'geheim' if name == 'locked' else '', '-f', box.path(name), '-t'] + args).ok()
+    public = write(box.path('public'), keys().public('host').encode(), 0o600)
+    wanted = (('weak', dict(), 'an RSA key of 1024 bits is too weak'), ('public', dict(), 'a public key'),
+              ('locked', dict(StorePassword='Geheim'), 'the password is wrong'),
+              ('second', dict(), '%s already is an Ed25519 key' % keys().path('host')),
+              ('locked', dict(StorePassword='env:HYTHE_NOT_THERE'), 'no variable HYTHE_NOT_THERE'))
+    said = box.check(AltSSHCert=[dict(Store=box.path(name), **more) for name, more, _ in wanted])
+    lines = said.err.decode().splitlines()
+    assert said.code == 1 and len(lines) == len(wanted) and public, repr(said)
+    for name, _, words in wanted:
+        start_of = '%s:%d: host key %s: ' % (box.path('hythe.cfg'), box.lines['AltSSHCert'], box.path(name))
+        found = [line for line in lines if line.startswith(start_of) and words in line]
+        assert len(found) == 1 and found[0].endswith(' [1301]'), (name, words, said)
+    said = box.check(AltSSHCert=[dict(Store=box.path('locked'), StorePassword='geheim')], SSHCertStoreType='PKCS11')
+    assert said.code == 1 and said.err.decode().startswith(
+        '%s:%d: SSHCertStoreType: PKCS11: ' % (box.path('hythe.cfg'), box.lines['SSHCertStoreType'])), repr(said)
+    box.check(AltSSHCert=[dict(Store=box.path('locked'), StorePassword='geheim')]).ok()
+
+
+@test
+def never_asks_for_a_password(box):
+    """With a terminal of its own it says what is missing and ends."""
+    run(['ssh-keygen', '-q', '-t', 'rsa', '-b', '2048', '-N', 'geheim', '-m', 'PEM', '-f', box.path('locked')]).ok()
+    pid, terminal = os.forkpty()
+    if pid == 0:
+        os.execv(HYTHED, [HYTHED, '--check', '-f', box.config(SSHCertStore=box.path('locked'))])
+    janitor().tell('start', pid)
+    text = b''
+    with contextlib.suppress(OSError):  # how the end of a terminal is told
+        while True:
+            part = os.read(terminal, 4096)
+            if not part:
+                break
+            text += part
+    os.close(terminal)
+    code = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+    janitor().tell('end', pid)
+    assert code == 1 and b'its password is wanted' in text, (code, text)
 
 
 @test
