@@ -2,8 +2,17 @@
 """User certificates that ssh-keygen makes, and options of authorized_keys lines, with every kind of key and client. What
 isn't sound or not meant for the user is refused, and the log says why."""
 import asyncio
+import base64
 
 from harness import *
+try:
+    import asyncssh
+except ImportError:
+    asyncssh = None
+try:
+    import paramiko
+except ImportError:
+    paramiko = None
 
 TYPES = ('ed25519', 'rsa', 'ecdsa-256', 'ecdsa-384', 'ecdsa-521')
 
@@ -66,11 +75,12 @@ class Certificates(Suite):
                 pair('ca-' + kind, kind)
                 pair('user-' + kind, kind)
             pair('stranger')
-            for folder in ('ca', 'names'):
+            for folder in ('ca', 'names', 'lines'):
                 os.mkdir(os.path.join(scratch(), folder), 0o755)
             write(AUTHORITIES(), ('# of the house\n%s\nfrom="192.0.2.0/24" %s\n' % (
                 keys().public('ca-ed25519'), keys().public('ca-ecdsa-256'))).encode(), 0o644)
-            self.settings = dict(revoked_keys=write(os.path.join(scratch(), 'revoked'), b'# nobody\n', 0o644), users=[
+            lines = os.path.join(scratch(), 'lines/%u')
+            self.settings = dict(auth=[dict(plugin='users'), dict(plugin='authorized-keys', file=lines)], revoked_keys=write(os.path.join(scratch(), 'revoked'), b'# nobody\n', 0o644), users=[
                 dict(name='alice', keys=[keys().public('alice')] + [authority('ca-' + kind) for kind in TYPES]),
                 dict(name='bob', keys=[authority('ca-rsa', 'cert-authority,principals="backup,operators"')])])
         return why
@@ -183,6 +193,184 @@ def test_revoked_in_every_way(t):
     write(revoked, b'', 0o644)
     assert 'holds for new connections' in again(t)
     t.server.sftp(['pwd'], options=dict(key='alice')).ok()
+
+
+# Other clients: each logs in with a key, and a certificate if it is given one, and says who it is where.
+
+def by_openssh(t, key, cert):
+    args = ['-o', 'CertificateFile=%s' % cert] if cert else []
+    return t.server.sftp(['pwd'], *args, options=dict(key=os.path.relpath(key, keys().folder))).code == 0
+
+
+def by_psftp(t, key, cert):
+    need(shutil.which('psftp') and shutil.which('puttygen'), 'psftp is not installed')
+    ppk = key + '.ppk'
+    if not os.path.exists(ppk):
+        run(['puttygen', key, '-O', 'private', '-o', ppk]).ok()
+    args = ['psftp', '-batch', '-noagent', '-P', t.server.port, '-i', ppk] + (['-cert', cert] if cert else [])
+    for host in ('host', 'host2'):
+        args += ['-hostkey', keys().fingerprint(host)]
+    return run(args + ['-b', write(t.l('script'), b'pwd\n'), 'alice@%s' % HOST]).code == 0
+
+
+def by_asyncssh(t, key, cert):
+    need(asyncssh, "Python's asyncssh is not installed")
+
+    async def work():
+        async with asyncssh.connect(HOST, t.server.port, known_hosts=t.server.known_hosts_path(), config=None,
+                                    agent_path=None, username='alice', password=None,
+                                    client_keys=[(key, cert) if cert else key]) as connection:
+            async with connection.start_sftp_client() as sftp:
+                return await sftp.realpath('.') == '/'
+    try:
+        return asyncio.run(asyncio.wait_for(work(), 30))
+    except asyncssh.PermissionDenied:
+        return False
+
+
+def by_paramiko(t, key, cert):
+    need(paramiko, "Python's paramiko is not installed")
+    kinds = {'ssh-rsa': paramiko.RSAKey, 'ssh-ed25519': paramiko.Ed25519Key}
+    kind = read(key + '.pub').decode().split()[0]
+    loaded = kinds.get(kind, paramiko.ECDSAKey).from_private_key_file(key)
+    if cert:
+        loaded.load_certificate(cert)
+    return with_paramiko(t, loaded)
+
+
+def with_paramiko(t, loaded):
+    client = paramiko.SSHClient()
+    client.load_host_keys(t.server.known_hosts_path())
+    try:
+        client.connect(HOST, t.server.port, 'alice', pkey=loaded, allow_agent=False, look_for_keys=False, timeout=20)
+        return client.open_sftp().normalize('.') == '/'
+    except paramiko.AuthenticationException:
+        return False
+    finally:
+        client.close()
+
+
+CLIENTS = dict(openssh=by_openssh, psftp=by_psftp, asyncssh=by_asyncssh, paramiko=by_paramiko)
+
+
+def each_client(check):
+    """A test for each of the clients."""
+    for name, client in CLIENTS.items():
+        def one(t, client=client):
+            check(t, client)
+        one.__name__ = '%s_%s' % (check.__name__, name)
+        suite.test(one)
+
+
+def test_certificates(t, client):
+    for kind in TYPES:
+        path = certify('client-' + kind, of='user-' + kind)
+        assert client(t, path, path + '-cert.pub'), (kind, t.server.log()[-2000:])
+        assert 'accepted publickey for user "alice"' in t.server.log() and kind
+        assert not client(t, keys().path('user-' + kind), None), kind
+    for name in ('expired', 'elsewhere'):
+        options, more, why = UNSOUND[name]
+        path, mark = certify(name, *options, **more), len(t.server.log())
+        assert not client(t, path, path + '-cert.pub') and why in t.server.log()[mark:], t.server.log()[mark:]
+
+
+OPTIONS = (
+    ('restrict,no-pty', True), ('from="127.0.0.1"', True), ('from="127.*,!127.0.0.1"', False),
+    ('from="10.0.0.0/8,127.0.0.0/8"', True), ('from="192.0.2.1"', False), ('command="internal-sftp"', True),
+    ('expiry-time="20991231"', True), ('expiry-time="20200101"', False), ('command="ls"', False),
+    ('environment="A=b"', False), ('cert-authority', False), ('tunnel="1"', False))
+
+
+def test_options_of_lines(t, client):
+    lines = os.path.join(scratch(), 'lines/alice')
+    for options, opens in OPTIONS:
+        write(lines, ('%s %s\n' % (options, keys().public('user-ed25519'))).encode())
+        assert client(t, keys().path('user-ed25519'), None) == opens, (options, t.server.log()[-1000:])
+    write(lines, ('# moved\n%s\n' % authority('stranger')).encode())
+    path = certify('of-a-line', ca='stranger')
+    assert client(t, path, path + '-cert.pub'), t.server.log()[-1000:]
+    os.unlink(lines)
+    assert not client(t, path, path + '-cert.pub')
+
+
+each_client(test_certificates)
+each_client(test_options_of_lines)
+
+
+@suite.test
+def test_a_certificate_of_a_host(t):
+    need(paramiko, "Python's paramiko is not installed")  # others don't even send it
+    path, mark = certify('host', '-h'), len(t.server.log())
+    assert not by_paramiko(t, path, path + '-cert.pub') and "it is a host's" in t.server.log()[mark:], t.server.log()
+
+
+def token(kind):
+    """A security key that is always touched, as a key of paramiko's; its public half is a key of ours, too."""
+    from cryptography.hazmat.primitives import hashes, serialization
+    from cryptography.hazmat.primitives.asymmetric import ec, ed25519, utils
+    plain = ed25519.Ed25519PrivateKey.generate() if kind == 'ed25519' else ec.generate_private_key(ec.SECP256R1())
+    form = serialization.PublicFormat.Raw if kind == 'ed25519' else serialization.PublicFormat.UncompressedPoint
+    raw = plain.public_key().public_bytes(
+        serialization.Encoding.Raw if kind == 'ed25519' else serialization.Encoding.X962, form)
+    name = 'sk-ssh-ed25519@openssh.com' if kind == 'ed25519' else 'sk-ecdsa-sha2-nistp256@openssh.com'
+
+    def digest_of(data):
+        digest = hashes.Hash(hashes.SHA256())
+        digest.update(data)
+        return digest.finalize()
+
+    class Token(paramiko.PKey):
+        public_blob = None
+
+        def asbytes(self):
+            m = paramiko.Message()
+            for part in [name] + ([] if kind == 'ed25519' else ['nistp256']) + [raw, 'ssh:test']:
+                m.add_string(part)
+            return m.asbytes()
+
+        def get_name(self):
+            return name
+
+        def can_sign(self):
+            return True
+
+        def sign_ssh_data(self, data, algorithm=None):
+            signed = digest_of(b'ssh:test') + bytes([1]) + (5).to_bytes(4, 'big') + digest_of(data)
+            m = paramiko.Message()
+            m.add_string(name)
+            if kind == 'ed25519':
+                m.add_string(plain.sign(signed))
+            else:
+                inner = paramiko.Message()
+                for number in utils.decode_dss_signature(plain.sign(signed, ec.ECDSA(hashes.SHA256()))):
+                    inner.add_mpint(number)
+                m.add_string(inner.asbytes())
+            m.add_byte(bytes([1]))
+            m.add_int(5)
+            return m
+    key = Token()
+    line = '%s %s\n' % (name, base64.b64encode(key.asbytes()).decode())
+    path = keys().path('token-' + kind)
+    write(path, b'')
+    write(path + '.pub', line.encode())
+    return key
+
+
+@suite.test
+def test_security_keys_with_certificates(t):
+    need(paramiko, "Python's paramiko is not installed")
+    for kind in ('ed25519', 'ecdsa'):
+        key = token(kind)
+        assert not with_paramiko(t, key)
+        for options, opens in (([], True), (['-V', '20200101:20200201'], False), (['-O', 'no-touch-required'], True),
+                               (['-O', 'verify-required'], False)):
+            path = certify('token-' + kind, *options, of='token-' + kind)
+            key.public_blob = paramiko.pkey.PublicBlob.from_file(path + '-cert.pub')
+            assert with_paramiko(t, key) == opens, (kind, options)
+        key.public_blob = None
+        write(os.path.join(scratch(), 'lines/alice'), read(keys().path('token-' + kind + '.pub')))
+        assert with_paramiko(t, key), kind
+        os.unlink(os.path.join(scratch(), 'lines/alice'))
 
 
 def site(**more):
