@@ -9,3 +9,13 @@ tests_unit_unit_helper_LDADD = $(UNIT_LIBS)
 check_LTLIBRARIES += tests/unit/helped.la
 tests_unit_helped_la_SOURCES = tests/unit/helped.c
 tests_unit_helped_la_LDFLAGS = $(PLUGIN_LDFLAGS) -rpath /nowhere
+
+# What plugins do in it.
+if PAM
+check_PROGRAMS += tests/unit/unit-assists
+TESTS += tests/unit/unit-assists
+tests_unit_unit_assists_SOURCES = tests/unit/assists.c tests/unit/unit.h plugins/pam/helper.c plugins/pam/note.c \
+	plugins/pam/pam.h plugins/system-accounts/accounts.h plugins/system-accounts/shadow.c
+tests_unit_unit_assists_CPPFLAGS = $(AM_CPPFLAGS) $(PAM_CFLAGS)
+tests_unit_unit_assists_LDADD = $(UNIT_LIBS) $(PAM_LIBS)
+endif
