@@ -1,5 +1,6 @@
 plugin_LTLIBRARIES += chroot-per-user.la
 chroot_per_user_la_SOURCES = plugins/chroot-per-user/chroot.h plugins/chroot-per-user/fresh.c \
+	plugins/chroot-per-user/give.c \
 	plugins/chroot-per-user/owner.c plugins/chroot-per-user/place.c plugins/chroot-per-user/plugin.c \
 	plugins/chroot-per-user/skeleton.c $(SHARED_LOCAL)
 chroot_per_user_la_LDFLAGS = $(PLUGIN_LDFLAGS) -export-symbols-regex '^hythe_plugin_entry$$'

@@ -25,6 +25,7 @@ struct cp_instance {
     const char *rest; /* of the template, behind that folder */
     uid_t uid;        /* of what is made, (uid_t)-1 for the process's own */
     gid_t gid;
+    bool helped;       /* the helper process gives folders to that owner */
     atomic_flag swept; /* leftovers were looked for */
 };
 
@@ -45,15 +46,26 @@ int cp_make(struct cp_instance *cp, int parent, const char *name);
 
 /* Copies the skeleton, if there is one, into the new folder. */
 int cp_fill(const struct cp_instance *cp, int folder);
-/* Gives something new its owner, if there is one, and its mode, in this order: chown(2) takes bits away. */
+/* Gives something new its owner, if there is one and nobody else does it, and its mode, in this order: chown(2) takes
+ * bits away. */
 int cp_finish(const struct cp_instance *cp, int fd, mode_t mode);
 /* Takes everything out of a folder that nobody else uses. */
 int cp_clear(int folder);
 
 /* owner.c */
 
-/* The owner setting: "user", "user:group" or ":group", by name or number. -EINVAL, -ENOENT, or -EPERM for one to whom
- * this process may give nothing, and host->log says why. */
-int cp_find_owner(const struct hythe_host *host, const char *text, uid_t *uid, gid_t *gid);
+/* "user", "user:group" or ":group", by name or number: -EINVAL for something else, -ENOENT for one that there isn't. What
+ * isn't given is -1. */
+int cp_read_owner(const char *text, uid_t *uid, gid_t *gid);
+/* Fills in uid, gid and helped as the owner setting has it. -EINVAL, -ENOENT, or -EPERM for one to whom nobody here may
+ * give anything, and host->log says why. */
+int cp_find_owner(struct cp_instance *cp);
+
+/* give.c */
+
+/* Gives a folder and all in it to the owner, by the helper process. */
+int cp_give(const struct cp_instance *cp, int folder);
+/* That process's half. */
+void cp_assist(const struct hythe_assist *how);
 
 #endif

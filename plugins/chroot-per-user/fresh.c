@@ -76,6 +76,15 @@ static int open_locked(const struct cp_instance *cp, int parent, const char *tem
     return rc < 0 ? rc : fd;
 }
 
+/* Whether all is done but the renaming: the folder is given last. One that has a group alone given is still the
+ * server's, and filled anew. */
+static bool is_given(const struct cp_instance *cp, int fd)
+{
+    struct stat st;
+
+    return cp->helped && cp->uid != (uid_t)-1 && cp->uid != geteuid() && fstat(fd, &st) == 0 && st.st_uid == cp->uid;
+}
+
 static void discard(int parent, const char *temp, int fd)
 {
     (void)cp_clear(fd);
@@ -100,8 +109,10 @@ static void sweep(struct cp_instance *cp, int parent)
         fd = open_locked(cp, parent, entry->d_name, LOCK_EX | LOCK_NB);
         if (fd < 0)
             continue;
-        cp->host->log(cp->host, 1, "\"%s\", left unfinished by an earlier run, is removed", entry->d_name);
-        discard(parent, entry->d_name, fd);
+        if (!is_given(cp, fd)) { /* else its user will have it */
+            cp->host->log(cp->host, 1, "\"%s\", left unfinished by an earlier run, is removed", entry->d_name);
+            discard(parent, entry->d_name, fd);
+        }
         close(fd);
     }
     closedir(dir);
@@ -117,15 +128,26 @@ static int put_in_place(const struct fresh *f)
     return -errno;
 }
 
-/* The lock is ours. */
-static int make_locked(const struct fresh *f, int fd)
+static int fill_locked(const struct fresh *f, int fd)
 {
-    int rc = is_done(f) ? -EEXIST : cp_clear(fd);
+    int rc = cp_clear(fd);
 
     if (rc == 0)
         rc = cp_fill(f->cp, fd);
     if (rc == 0)
         rc = cp_finish(f->cp, fd, (mode_t)f->cp->set->mode);
+    if (rc == 0 && f->cp->helped)
+        rc = cp_give(f->cp, fd);
+    return rc;
+}
+
+/* The lock is ours. */
+static int make_locked(const struct fresh *f, int fd)
+{
+    int rc = is_done(f) ? -EEXIST : 0;
+
+    if (rc == 0 && !is_given(f->cp, fd))
+        rc = fill_locked(f, fd);
     if (rc == 0)
         rc = put_in_place(f);
     if (rc < 0)

@@ -74,7 +74,7 @@ static bool may_give(uid_t uid, gid_t gid)
     return syscall(SYS_capget, &head, caps) == 0 && (caps[0].effective & 1u << CAP_CHOWN);
 }
 
-int cp_find_owner(const struct hythe_host *host, const char *text, uid_t *uid, gid_t *gid)
+int cp_read_owner(const char *text, uid_t *uid, gid_t *gid)
 {
     const char *colon = strchr(text, ':');
     size_t len = colon ? (size_t)(colon - text) : strlen(text);
@@ -83,12 +83,8 @@ int cp_find_owner(const struct hythe_host *host, const char *text, uid_t *uid, g
 
     *uid = (uid_t)-1;
     *gid = (gid_t)-1;
-    if (!*text)
-        return 0;
-    if (len >= sizeof(user) || (colon && !colon[1])) {
-        host->log(host, 0, "owner \"%s\" must be a user, user:group or :group", text);
+    if (len >= sizeof(user) || (colon && !colon[1]))
         return -EINVAL;
-    }
     memcpy(user, text, len);
     user[len] = '\0';
     buf = malloc(RECORD_BYTES);
@@ -99,14 +95,41 @@ int cp_find_owner(const struct hythe_host *host, const char *text, uid_t *uid, g
     if (rc == 0 && colon)
         rc = find_group(colon + 1, buf, gid);
     free(buf);
-    if (rc < 0)
-        host->log(host, 0, "owner \"%s\": the system knows no such user or group", text);
-    if (rc == 0 && !may_give(*uid, *gid)) {
-        host->log(host, 0,
-                  "owner \"%s\": the server hasn't the right to give folders away (CAP_CHOWN); leave it out to make "
-                  "them its own",
-                  text);
-        return -EPERM;
-    }
     return rc;
+}
+
+/* Whether the helper can do it; its socket is of no use yet. */
+static bool is_helped(const struct hythe_host *host, uid_t uid, gid_t gid)
+{
+    int socket = HYTHE_HAS(host, assist) && uid != 0 && gid != 0 ? host->assist(host) : -EPERM;
+
+    return socket >= 0 && close(socket) == 0;
+}
+
+int cp_find_owner(struct cp_instance *cp)
+{
+    const struct hythe_host *host = cp->host;
+    const char *text = cp->set->owner;
+    int rc;
+
+    if (!*text) {
+        cp->uid = (uid_t)-1;
+        cp->gid = (gid_t)-1;
+        return 0;
+    }
+    rc = cp_read_owner(text, &cp->uid, &cp->gid);
+    if (rc == -EINVAL)
+        host->log(host, 0, "owner \"%s\" must be a user, user:group or :group", text);
+    else if (rc < 0)
+        host->log(host, 0, "owner \"%s\": the system knows no such user or group", text);
+    if (rc < 0 || may_give(cp->uid, cp->gid))
+        return rc;
+    cp->helped = is_helped(host, cp->uid, cp->gid);
+    if (cp->helped)
+        return 0;
+    host->log(host, 0,
+              "owner \"%s\": the server hasn't the right to give folders away (CAP_CHOWN), and without root's at the "
+              "start, or to root, nobody gives them for it; leave it out to make them its own",
+              text);
+    return -EPERM;
 }

@@ -101,7 +101,7 @@ static int start(const struct hythe_host *host, const void *given, void **instan
     cp->set = given;
     cp->host = host;
     atomic_flag_clear(&cp->swept);
-    rc = cp_find_owner(host, cp->set->owner, &cp->uid, &cp->gid);
+    rc = cp_find_owner(cp);
     if (rc == 0)
         rc = check_skeleton(cp);
     if (rc == 0)
@@ -178,6 +178,7 @@ static const struct hythe_plugin plugin = {
     .ops = &lr_operations,
     .keeps = lr_keeps,
     .foresee = foresee,
+    .assist = cp_assist,
 };
 
 const struct hythe_plugin *hythe_plugin_entry(void)

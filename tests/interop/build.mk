@@ -18,6 +18,7 @@ INTEROP_TESTS = \
 	tests/interop/interop_auth.py \
 	tests/interop/interop_factors.py \
 	tests/interop/interop_pam.py \
+	tests/interop/interop_homes.py \
 	tests/interop/interop_accounts.py \
 	tests/interop/interop_certs.py \
 	tests/interop/interop_confine.py \

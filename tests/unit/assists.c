@@ -1,11 +1,14 @@
 /* The halves of plugins that work with root's rights: what they are sent by a server that somebody else has taken over
  * gets no answer and does nothing. */
+#include "plugins/chroot-per-user/chroot.h"
 #include "plugins/pam/pam.h"
 #include "plugins/system-accounts/accounts.h"
 #include "tests/unit/unit.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 /* Runs a half over what was sent and then ended; the answer's length, 0 for none. */
@@ -101,7 +104,122 @@ static void accounts_are_asked_for_by_whole_names(void)
     UNIT_ASSERT_NUMBER(run(sa_assist, NULL, sent, &whole, 1, answer, sizeof answer), 0);
 }
 
+/* ---- chroot-per-user ---- */
+
+enum { OWNER = 12345, GROUP = 54321, STRANGER = 4242 };
+
+struct home {
+    char dir[64];
+    int folder;
+};
+
+static void open_home(struct home *h)
+{
+    int fd;
+
+    *h = (struct home){.dir = "/tmp/unit-assists.XXXXXX"};
+    CU_ASSERT_FATAL(mkdtemp(h->dir) != NULL);
+    h->folder = open(h->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    CU_ASSERT_FATAL(h->folder >= 0 && mkdirat(h->folder, "in", 0700) == 0);
+    fd = openat(h->folder, "in/file", O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+    CU_ASSERT_FATAL(fd >= 0 && fchmod(fd, 06755) == 0 && close(fd) == 0);
+    CU_ASSERT_FATAL(symlinkat("/etc", h->folder, "link") == 0);
+}
+
+static void close_home(struct home *h)
+{
+    (void)unlinkat(h->folder, "in/file", 0);
+    (void)unlinkat(h->folder, "in/other", 0);
+    (void)unlinkat(h->folder, "in", AT_REMOVEDIR);
+    (void)unlinkat(h->folder, "link", 0);
+    (void)close(h->folder);
+    CU_ASSERT(rmdir(h->dir) == 0);
+}
+
+static uid_t owner_of(const struct home *h, const char *name)
+{
+    struct stat st = {.st_uid = 0};
+
+    CU_ASSERT(fstatat(h->folder, name, &st, AT_SYMLINK_NOFOLLOW) == 0);
+    return st.st_uid;
+}
+
+/* The helper's result for a descriptor; 1: no answer. */
+static int32_t give(const char *owner, int fd)
+{
+    const struct cp_settings set = {.owner = owner};
+    struct hythe_assist how = {.size = sizeof how, .settings = &set};
+    char byte = 0, room[CMSG_SPACE(sizeof fd)] __attribute__((aligned(8))) = {0};
+    struct iovec iov = {&byte, 1};
+    struct msghdr message = {.msg_iov = &iov, .msg_iovlen = 1};
+    int32_t result = 1;
+    int ends[2];
+
+    CU_ASSERT_FATAL(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) == 0);
+    if (fd >= 0) {
+        message.msg_control = room;
+        message.msg_controllen = sizeof room;
+        *CMSG_FIRSTHDR(&message) =
+            (struct cmsghdr){.cmsg_len = CMSG_LEN(sizeof fd), .cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS};
+        memcpy(CMSG_DATA(CMSG_FIRSTHDR(&message)), &fd, sizeof fd);
+    }
+    CU_ASSERT(sendmsg(ends[0], &message, MSG_NOSIGNAL) == 1);
+    how.socket = ends[1];
+    cp_assist(&how);
+    (void)close(ends[1]);
+    (void)!recv(ends[0], &result, sizeof result, 0);
+    (void)close(ends[0]);
+    return result;
+}
+
+static void folders_of_the_server_are_given_whole(void)
+{
+    struct home h;
+    struct stat st;
+
+    if (geteuid() != 0)
+        UNIT_SKIP("only root gives things away");
+    open_home(&h);
+    UNIT_ASSERT_NUMBER(give("12345:54321", h.folder), 0);
+    CU_ASSERT_FATAL(fstat(h.folder, &st) == 0);
+    UNIT_ASSERT_NUMBER(st.st_uid, OWNER);
+    UNIT_ASSERT_NUMBER(st.st_gid, GROUP);
+    UNIT_ASSERT_NUMBER(owner_of(&h, "in"), OWNER);
+    UNIT_ASSERT_NUMBER(owner_of(&h, "link"), OWNER);
+    CU_ASSERT_FATAL(fstatat(h.folder, "in/file", &st, AT_SYMLINK_NOFOLLOW) == 0);
+    UNIT_ASSERT_NUMBER(st.st_uid, OWNER);
+    UNIT_ASSERT_NUMBER(st.st_mode & 07777, 0755); /* nobody makes a set-id file of somebody else */
+    CU_ASSERT(stat("/etc", &st) == 0 && st.st_uid == 0);
+    close_home(&h);
+}
+
+static void nothing_else_is_given(void)
+{
+    struct home h;
+    int file;
+
+    if (geteuid() != 0)
+        UNIT_SKIP("only root gives things away");
+    open_home(&h);
+    file = openat(h.folder, "in/file", O_RDONLY | O_CLOEXEC);
+    UNIT_ASSERT_NUMBER(give("12345", -1), 1);
+    UNIT_ASSERT_NUMBER(give("12345", file), -ENOTDIR);
+    UNIT_ASSERT_NUMBER(give("0:54321", h.folder), -EPERM);
+    UNIT_ASSERT_NUMBER(give("12345:0", h.folder), -EPERM);
+    CU_ASSERT_FATAL(fchownat(h.folder, "in/file", STRANGER, (gid_t)-1, 0) == 0);
+    UNIT_ASSERT_NUMBER(give("12345", h.folder), -EPERM);
+    UNIT_ASSERT_NUMBER(owner_of(&h, "in/file"), STRANGER);
+    CU_ASSERT_FATAL(fchownat(h.folder, "in/file", 0, (gid_t)-1, 0) == 0);
+    CU_ASSERT_FATAL(linkat(h.folder, "in/file", h.folder, "in/other", 0) == 0);
+    UNIT_ASSERT_NUMBER(give("12345", h.folder), -EPERM);
+    UNIT_ASSERT_NUMBER(owner_of(&h, "in/file"), 0);
+    UNIT_ASSERT_NUMBER(owner_of(&h, "."), 0);
+    (void)close(file);
+    close_home(&h);
+}
+
 UNIT_SUITE(assists, UNIT_TEST(pam_wants_a_name_and_an_address), UNIT_TEST(notes_are_cut_and_checked),
-           UNIT_TEST(accounts_are_asked_for_by_whole_names));
+           UNIT_TEST(accounts_are_asked_for_by_whole_names), UNIT_TEST(folders_of_the_server_are_given_whole),
+           UNIT_TEST(nothing_else_is_given));
 
 UNIT_MAIN("unit-assists", &unit_assists)
