@@ -54,8 +54,8 @@ int cp_clear(int folder);
 
 /* owner.c */
 
-/* "user", "user:group" or ":group", by name or number: -EINVAL for something else, -ENOENT for one that there isn't. What
- * isn't given is -1. */
+/* "user", "user:group" or ":group", by name or number: -EINVAL for something else, -ENOENT for one that there isn't.
+ * What isn't given is -1. */
 int cp_read_owner(const char *text, uid_t *uid, gid_t *gid);
 /* Fills in uid, gid and helped as the owner setting has it. -EINVAL, -ENOENT, or -EPERM for one to whom nobody here may
  * give anything, and host->log says why. */

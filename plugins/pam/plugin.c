@@ -17,10 +17,13 @@ enum { SECONDS_MAX = 600 }; /* the helper ends a dialogue with login_grace; this
 /* A service without a file of its own would get what stands in PAM's file `other`. */
 static const char *const folders[] = {"/etc/pam.d", "/usr/etc/pam.d", "/usr/lib/pam.d"};
 
+enum { LINES_MAX = 8 };
+
 /* A dialogue that waits for answers. */
 struct dialogue {
     int socket;
     uint32_t asked; /* questions */
+    unsigned lines; /* of messages for the round that comes */
 };
 
 static int begin(const struct hythe_auth_call *call, struct dialogue *d)
@@ -79,6 +82,22 @@ static void tidy(char *text)
     *end = '\0';
 }
 
+/* Emits the lines of a message, if somebody can read it. */
+static int tell(struct dialogue *d, const struct hythe_factor *factor, char *text)
+{
+    int rc = 0;
+
+    for (char *line = strtok_r(text, "\r\n", &text); line && factor->prompt && !rc && d->lines < LINES_MAX;
+         line = strtok_r(NULL, "\r\n", &text)) {
+        const struct hythe_prompt message = {.size = sizeof message, .text = line, .kind = HYTHE_PROMPT_MESSAGE};
+
+        tidy(line);
+        d->lines++;
+        rc = factor->prompt(factor->prompt_ctx, &message);
+    }
+    return rc;
+}
+
 /* Emits the questions of a round. */
 static int pass_on(struct dialogue *d, const struct hythe_factor *factor, uint32_t count, struct pam_note *note)
 {
@@ -95,6 +114,7 @@ static int pass_on(struct dialogue *d, const struct hythe_factor *factor, uint32
         }
     }
     d->asked = count;
+    d->lines = 0;
     return rc ? rc : HYTHE_AUTH_CONTINUE;
 }
 
@@ -147,8 +167,8 @@ static int hear(const struct hythe_auth_call *call, struct dialogue *d, const st
             return judge(call, factor, &note);
         if (note.kind == PAM_NOTE_ROUND)
             rc = take_round(call, d, factor, &password, &note);
-        else if (note.kind != PAM_NOTE_MESSAGE)
-            rc = -EBADMSG;
+        else
+            rc = note.kind == PAM_NOTE_MESSAGE ? tell(d, factor, note.text) : -EBADMSG;
         if (rc)
             break;
     }
@@ -173,8 +193,8 @@ static void end(const struct hythe_auth_call *call)
     *call->state = NULL;
 }
 
-/* A dialogue of one answer, unless the client can be asked for more. */
-static int first_round(const struct hythe_auth_call *call, const struct hythe_factor *factor)
+/* A new dialogue. The password that is there already answers the first question. */
+static int open_dialogue(const struct hythe_auth_call *call, const struct hythe_factor *factor, const char *password)
 {
     struct dialogue *d = malloc(sizeof *d);
     int rc;
@@ -188,7 +208,7 @@ static int first_round(const struct hythe_auth_call *call, const struct hythe_fa
         return rc;
     }
     *call->state = d;
-    rc = hear(call, d, factor, factor->secret);
+    rc = hear(call, d, factor, password);
     if (rc != HYTHE_AUTH_CONTINUE)
         end(call);
     return rc;
@@ -217,7 +237,17 @@ static int check(const struct hythe_auth_call *call, const struct hythe_factor *
             return HYTHE_AUTH_REJECT;
     if (factor->secret_len >= PAM_NOTE_TEXT)
         return HYTHE_AUTH_REJECT;
-    return factor->round ? next_round(call, factor) : first_round(call, factor);
+    if (factor->method == HYTHE_AUTH_INTERACTIVE && !factor->question_count)
+        return next_round(call, factor);
+    return open_dialogue(call, factor, factor->secret);
+}
+
+/* What PAM's modules ask first. If they have decided without a question, they do so again when check() comes. */
+static int ask(const struct hythe_auth_call *call, const struct hythe_factor *factor)
+{
+    int rc = open_dialogue(call, factor, NULL);
+
+    return rc < 0 ? rc : 0;
 }
 
 static int find_service(const struct hythe_host *host, const char *service)
@@ -249,8 +279,11 @@ static const struct hythe_setting settings[] = {
             "The service that PAM is asked for: the name of a file in /etc/pam.d."),
 };
 
-static const struct hythe_auth auth = {
-    .size = sizeof auth, .methods = HYTHE_AUTH_PASSWORD | HYTHE_AUTH_INTERACTIVE, .check = check, .end = end};
+static const struct hythe_auth auth = {.size = sizeof auth,
+                                       .methods = HYTHE_AUTH_PASSWORD | HYTHE_AUTH_INTERACTIVE,
+                                       .check = check,
+                                       .end = end,
+                                       .ask = ask};
 
 static const struct hythe_plugin plugin = {
     .abi = HYTHE_ABI,

@@ -58,6 +58,59 @@ def test_passwords(t):
     assert 'setcred' not in calls()
 
 
+def dialogue(t, user, answers):
+    """What the client is asked, round by round: (title and messages, [(question, echo)]); the last is whether it is in."""
+    asked = []
+    rounds = iter(answers)
+
+    def handler(title, instructions, prompts):
+        asked.append(('|'.join(x for x in (title, instructions) if x), prompts))
+        return next(rounds) if prompts else []
+    transport = paramiko.Transport(t.server.connect())
+    try:
+        transport.start_client(timeout=20)
+        try:
+            left = transport.auth_interactive(user, handler)
+            return asked + [not left]
+        except paramiko.AuthenticationException:
+            return asked + [False]
+    finally:
+        transport.close()
+
+
+PASSWORD_ROUND = [('Password: ', False)]
+CODES_ROUND = [('First code: ', True), ('Second', False)]
+
+
+@suite.test
+def test_further_questions(t):
+    """After the configuration's prompt, as another plugin that offers the method stands first."""
+    said = dialogue(t, 'codes', [[word('codes')], ['4711', '0815']])
+    assert [prompts for _, prompts in said[:-1]] == [PASSWORD_ROUND, CODES_ROUND] and said[-1], said
+    assert 'Two codes are' in said[1][0] and 'on their way' in said[1][0], said
+    for answers in ([['word'], ['4711', '0815']], [[word('codes')], ['4711', '0816']], [[word('codes')], ['', '']]):
+        assert not dialogue(t, 'codes', answers)[-1], answers
+    by_password(t, 'codes', word('codes')).failed()
+    assert 'PAM asks for more than a password: keyboard-interactive can answer' in t.server.log()
+    assert dialogue(t, 'plain', [[word('plain')]])[-1]
+
+
+@suite.test(**settings(auth=[dict(plugin='pam'), dict(plugin='users')]))
+def test_questions_of_its_own(t):
+    said = dialogue(t, 'codes', [[word('codes')], ['4711', '0815']])
+    assert [prompts for _, prompts in said[:-1]] == [PASSWORD_ROUND, CODES_ROUND] and said[-1], said
+    assert dialogue(t, 'plain', [[word('plain')]])[-1] and not dialogue(t, 'plain', [['word']])[-1]
+    stranger = dialogue(t, 'stranger', [[word('stranger')]])
+    assert stranger == dialogue(t, 'plain', [['word']]), stranger
+    calls()
+    with contextlib.suppress(StopIteration):  # a client that goes away in the middle
+        dialogue(t, 'codes', [[word('codes')]])
+    assert 'matches 1' in calls()
+    pid = helper_of(t.server)
+    wait_for('the module to end', lambda: not read('/proc/%d/task/%d/children' % (pid, pid)).split())
+    by_password(t, 'plain', word('plain')).ok()
+
+
 @suite.test
 def test_strangers_take_the_same_way(t):
     calls()
