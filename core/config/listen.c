@@ -138,5 +138,6 @@ void hy_check_listeners(struct hy_reading *r)
                        "AllowedClients: there are only exceptions, so that nobody could connect; \"*\" is everybody");
     check_list(r, "BlockedClients", c->BlockedClients, true);
     check_list(r, "proxy_trusted", c->proxy_trusted, false);
+    check_list(r, "exempt_clients", c->exempt_clients, false);
     check_listeners(r);
 }

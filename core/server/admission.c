@@ -1,6 +1,18 @@
 /* Who may come in, and the lists of those who did. */
 #include "core/server/session.h"
 
+#include <stdio.h>
+#include <string.h>
+#include <sys/random.h>
+
+static int64_t now_ms(void)
+{
+    struct timespec ts;
+
+    (void)clock_gettime(CLOCK_MONOTONIC, &ts);
+    return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
+}
+
 /* With the lock, as all up to hy_admission_ask(). */
 static void leave_unfinished(struct hy_server *server, struct hy_session *s)
 {
@@ -8,6 +20,8 @@ static void leave_unfinished(struct hy_server *server, struct hy_session *s)
     *(s->newer ? &s->newer->older : &server->newest) = s->older;
     s->unfinished = false;
     server->unfinished--;
+    if (s->peer)
+        s->peer->unfinished--;
 }
 
 static void join(struct hy_server *server, struct hy_session *s)
@@ -17,68 +31,204 @@ static void join(struct hy_server *server, struct hy_session *s)
     server->newest = s;
     s->unfinished = true;
     server->unfinished++;
+    if (s->peer)
+        s->peer->unfinished++;
     s->before = server->last;
     *(s->before ? &s->before->after : &server->first) = s;
     server->last = s;
     server->sessions++;
 }
 
-static int check_client(const struct hy_generation *generation, const struct hy_session *s, struct hy_err *why)
+static struct hy_peer_rules rules_of(const struct hy_config *c)
 {
-    const char *text = hy_guests_refuse(&generation->guests, &s->addr);
-
-    return text ? hy_err_set(why, "%s", text) : 0;
+    return (struct hy_peer_rules){.seconds = {[HY_OFFENCE_FAILURE] = (unsigned)c->penalty_failure,
+                                              [HY_OFFENCE_NO_LOGIN] = (unsigned)c->penalty_no_login,
+                                              [HY_OFFENCE_LATE] = (unsigned)c->penalty_late,
+                                              [HY_OFFENCE_BREACH] = (unsigned)c->penalty_breach,
+                                              [HY_OFFENCE_REFUSED] = (unsigned)c->penalty_refused},
+                                  .threshold = (unsigned)c->penalty_threshold,
+                                  .most = (unsigned)c->penalty_max,
+                                  .kept = (size_t)c->max_penalties};
 }
 
-/* What connects may be a proxy that can't say yet for whom. */
-static int check_place(const struct hy_generation *generation, const struct hy_session *s, struct hy_err *why)
+/* Somebody who isn't let in for a while: taken down with the lock, told without it. */
+struct bar {
+    struct hy_addr place;
+    int64_t left; /* ms; 0: nobody */
+    enum hy_offence offence;
+};
+
+static void note_bar(struct bar *bar, const struct hy_peer *peer, int64_t now)
 {
-    if (!s->proxied)
-        return check_client(generation, s, why);
-    if (!hy_guests_have(&generation->guests.trusted, &s->addr))
-        return hy_err_set(why, "it is not in proxy_trusted");
-    return 0;
+    *bar = (struct bar){peer->place, peer->until - now, peer->last};
+}
+
+/* "192.0.2.7 may not connect until 2026-11-26T08:30:00Z: failed logins" */
+static int describe_bar(const struct bar *bar, const struct hy_config *config, struct hy_err *out)
+{
+    unsigned bits = (unsigned)(bar->place.family == AF_INET ? config->ipv4_prefix : config->ipv6_prefix);
+    char place[HY_ADDR_TEXT], network[16] = "", until[32] = "?";
+    time_t when = time(NULL) + (bar->left + 999) / 1000;
+    struct tm tm;
+
+    if (bits < hy_addr_bits(&bar->place))
+        (void)snprintf(network, sizeof network, "/%u", bits);
+    if (gmtime_r(&when, &tm))
+        (void)strftime(until, sizeof until, "%Y-%m-%dT%H:%M:%SZ", &tm);
+    return hy_err_set(out, "%s%s may not connect until %s: %s", hy_addr_text(&bar->place, place), network, until,
+                      hy_offence_text(bar->offence));
+}
+
+static void tell_bar(const struct hy_session *s, const struct bar *bar, const struct hy_config *config)
+{
+    struct hy_err text;
+
+    if (!bar->left)
+        return;
+    (void)describe_bar(bar, config, &text);
+    hy_log(s->server->log, HY_LOG_INFO, s->id, "%s", text.text);
+}
+
+static uint32_t roll(void)
+{
+    uint32_t dice = 0;
+
+    (void)!getrandom(&dice, sizeof dice, GRND_NONBLOCK); /* 0, which refuses, where there is no chance yet */
+    return dice;
+}
+
+/* The setting by which there are too many of the client's kind, or NULL. */
+static const char *too_many(const struct hy_server *server, const struct hy_session *s, const struct hy_peer *peer)
+{
+    const struct hy_config *config = server->current->config;
+
+    if (config->max_per_address && peer->connections >= (unsigned)config->max_per_address)
+        return "max_per_address";
+    if (config->max_unfinished_per_address && peer->unfinished >= (unsigned)config->max_unfinished_per_address)
+        return "max_unfinished_per_address";
+    if (!s->exempt && peer->unfinished &&
+        hy_early_drop(server->unfinished, (unsigned)config->early_drop_begin, (unsigned)config->max_unfinished,
+                      (unsigned)config->early_drop, roll()))
+        return "early_drop";
+    return NULL;
+}
+
+/* Counts the client where it comes from. */
+static int enter_peer(struct hy_session *s, bool *full, struct bar *bar, struct hy_err *why)
+{
+    struct hy_server *server = s->server;
+    const struct hy_config *config = server->current->config;
+    const struct hy_peer_rules rules = rules_of(config);
+    struct hy_addr place =
+        hy_addr_network(&s->addr, (unsigned)(s->addr.family == AF_INET ? config->ipv4_prefix : config->ipv6_prefix));
+    int64_t now = now_ms();
+    struct hy_peer *peer = hy_peers_find(server->peers, &place, now);
+    const char *setting;
+
+    if (!peer)
+        return hy_err_set(why, "out of memory");
+    s->exempt = hy_guests_have(&server->current->guests.exempt, &s->addr);
+    setting = too_many(server, s, peer);
+    if (!s->exempt && peer->barred) {
+        struct bar old;
+
+        note_bar(&old, peer, now);
+        (void)describe_bar(&old, config, why);
+    } else if (setting) {
+        *full = true;
+        (void)hy_err_set(why, "%s", setting);
+        if (!s->exempt && hy_peers_offend(server->peers, &rules, peer, HY_OFFENCE_REFUSED, 1, now))
+            note_bar(bar, peer, now);
+    } else {
+        s->peer = peer;
+        peer->connections++;
+        peer->unfinished += s->unfinished;
+        return 0;
+    }
+    hy_peers_settle(server->peers, peer);
+    return -1;
+}
+
+/* With the lock. What connects may be a proxy that can't say yet for whom. */
+static int check_client(struct hy_session *s, bool proxy, bool *full, struct bar *bar, struct hy_err *why)
+{
+    const struct hy_guests *guests = &s->server->current->guests;
+    const char *setting;
+
+    if (proxy)
+        return hy_guests_have(&guests->trusted, &s->addr) ? 0 : hy_err_set(why, "it is not in proxy_trusted");
+    setting = hy_guests_refuse(guests, &s->addr);
+    return setting ? hy_err_set(why, "%s", setting) : enter_peer(s, full, bar, why);
+}
+
+/* A crowd that never logs in must not shut the door: the one of it that came first gives way. Whoever has a key is in
+ * long before its turn comes. */
+static void make_room(struct hy_server *server)
+{
+    if (server->unfinished < (unsigned)server->current->config->max_unfinished)
+        return;
+    atomic_store(&server->oldest->unwanted, true);
+    leave_unfinished(server, server->oldest);
 }
 
 int hy_admission_ask(struct hy_session *s, bool *full, struct hy_err *why)
 {
     struct hy_server *server = s->server;
-    const struct hy_config *config;
-    int rc = 0;
+    struct bar bar = {.left = 0};
+    struct hy_generation *generation;
+    int rc;
 
     (void)clock_gettime(CLOCK_REALTIME, &s->came);
     (void)pthread_mutex_lock(&server->lock);
-    config = server->current->config;
-    if (check_place(server->current, s, why)) {
-        rc = -1;
-    } else if (server->sessions >= (unsigned)config->MaxConnections) {
+    generation = hy_generation_ref(server->current);
+    if (server->sessions >= (unsigned)generation->config->MaxConnections) {
         *full = true;
         rc = hy_err_set(why, "MaxConnections are there");
     } else {
-        /* A crowd that never logs in must not shut the door: the one of it that came first gives way. Whoever has a
-         * key is in long before its turn comes. */
-        if (server->unfinished >= (unsigned)config->max_unfinished) {
-            atomic_store(&server->oldest->unwanted, true);
-            leave_unfinished(server, server->oldest);
-        }
-        s->generation = hy_generation_ref(server->current);
+        rc = check_client(s, s->proxied, full, &bar, why);
+    }
+    if (!rc) {
+        make_room(server);
+        s->generation = generation;
         s->id = ++server->next_id;
         join(server, s);
     }
     (void)pthread_mutex_unlock(&server->lock);
+    tell_bar(s, &bar, generation->config);
+    if (rc)
+        hy_generation_unref(generation);
     return rc;
 }
 
 int hy_admission_client(struct hy_session *s, const struct hy_addr *addr, uint16_t port, struct hy_err *why)
 {
     struct hy_server *server = s->server;
+    struct bar bar = {.left = 0};
+    bool full = false;
+    int rc;
 
     (void)pthread_mutex_lock(&server->lock);
     s->addr = *addr;
     s->port = port;
     (void)hy_addr_text(addr, s->address);
+    rc = check_client(s, false, &full, &bar, why);
     (void)pthread_mutex_unlock(&server->lock);
-    return check_client(s->generation, s, why);
+    tell_bar(s, &bar, s->generation->config);
+    return rc;
+}
+
+bool hy_admission_user(struct hy_session *s, const char *user)
+{
+    struct hy_server *server = s->server;
+    unsigned count = 0, most = (unsigned)s->generation->config->max_per_user;
+
+    (void)pthread_mutex_lock(&server->lock);
+    for (const struct hy_session *other = most ? server->first : NULL; other; other = other->after)
+        count += other->user && strcmp(other->user, user) == 0;
+    if (!most || count < most)
+        s->user = user;
+    (void)pthread_mutex_unlock(&server->lock);
+    return s->user != NULL;
 }
 
 void hy_admission_entered(struct hy_session *s)
@@ -92,14 +242,44 @@ void hy_admission_entered(struct hy_session *s)
     (void)pthread_mutex_unlock(&server->lock);
 }
 
+/* What the client did wrong, if it did. */
+static bool was_wrong(const struct hy_session *s, enum hy_offence *offence)
+{
+    static const enum hy_offence rows[] = {
+        [HY_SSH_LEFT] = HY_OFFENCE_NO_LOGIN, [HY_SSH_LATE] = HY_OFFENCE_LATE, [HY_SSH_BREACH] = HY_OFFENCE_BREACH};
+
+    if (!s->peer || s->exempt || s->entered || (!s->failures && s->end == HY_SSH_ENDED))
+        return false;
+    *offence = s->failures ? HY_OFFENCE_FAILURE : rows[s->end];
+    return true;
+}
+
+static void leave_peer(struct hy_session *s, struct bar *bar)
+{
+    const struct hy_peer_rules rules = rules_of(s->generation->config);
+    struct hy_peers *peers = s->server->peers;
+    int64_t now = now_ms();
+    enum hy_offence offence;
+
+    s->peer->connections--;
+    if (was_wrong(s, &offence) && hy_peers_offend(peers, &rules, s->peer, offence, s->failures ? s->failures : 1, now))
+        note_bar(bar, s->peer, now);
+    hy_peers_settle(peers, s->peer);
+    s->peer = NULL;
+}
+
 void hy_admission_gone(struct hy_session *s)
 {
     struct hy_server *server = s->server;
+    struct bar bar = {.left = 0};
 
     (void)pthread_mutex_lock(&server->lock);
     if (s->unfinished)
         leave_unfinished(server, s);
+    if (s->peer)
+        leave_peer(s, &bar);
     *(s->before ? &s->before->after : &server->first) = s->after;
     *(s->after ? &s->after->before : &server->last) = s->before;
     (void)pthread_mutex_unlock(&server->lock);
+    tell_bar(s, &bar, s->generation->config);
 }

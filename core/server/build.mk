@@ -8,6 +8,7 @@ libhythe_core_la_SOURCES += \
 	core/server/admission.c \
 	core/server/arrive.c \
 	core/server/guests.c core/server/guests.h \
+	core/server/peers.c core/server/peers.h \
 	core/server/proxy.c core/server/proxy.h \
 	core/server/session.c core/server/session.h \
 	core/server/keys.c \

@@ -77,7 +77,8 @@ int hy_guests_begin(struct hy_guests *guests, const struct hy_config *config, st
 {
     return read_list(&guests->allowed, "AllowedClients", config->AllowedClients, err) ||
                    read_list(&guests->blocked, "BlockedClients", config->BlockedClients, err) ||
-                   read_list(&guests->trusted, "proxy_trusted", config->proxy_trusted, err)
+                   read_list(&guests->trusted, "proxy_trusted", config->proxy_trusted, err) ||
+                   read_list(&guests->exempt, "exempt_clients", config->exempt_clients, err)
                ? -1
                : 0;
 }
@@ -87,6 +88,7 @@ void hy_guests_end(struct hy_guests *guests)
     free(guests->allowed.rules);
     free(guests->blocked.rules);
     free(guests->trusted.rules);
+    free(guests->exempt.rules);
     *guests = (struct hy_guests){.allowed = {NULL, 0}};
 }
 

@@ -12,7 +12,7 @@ struct hy_guest_list {
 };
 
 struct hy_guests {
-    struct hy_guest_list allowed, blocked, trusted;
+    struct hy_guest_list allowed, blocked, trusted, exempt;
 };
 
 /* Asks name servers, and may take its time. 0, or -1 with err: a name that can't be resolved. End it in any case. */

@@ -4,6 +4,7 @@
 
 #include "core/base/addr.h"
 #include "core/server/generation.h"
+#include "core/server/peers.h"
 #include "core/server/server.h"
 #include "core/sftp/longs.h"
 #include "core/sftp/names.h"
@@ -55,6 +56,7 @@ struct hy_server {
     struct hy_generation *current; /* what new sessions begin with; NULL before start */
     pthread_cond_t ended;          /* a session's thread is gone */
     unsigned sessions, unfinished;
+    struct hy_peers *peers;
     struct hy_session *first, *last;    /* all of them, as they came */
     struct hy_session *oldest, *newest; /* of the unfinished ones, likewise */
     uint64_t next_id;

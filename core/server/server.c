@@ -81,7 +81,9 @@ int hy_server_start(struct hy_server *server, struct hy_err *err)
     server->budget = hy_budget_new((size_t)server->config->plugin_memory);
     server->locks = hy_locks_new();
     server->dog = hy_watchdog_new(server->log);
-    if (!server->names || !server->longs || !server->pool || !server->budget || !server->locks || !server->dog)
+    server->peers = hy_peers_new();
+    if (!server->names || !server->longs || !server->pool || !server->budget || !server->locks || !server->dog ||
+        !server->peers)
         return hy_err_set(err, "out of memory");
     if (start_generation(server, err))
         return -1;
@@ -186,6 +188,7 @@ void hy_server_free(struct hy_server *server)
     hy_budget_free(server->budget);
     hy_names_free(server->names);
     hy_longs_free(server->longs);
+    hy_peers_free(server->peers);
     hy_ssh_server_unref(server->ssh);
     if (server->control.wake >= 0)
         (void)close(server->control.wake);

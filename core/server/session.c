@@ -59,6 +59,7 @@ static enum hy_ssh_answer authenticate(void *ctx, const struct hy_ssh_factor *f)
                    {HY_SSH_INTERACTIVE, HY_METHOD_INTERACTIVE}};
     struct hythe_answer answers[HY_SSH_PROMPTS_MAX];
     struct hy_session *s = ctx;
+    enum hy_verdict verdict;
     struct hy_factor factor = {.user = f->user,
                                .user_len = strlen(f->user),
                                .secret = f->secret,
@@ -75,9 +76,11 @@ static enum hy_ssh_answer authenticate(void *ctx, const struct hy_ssh_factor *f)
             factor.method = methods[i].ours;
     for (size_t i = 0; i < f->answer_count; i++)
         answers[i] = (struct hythe_answer){f->answers[i], strlen(f->answers[i])};
-    switch (judge(s, &factor)) {
+    verdict = judge(s, &factor);
+    s->failures += factor.method != HY_METHOD_NONE && (verdict == HY_AUTH_REJECT || verdict == HY_AUTH_DISCONNECT);
+    switch (verdict) {
     case HY_AUTH_ACCEPT:
-        return HY_SSH_GRANT;
+        return hy_admission_user(s, hy_auth_account(s->conversation)->name) ? HY_SSH_GRANT : HY_SSH_FULL;
     case HY_AUTH_PARTIAL:
         return HY_SSH_MORE;
     case HY_AUTH_KEY_OK:
@@ -168,33 +171,32 @@ static int make_sftp(struct hy_session *s, struct hy_sink *sink)
                            .max_handles = (unsigned)generation->config->max_handles,
                            .max_locks = (unsigned)generation->config->max_locks,
                            .locks = server->locks};
-    struct hy_sftp_options options = {.log = server->log,
-                                      .names = server->names,
-                                      .conn = s->id,
-                                      .version =
-                                          hy_client_ceiling(generation->config, account->name, s->facts.client_id),
-                                      .list_entries = (unsigned)generation->config->DirListBufferSize,
-                                      .long_dates = !generation->config->UnixStyleDateFormat,
-                                      .newline = hy_config_eol(generation->config),
-                                      .max_handles = view.max_handles,
-                                      .off = hy_sftp_extensions_off(generation->config->sftp_extensions),
-                                      .longs = server->longs,
-                                      .max_long = (unsigned)generation->config->max_long_requests,
-                                      .user = account->name,
-                                      .symlink_order = hy_client_symlink_order(
-                                          s->facts.client_id, generation->config->ServerSSHVersionString),
-                                      .masked_bits = hy_client_masked_bits(s->facts.client_id),
-                                      .log_requests = true,
-                                      .check_home = true,
-                                      .watch = &s->watch,
-                                      .timeout = (unsigned)generation->config->plugin_timeout,
-                                      .slow = {.pool = server->pool,
-                                               .timeout = (unsigned)generation->config->slow_timeout,
-                                               .cut = dismiss,
-                                               .owner = s,
-                                               .tally = s->tally,
-                                               .requests = (unsigned)generation->config->slow_requests,
-                                               .bytes = (size_t)generation->config->slow_bytes}};
+    struct hy_sftp_options options = {
+        .log = server->log,
+        .names = server->names,
+        .conn = s->id,
+        .version = hy_client_ceiling(generation->config, account->name, s->facts.client_id),
+        .list_entries = (unsigned)generation->config->DirListBufferSize,
+        .long_dates = !generation->config->UnixStyleDateFormat,
+        .newline = hy_config_eol(generation->config),
+        .max_handles = view.max_handles,
+        .off = hy_sftp_extensions_off(generation->config->sftp_extensions),
+        .longs = server->longs,
+        .max_long = (unsigned)generation->config->max_long_requests,
+        .user = account->name,
+        .symlink_order = hy_client_symlink_order(s->facts.client_id, generation->config->ServerSSHVersionString),
+        .masked_bits = hy_client_masked_bits(s->facts.client_id),
+        .log_requests = true,
+        .check_home = true,
+        .watch = &s->watch,
+        .timeout = (unsigned)generation->config->plugin_timeout,
+        .slow = {.pool = server->pool,
+                 .timeout = (unsigned)generation->config->slow_timeout,
+                 .cut = dismiss,
+                 .owner = s,
+                 .tally = s->tally,
+                 .requests = (unsigned)generation->config->slow_requests,
+                 .bytes = (size_t)generation->config->slow_bytes}};
     struct hy_err err = {0};
     struct hy_tree *tree = hy_trees_get(generation->trees, account->name, (const char *const *)account->groups, &err);
     struct hy_vfs *vfs = tree ? hy_vfs_bare(tree, &view, &s->facts, server->log, &err) : NULL;
@@ -250,7 +252,7 @@ static void run(struct hy_session *s)
     hy_watch_add(server->dog, &s->watch, s->id, cut_off, s);
     if (server->around.begin)
         server->around.begin(s->fd);
-    hy_ssh_run(s->generation->ssh, s->fd, s->id, &handler, &s->generation->limits, &s->control, &why);
+    s->end = hy_ssh_run(s->generation->ssh, s->fd, s->id, &handler, &s->generation->limits, &s->control, &why);
     if (server->around.end)
         server->around.end();
     hy_log(server->log, HY_LOG_INFO, s->id, "end of the connection from %s port %u: %s", s->address, s->port, why.text);

@@ -21,9 +21,14 @@ struct hy_session {
     bool proxied;                      /* a proxy has connected, or will say who */
     bool unfinished;                   /* counted as not yet logged in, and in the list of those */
     bool entered;                      /* it has logged in */
+    const char *user;                  /* that it may log in as, from then on; NULL: nobody yet */
+    struct hy_peer *peer;              /* where it is counted; NULL: nowhere, as a proxy that hasn't said for whom */
     struct hy_session *older, *newer;  /* of the unfinished ones */
     struct hy_session *before, *after; /* of all */
 
+    bool exempt;       /* limits by chance and penalties don't concern it */
+    unsigned failures; /* attempts to log in that were rejected */
+    enum hy_ssh_end end;
     atomic_bool unwanted; /* it has to go, for others to come in */
     struct hy_conversation *conversation;
     char *client;                   /* for all, once it has entered */
@@ -41,9 +46,11 @@ struct hy_session {
 int hy_admission_ask(struct hy_session *s, bool *full, struct hy_err *why);
 /* A proxy has told for whom it connects: the same for this address. It stays counted in any case. */
 int hy_admission_client(struct hy_session *s, const struct hy_addr *addr, uint16_t port, struct hy_err *why);
+/* Whether the user may have one more connection, which is then counted. The name must live until it is gone. */
+bool hy_admission_user(struct hy_session *s, const char *user);
 /* It has logged in. */
 void hy_admission_entered(struct hy_session *s);
-/* It is over: it leaves the lists. */
+/* It is over: it leaves the lists, and what it did wrong is noted. */
 void hy_admission_gone(struct hy_session *s);
 
 /* arrive.c: everything before SSH. 0, or -1 with why it ends here; the socket is the caller's in any case. */

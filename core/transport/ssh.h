@@ -51,6 +51,7 @@ enum hy_ssh_answer {
     HY_SSH_MORE,   /* accepted, other methods are wanted too */
     HY_SSH_KEY_OK, /* the probed key would do */
     HY_SSH_CUT,    /* end the connection */
+    HY_SSH_FULL,   /* the factor would do, but the user has too many connections: end this one */
     HY_SSH_ASK     /* INTERACTIVE: ask the handler's prompts */
 };
 
@@ -136,9 +137,17 @@ int hy_ssh_server_add_key(struct hy_ssh_server *server, const char *name, const 
 struct hy_ssh_server *hy_ssh_server_ref(struct hy_ssh_server *server);
 void hy_ssh_server_unref(struct hy_ssh_server *server);
 
+/* Why a connection that didn't log in is over. */
+enum hy_ssh_end {
+    HY_SSH_ENDED, /* for a reason of this side */
+    HY_SSH_LEFT,  /* the client or the network ended it, or both sides have nothing in common */
+    HY_SSH_LATE,  /* the client took too long */
+    HY_SSH_BREACH /* it did what no honest client does */
+};
+
 /* Runs a connection on an accepted, connected socket, which it closes. Signals must be blocked in the thread. `why`
  * gets the reason of the end. */
-void hy_ssh_run(struct hy_ssh_server *server, int fd, uint64_t conn, const struct hy_ssh_handler *handler,
+enum hy_ssh_end hy_ssh_run(struct hy_ssh_server *server, int fd, uint64_t conn, const struct hy_ssh_handler *handler,
                 const struct hy_ssh_limits *limits, const struct hy_ssh_control *control, struct hy_err *why);
 
 #endif

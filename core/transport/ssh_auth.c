@@ -118,7 +118,7 @@ static void advertise(struct hy_ssh_conn *c)
         if (methods & rows[i].ours)
             bits |= rows[i].theirs;
     if (!bits) /* libssh would then name methods of its own choice */
-        hy_ssh_die(c, "no authentication method is left");
+        hy_ssh_end(c, HY_SSH_ENDED, "no authentication method is left");
     ssh_set_auth_methods(c->session, bits);
 }
 
@@ -163,9 +163,13 @@ static bool answer(struct hy_ssh_conn *c, ssh_message message, const struct hy_s
     case HY_SSH_CUT:
         hy_ssh_die(c, "too many authentication failures");
         break;
+    case HY_SSH_FULL:
+        hy_ssh_end(c, HY_SSH_ENDED, "its user has max_per_user connections");
+        break;
     }
     if (rc != SSH_OK)
-        hy_ssh_die(c, "the answer to an authentication request can't be sent: %s", ssh_get_error(c->session));
+        hy_ssh_end(c, HY_SSH_LEFT, "the answer to an authentication request can't be sent: %s",
+                   ssh_get_error(c->session));
     return false;
 }
 
@@ -288,7 +292,7 @@ static void answer_dropped(struct hy_ssh_conn *c)
         return;
     }
     (void)c->handler->authenticate(c->handler->ctx, &factor); /* it counts, but there is nothing to answer it with */
-    hy_ssh_die(c, "a public key that can't be checked");
+    hy_ssh_end(c, HY_SSH_LEFT, "a public key that can't be checked");
 }
 
 static void service(struct hy_ssh_conn *c, ssh_message message)

@@ -62,6 +62,7 @@ struct hy_ssh_conn {
     bool watching;  /* control->wake is in the event */
     bool woken;     /* ... and was seen, so that it has to leave it: it stays readable */
     bool dead;      /* why says why */
+    enum hy_ssh_end end;
     bool draining;
     int64_t progress; /* when the peer last took or gave something, ms */
     int64_t active;   /* when a channel last had work, ms */
@@ -130,6 +131,8 @@ struct hy_ssh_deadline {
 };
 
 int64_t hy_ssh_now(void); /* monotonic milliseconds */
+/* Ends the connection: the first reason counts. That of hy_ssh_die() is a breach. */
+void hy_ssh_end(struct hy_ssh_conn *c, enum hy_ssh_end end, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 void hy_ssh_die(struct hy_ssh_conn *c, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
 /* One round of waiting for the network, at most timeout ms (-1: for ever). */

@@ -6,6 +6,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -26,17 +27,42 @@ static int64_t sooner(int64_t a, int64_t b)
     return a < 0 || (b >= 0 && b < a) ? b : a;
 }
 
-/* The first reason is the one that counts. */
+static void put_reason(struct hy_ssh_conn *c, enum hy_ssh_end end, const char *fmt, va_list ap)
+{
+    if (c->dead)
+        return;
+    c->dead = true;
+    c->end = end;
+    (void)vsnprintf(c->why->text, sizeof c->why->text, fmt, ap);
+}
+
+void hy_ssh_end(struct hy_ssh_conn *c, enum hy_ssh_end end, const char *fmt, ...)
+{
+    va_list ap;
+
+    va_start(ap, fmt);
+    put_reason(c, end, fmt, ap);
+    va_end(ap);
+}
+
 void hy_ssh_die(struct hy_ssh_conn *c, const char *fmt, ...)
 {
     va_list ap;
 
-    if (c->dead)
-        return;
-    c->dead = true;
     va_start(ap, fmt);
-    (void)vsnprintf(c->why->text, sizeof c->why->text, fmt, ap);
+    put_reason(c, HY_SSH_BREACH, fmt, ap);
     va_end(ap);
+}
+
+/* libssh tells in words alone whether a client left or did something wrong; a test holds them against the linked one. */
+static enum hy_ssh_end end_of(const char *text)
+{
+    static const char *const harmless[] = {"Socket error", "Received SSH_MSG_DISCONNECT", "kex error : no match"};
+
+    for (size_t i = 0; i < sizeof harmless / sizeof *harmless; i++)
+        if (strncmp(text, harmless[i], strlen(harmless[i])) == 0)
+            return HY_SSH_LEFT;
+    return *text ? HY_SSH_BREACH : HY_SSH_LEFT;
 }
 
 static void check(struct hy_ssh_conn *c)
@@ -44,7 +70,7 @@ static void check(struct hy_ssh_conn *c)
     if (ssh_get_status(c->session) & (SSH_CLOSED | SSH_CLOSED_ERROR)) {
         const char *text = ssh_get_error(c->session);
 
-        hy_ssh_die(c, "%s", *text ? text : "closed by the client");
+        hy_ssh_end(c, end_of(text), "%s", *text ? text : "closed by the client");
     }
 }
 
@@ -100,15 +126,15 @@ void hy_ssh_wait(struct hy_ssh_conn *c, int64_t timeout)
     if (ssh_event_dopoll(c->event, ms) == SSH_ERROR) {
         const char *text = ssh_get_error(c->session);
 
-        hy_ssh_die(c, "%s", *text ? text : "connection lost");
+        hy_ssh_end(c, end_of(text), "%s", *text ? text : "connection lost");
         return;
     }
     check(c);
     hy_ssh_meter_check(c);
     if (atomic_load_explicit(c->control->cut, memory_order_relaxed))
-        hy_ssh_die(c, "the server is shutting down");
+        hy_ssh_end(c, HY_SSH_ENDED, "the server is shutting down");
     if (c->control->stuck && atomic_load_explicit(c->control->stuck, memory_order_relaxed))
-        hy_ssh_die(c, "a plugin's call didn't return");
+        hy_ssh_end(c, HY_SSH_ENDED, "a plugin's call didn't return");
 }
 
 void hy_ssh_wait_unfinished(struct hy_ssh_conn *c, struct hy_ssh_deadline by, bool more, const char *what)
@@ -117,11 +143,11 @@ void hy_ssh_wait_unfinished(struct hy_ssh_conn *c, struct hy_ssh_deadline by, bo
     int64_t left = by.at - hy_ssh_now();
 
     if (left <= 0)
-        hy_ssh_die(c, "%s within %u seconds", what, by.seconds);
+        hy_ssh_end(c, HY_SSH_LATE, "%s within %u seconds", what, by.seconds);
     else if (atomic_load(c->control->drain))
-        hy_ssh_die(c, "the server is shutting down");
+        hy_ssh_end(c, HY_SSH_ENDED, "the server is shutting down");
     else if (unwanted && atomic_load(unwanted))
-        hy_ssh_die(c, "it gave way to a newer one before it was logged in");
+        hy_ssh_end(c, HY_SSH_ENDED, "it gave way to a newer one before it was logged in");
     else if (!more) /* what libssh has parsed goes first, or it would pile up: each poll may bring a hundred messages */
         hy_ssh_wait(c, unwanted ? sooner(left, TICK) : left);
 }
@@ -135,7 +161,7 @@ static int accept_session(struct hy_ssh_conn *c, int fd)
     (void)ssh_bind_options_set(c->server->bind, SSH_BIND_OPTIONS_BANNER, c->limits->version);
     rc = ssh_bind_accept_fd(c->server->bind, c->session, fd);
     if (rc != SSH_OK)
-        hy_ssh_die(c, "%s", ssh_get_error(c->server->bind));
+        hy_ssh_end(c, HY_SSH_ENDED, "%s", ssh_get_error(c->server->bind));
     (void)pthread_mutex_unlock(&c->server->lock);
     if (rc != SSH_OK)
         return -1;
@@ -158,12 +184,14 @@ static bool exchange(struct hy_ssh_conn *c, struct hy_ssh_deadline by)
             return !c->dead;
         }
         if (rc == SSH_ERROR) {
-            hy_ssh_die(c, "key exchange: %s", ssh_get_error(c->session));
+            const char *text = ssh_get_error(c->session);
+
+            hy_ssh_end(c, end_of(text), "key exchange: %s", text);
             return false;
         }
         if (!joined) { /* libssh makes the session's poll context in its first round only */
             if (ssh_event_add_session(c->event, c->session) != SSH_OK || listen_to_owner(c)) {
-                hy_ssh_die(c, "out of memory");
+                hy_ssh_end(c, HY_SSH_ENDED, "out of memory");
                 return false;
             }
             joined = true;
@@ -226,7 +254,7 @@ static void serve(struct hy_ssh_conn *c)
         if (!c->draining && atomic_load_explicit(c->control->drain, memory_order_relaxed))
             c->draining = true;
         if (c->draining && hy_ssh_channels_drained(c)) {
-            hy_ssh_die(c, "the server is shutting down");
+            hy_ssh_end(c, HY_SSH_ENDED, "the server is shutting down");
             break;
         }
         hy_ssh_exchange_tell(c);
@@ -266,8 +294,8 @@ static struct hy_ssh_deadline within(unsigned seconds)
     return (struct hy_ssh_deadline){hy_ssh_now() + (int64_t)seconds * 1000, seconds};
 }
 
-void hy_ssh_run(struct hy_ssh_server *server, int fd, uint64_t conn, const struct hy_ssh_handler *handler,
-                const struct hy_ssh_limits *limits, const struct hy_ssh_control *control, struct hy_err *why)
+enum hy_ssh_end hy_ssh_run(struct hy_ssh_server *server, int fd, uint64_t conn, const struct hy_ssh_handler *handler,
+                           const struct hy_ssh_limits *limits, const struct hy_ssh_control *control, struct hy_err *why)
 {
     struct hy_ssh_conn c = {
         .server = server, .id = conn, .handler = handler, .limits = limits, .control = control, .why = why};
@@ -280,7 +308,7 @@ void hy_ssh_run(struct hy_ssh_server *server, int fd, uint64_t conn, const struc
     c.session = ssh_new();
     c.event = ssh_event_new();
     if (!c.session || !c.event || flags < 0 || fcntl(fd, F_SETFL, flags | O_NONBLOCK) < 0) {
-        hy_ssh_die(&c, "out of memory or descriptors");
+        hy_ssh_end(&c, HY_SSH_ENDED, "out of memory or descriptors");
         (void)close(fd);
     } else if (accept_session(&c, fd)) {
         if (ssh_get_fd(c.session) != fd) /* else the session owns it already */
@@ -304,4 +332,5 @@ void hy_ssh_run(struct hy_ssh_server *server, int fd, uint64_t conn, const struc
     if (c.session)
         ssh_free(c.session);
     ssh_set_log_userdata(NULL);
+    return c.end;
 }

@@ -14,6 +14,7 @@ INTEROP_TESTS = \
 	tests/interop/interop_ssh.py \
 	tests/interop/interop_hostkeys.py \
 	tests/interop/interop_listen.py \
+	tests/interop/interop_limits.py \
 	tests/interop/interop_connection.py \
 	tests/interop/interop_auth.py \
 	tests/interop/interop_factors.py \

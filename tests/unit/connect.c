@@ -66,6 +66,7 @@ static void a_name_that_is_none_is_an_error(void)
 }
 
 UNIT_SUITE(guests, UNIT_TEST(lists_let_in_and_keep_out), UNIT_TEST(a_name_that_is_none_is_an_error));
+UNIT_DECLARE(peers);
 UNIT_DECLARE(proxy);
 
-UNIT_MAIN("unit-connect", &unit_guests, &unit_proxy)
+UNIT_MAIN("unit-connect", &unit_guests, &unit_peers, &unit_proxy)
