@@ -52,8 +52,8 @@ size_t hy_peers_count(const struct hy_peers *peers);
 /* What it was, for people. */
 const char *hy_offence_text(enum hy_offence offence);
 
-/* Whether a newcomer is turned away by chance: from `begin` unfinished connections on with a probability of percent, which
- * rises to all of them when `full` are there. dice: any number, each as likely. */
+/* Whether a newcomer is turned away by chance: from `begin` unfinished connections on with a probability of percent,
+ * which rises to all of them when `full` are there. dice: any number, each as likely. */
 bool hy_early_drop(unsigned unfinished, unsigned begin, unsigned full, unsigned percent, uint32_t dice);
 
 #endif

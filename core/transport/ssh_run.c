@@ -54,7 +54,7 @@ void hy_ssh_die(struct hy_ssh_conn *c, const char *fmt, ...)
     va_end(ap);
 }
 
-/* libssh tells in words alone whether a client left or did something wrong; a test holds them against the linked one. */
+/* libssh tells in words alone whether a client left or did something wrong; a test holds them against it. */
 static enum hy_ssh_end end_of(const char *text)
 {
     static const char *const harmless[] = {"Socket error", "Received SSH_MSG_DISCONNECT", "kex error : no match"};
