@@ -2,6 +2,11 @@
 """Logins of several factors, and keyboard-interactive with prompts of the configuration: OpenSSH, PuTTY, asyncssh and
 paramiko."""
 import asyncio
+import base64
+import hashlib
+import hmac
+import struct
+import time
 
 from harness import *
 from wire import Connection, paramiko
@@ -263,6 +268,84 @@ def test_one_prompt(t):
     asked = []
     assert through_asyncssh(t, 'alice', [t.server.PASSWORD], asked)
     assert asked == [('', '', [('What is it? ', True)])], asked
+
+
+# Codes that change with the time.
+
+SEED = bytes(range(20))
+WINDOW = 10
+
+
+def codes():
+    """A function that gives the code of so many steps of half a minute from now, RFC 6238."""
+    now = int(time.time()) // 30
+
+    def code(step):
+        mac = hmac.new(SEED, struct.pack('>Q', now + step), hashlib.sha1).digest()
+        at = mac[-1] & 15
+        return '%06d' % ((struct.unpack('>I', mac[at:at + 4])[0] & 0x7fffffff) % 1000000)
+    return code
+
+
+def with_codes(*users_methods, **settings):
+    """A server whose users carol, order and so on have codes, too."""
+    def add(function):
+        if suite.missing() is None and FLAVOUR == 'hythed':
+            secret = base64.b32encode(SEED).decode()
+            path = os.path.join(scratch(), 'totp')
+            write(path, ''.join('%s:%s\n' % (name, secret) for name in ('alice', 'carol', 'twice')).encode(), 0o600)
+            if ROOT:
+                owner = pwd.getpwnam(Hythed.owner)
+                os.chown(path, owner.pw_uid, owner.pw_gid)
+            first = dict(plugin='users', **(dict(methods=list(users_methods)) if users_methods else {}))
+            auth = [first, dict(plugin='totp', file=path, window=WINDOW)]
+            suite.test(**dict(people(), DefaultAuthMethods=ALL, auth=auth, **settings))(function)
+        return function
+    return add
+
+
+@with_codes('publickey', 'password')
+def test_a_key_and_a_code(t):
+    code = codes()
+    key, asked = t.server.keys.path('alice'), []
+    assert through_asyncssh(t, 'carol', [code(-4)], asked, client_keys=[key])
+    assert asked == [('', '', [('Verification code: ', False)])], asked
+    assert not through_asyncssh(t, 'carol', [code(-4)], client_keys=[key])  # it is good once
+    assert not through_asyncssh(t, 'carol', [code(-5)], client_keys=[key])  # and so is none before it
+    assert not through_asyncssh(t, 'carol', [code(WINDOW + 3)], client_keys=[key])
+    assert not through_asyncssh(t, 'carol', [t.server.PASSWORD], client_keys=[key])
+    assert not through_asyncssh(t, 'carol', [code(0)])
+    openssh(t, 'carol', 'publickey,keyboard-interactive', code=code(2)).ok()
+    openssh(t, 'carol', 'publickey,keyboard-interactive', code=code(2)).failed()
+    with Connection(t.server, login=False) as c:
+        assert sorted(c.transport.auth_publickey('carol', alice_key(t))) == ['keyboard-interactive', 'password']
+        assert refused(c.transport.auth_interactive, 'carol', lambda *_: ['000000x']) == []
+        assert c.transport.auth_interactive('carol', lambda *_: [code(4)]) == []
+        assert c.sftp().realpath('.') == b'/'
+
+
+@with_codes()
+def test_a_password_and_then_a_code(t):
+    """Whoever accepted the password isn't the one who asks next."""
+    code = codes()
+    asked = []
+    assert through_asyncssh(t, 'twice', [code(0)], asked, password=t.server.PASSWORD)
+    assert asked == [('', '', [('Verification code: ', False)])], asked
+    assert not through_asyncssh(t, 'twice', [t.server.PASSWORD], password=t.server.PASSWORD)
+    assert not through_asyncssh(t, 'twice', [code(2)], password='wrong')
+    openssh(t, 'twice', 'password,keyboard-interactive', code=code(3)).ok()
+
+
+@with_codes(KeyboardInteractivePrompts='Password: ,echo=false;Code: ,echo=true', factors=['keyboard-interactive'])
+def test_a_password_and_a_code_at_once(t):
+    code = codes()
+    assert through_asyncssh(t, 'alice', [t.server.PASSWORD, code(0)])
+    assert not through_asyncssh(t, 'alice', [t.server.PASSWORD, code(0)])
+    assert not through_asyncssh(t, 'alice', [t.server.PASSWORD, t.server.PASSWORD])
+    assert not through_asyncssh(t, 'alice', ['wrong', code(2)])  # which is used up by it
+    assert not through_asyncssh(t, 'alice', [t.server.PASSWORD, code(2)])
+    openssh(t, 'alice', 'keyboard-interactive', code=code(3)).ok()
+    assert t.server.PASSWORD not in t.server.log() and code(3) not in t.server.log()
 
 
 @suite.test(FireAuthRequestAfterSig=True, LogLevel=1)

@@ -9,6 +9,7 @@
 
 UNIT_DECLARE(passwd_file);
 UNIT_DECLARE(authorized_keys);
+UNIT_DECLARE(totp);
 
 static void keep_line(void *ctx, enum hy_log_level level, uint64_t conn, const char *line)
 {
@@ -154,6 +155,21 @@ int gate_password(struct gate *g, const char *user, bool known, const char *pass
                                       .secret_len = strlen(password)});
 }
 
+int gate_code(struct gate *g, const char *user, bool known, const char *code, int64_t now)
+{
+    const struct hythe_answer answer = {code, strlen(code)};
+
+    return ask(g, user,
+               &(struct hythe_factor){.size = sizeof(struct hythe_factor),
+                                      .method = HYTHE_AUTH_INTERACTIVE,
+                                      .known = known,
+                                      .secret = code,
+                                      .secret_len = strlen(code),
+                                      .answers = &answer,
+                                      .answer_count = 1,
+                                      .now = now});
+}
+
 int gate_key(struct gate *g, const char *user, bool known, const char *line)
 {
     struct hythe_factor factor = {.size = sizeof factor,
@@ -174,4 +190,4 @@ int gate_key(struct gate *g, const char *user, bool known, const char *line)
     return rc;
 }
 
-UNIT_MAIN("unit-authfiles", &unit_passwd_file, &unit_authorized_keys)
+UNIT_MAIN("unit-authfiles", &unit_passwd_file, &unit_authorized_keys, &unit_totp)

@@ -1,4 +1,4 @@
-/* The plugins passwd-file and authorized-keys as the core loads them, over a folder of the test's own. */
+/* The plugins passwd-file, authorized-keys and totp as the core loads them, over a folder of the test's own. */
 #ifndef HY_TESTS_AUTHFILES_H
 #define HY_TESTS_AUTHFILES_H
 
@@ -34,6 +34,8 @@ size_t gate_spoil(char *out, size_t size, const char *text, size_t len, unsigned
 /* Its answers. The account's strings are those of the plugin while it was looked up, copied to home. */
 int gate_lookup(struct gate *g, const char *user, char home[256]);
 int gate_password(struct gate *g, const char *user, bool known, const char *password);
+/* An answer of keyboard-interactive at a time, in seconds since 1970. */
+int gate_code(struct gate *g, const char *user, bool known, const char *code, int64_t now);
 /* A line of a key, presented at GATE_NOW. */
 enum { GATE_NOW = 1800000000 };
 int gate_key(struct gate *g, const char *user, bool known, const char *line);
