@@ -2,6 +2,7 @@
 #include "core/base/utf8.h"
 #include "core/config/read.h"
 
+#include <stddef.h>
 #include <string.h>
 
 static const char prefix[] = "SSH-2.0-";
@@ -52,10 +53,88 @@ static void check_banner(struct hy_reading *r)
         hy_reading_add(r, hy_config_place(r->config, "UserAuthBanner"), "UserAuthBanner: the text is not UTF-8");
 }
 
+/* The fields of lists of algorithms. */
+static const struct {
+    const char *name;
+    size_t offset;
+} algorithms[] = {
+#define ROW(name) \
+    { \
+#name, offsetof(struct hy_config, name) \
+    }
+    ROW(SSHKeyExchangeAlgorithms), ROW(SSHPublicKeyAlgorithms),    ROW(SSHEncryptionAlgorithms), ROW(SSHMacAlgorithms),
+    ROW(SSHCompressionAlgorithms), ROW(SSHPubKeyAuthSigAlgorithms)
+#undef ROW
+};
+
+/* "a, b, c" */
+static void join(char *out, size_t size, const char *const *names)
+{
+    size_t used = 0;
+
+    *out = '\0';
+    for (size_t i = 0; names[i] && used < size; i++)
+        used += (size_t)snprintf(out + used, size - used, "%s%s", i ? ", " : "", names[i]);
+}
+
+static void complain(struct hy_reading *r, struct hy_place place, const char *setting, const char *name,
+                     const struct hy_no_algorithm *no)
+{
+    const char *near = hy_nearest(name, no->names);
+    char names[800];
+
+    join(names, sizeof names, no->names);
+    if (no->why)
+        hy_reading_add(r, place, "%s: %s can't be used: %s; there are %s", setting, name, no->why, names);
+    else
+        hy_reading_add(r, place, "%s: \"%s\" is not an algorithm%s%s%s there are %s", setting, name,
+                       near ? "; did you mean " : "", near ? near : "", near ? "?" : ";", names);
+}
+
+static bool is_there(const char *const *list, size_t count, const char *name)
+{
+    for (size_t i = 0; i < count; i++)
+        if (strcmp(list[i], name) == 0)
+            return true;
+    return false;
+}
+
+/* What the file says must be possible; of a default, what is. */
+static void check_algorithms(struct hy_reading *r, const char *setting, const char *const **field)
+{
+    struct hy_place place = hy_config_place(r->config, setting);
+    const char *const *list = *field;
+    const char **kept;
+    size_t count = 0, n = 0;
+
+    while (list[count])
+        count++;
+    kept = hy_reading_alloc(r, count + 1, sizeof *kept);
+    for (size_t i = 0; kept && i < count; i++) {
+        struct hy_no_algorithm no = {.why = NULL};
+
+        if (is_there(list, i, list[i]))
+            hy_reading_add(r, place, "%s: %s is there twice", setting, list[i]);
+        else if (r->rules->algorithm_ok && !r->rules->algorithm_ok(setting, list[i], &no)) {
+            if (place.line)
+                complain(r, place, setting, list[i], &no);
+        } else
+            kept[n++] = list[i];
+    }
+    if (!count)
+        hy_reading_add(r, place, "%s is empty: no client could connect", setting);
+    else if (kept && !n && !place.line)
+        hy_reading_add(r, place, "%s: nothing of its default can be used here", setting);
+    else if (kept)
+        *field = kept;
+}
+
 void hy_check_ssh(struct hy_reading *r)
 {
     check_version(r);
     check_patterns(r);
     check_strict(r);
     check_banner(r);
+    for (size_t i = 0; i < sizeof algorithms / sizeof *algorithms; i++)
+        check_algorithms(r, algorithms[i].name, (const char *const **)((char *)r->config + algorithms[i].offset));
 }

@@ -184,12 +184,21 @@ struct hy_problems {
     struct hy_arena *arena; /* owns the texts and the names of files */
 };
 
+/* What is to be said of a name that can't stand in a list of algorithms. */
+struct hy_no_algorithm {
+    const char *why;       /* one sentence; NULL: nobody knows the name */
+    const char *names[40]; /* those that can, NULL-terminated */
+};
+
 /* What the reader can't judge itself, and who is asking. */
 struct hy_config_rules {
     /* Whether this build can check the key or the hash, and a reason if not; see core/auth. NULL: anything goes. */
     bool (*public_key_ok)(const char *line, const char **why);
     /* Whether a word may stand in sftp_extensions, and the most similar one, or NULL; see core/sftp. NULL: likewise. */
     bool (*extension_ok)(const char *word, const char **near);
+    /* Whether a name can stand in a setting that lists algorithms. Those of a default that can't are left out. NULL:
+     * likewise. */
+    bool (*algorithm_ok)(const char *setting, const char *name, struct hy_no_algorithm *no);
     bool (*password_hash_ok)(const char *hash, const char **why);
     bool partial;   /* return what was understood of a file with problems: to look for more of them, not to serve */
     bool tree_only; /* the program neither listens nor logs in: host keys and users may be missing */

@@ -1,9 +1,28 @@
 #include "core/server/access.h"
+#include "core/server/algorithms.h"
 #include "core/server/internal.h"
 #include "core/server/revoked.h"
 
 #include <netdb.h>
+#include <stdlib.h>
 #include <string.h>
+
+/* Whether the keys go with the algorithms. */
+static void check_lists(const struct hy_config *config, struct hy_ssh_server *ssh, struct hy_problems *problems)
+{
+    struct hy_ssh_limits limits = {.version = "check"};
+    char *lists[HY_SSH_LISTS] = {NULL};
+    struct hy_err err = {0};
+
+    if (hy_server_join_lists(config, lists) == 0) {
+        memcpy(limits.lists, lists, sizeof limits.lists);
+        if (hy_ssh_server_check(ssh, &limits, &err))
+            hy_problems_add(problems, hy_config_place(config, "SSHPublicKeyAlgorithms"), "SSHPublicKeyAlgorithms: %s",
+                            err.text);
+    }
+    for (size_t i = 0; i < HY_SSH_LISTS; i++)
+        free(lists[i]);
+}
 
 void hy_server_check_keys(const struct hy_config *config, struct hy_problems *problems)
 {
@@ -21,6 +40,8 @@ void hy_server_check_keys(const struct hy_config *config, struct hy_problems *pr
         if (hy_server_read_key(&config->keys[i], ssh, &type, &err))
             hy_problems_add(problems, config->keys[i].place, "%s", err.text);
     }
+    if (ssh && config->key_count && !problems->count)
+        check_lists(config, ssh, problems);
     hy_ssh_server_unref(ssh);
 }
 

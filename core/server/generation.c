@@ -1,4 +1,5 @@
 #include "core/server/generation.h"
+#include "core/server/algorithms.h"
 #include "core/server/internal.h"
 
 #include <stdlib.h>
@@ -20,6 +21,17 @@ static int build(struct hy_generation *g, const struct hy_generation *before, co
     if (!g->trees)
         return -1;
     return hy_access_begin(&g->access, g->config, g->plugins, g->log, err);
+}
+
+static void tell_warnings(const struct hy_generation *g)
+{
+    struct hy_problems warnings = {0};
+
+    hy_server_warn(g->config, &warnings);
+    for (size_t i = 0; i < warnings.count; i++)
+        hy_log(g->log, HY_LOG_INFO, 0, "%s:%u: %s", warnings.items[i].place.file, warnings.items[i].place.line,
+               warnings.items[i].text);
+    hy_problems_free(&warnings);
 }
 
 struct hy_generation *hy_generation_new(const struct hy_config *config, const struct hy_generation *before,
@@ -51,8 +63,14 @@ struct hy_generation *hy_generation_new(const struct hy_config *config, const st
                                        .patterns = config->SSHVersionPattern,
                                        .banner = config->UserAuthBanner};
     atomic_init(&g->refs, 1);
-    if (build(g, before, means, err) == 0)
-        return g;
+    if (hy_server_join_lists(config, g->lists)) {
+        (void)hy_err_set(err, "out of memory");
+    } else {
+        memcpy(g->limits.lists, g->lists, sizeof g->limits.lists);
+        tell_warnings(g);
+        if (hy_ssh_server_check(ssh, &g->limits, err) == 0 && build(g, before, means, err) == 0)
+            return g;
+    }
     hy_generation_unref(g);
     return NULL;
 }
@@ -72,6 +90,8 @@ void hy_generation_unref(struct hy_generation *generation)
     hy_access_free(&generation->access);
     hy_guests_end(&generation->guests);
     hy_ssh_server_unref(generation->ssh);
+    for (size_t i = 0; i < HY_SSH_LISTS; i++)
+        free(generation->lists[i]);
     hy_config_free(generation->owned);
     free(generation);
 }

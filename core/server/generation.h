@@ -19,6 +19,7 @@ struct hy_generation {
     struct hy_ssh_server *ssh;
     const struct hy_log *log;
     struct hy_ssh_limits limits;
+    char *lists[HY_SSH_LISTS]; /* what limits.lists points to */
     struct hy_plugins *plugins;
     struct hy_trees *trees;
     struct hy_access access;

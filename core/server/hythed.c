@@ -110,12 +110,15 @@ static void check_all(const struct hy_config *config, struct hy_problems *proble
 
 static int check(const char *file)
 {
-    struct hy_problems problems = {0};
+    struct hy_problems problems = {0}, warnings = {0};
     struct hy_config *config = hythed_read_config(file, true, &problems);
     int status;
 
-    if (config)
+    if (config) {
         check_all(config, &problems);
+        hy_server_warn(config, &warnings);
+    }
+    (void)show_problems(&warnings);
     status = show_problems(&problems);
     hy_config_free(config);
     if (status == EXIT_SUCCESS)

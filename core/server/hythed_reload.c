@@ -1,5 +1,6 @@
 #include "core/server/hythed_reload.h"
 #include "core/auth/auth.h"
+#include "core/server/algorithms.h"
 #include "core/sftp/sftp.h"
 
 #include <errno.h>
@@ -11,6 +12,7 @@ struct hy_config *hythed_read_config(const char *file, bool partial, struct hy_p
     const struct hy_config_rules rules = {.public_key_ok = hy_public_key_ok,
                                           .password_hash_ok = hy_password_hash_ok,
                                           .extension_ok = hy_sftp_extension_ok,
+                                          .algorithm_ok = hy_server_algorithm_ok,
                                           .partial = partial};
 
     return hy_config_read(file, &rules, problems);

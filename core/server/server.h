@@ -38,6 +38,9 @@ int hy_server_start(struct hy_server *server, struct hy_err *err);
 void hy_server_check_keys(const struct hy_config *config, struct hy_problems *problems);
 void hy_server_check(const struct hy_config *config, const struct hy_assist *assist, struct hy_problems *problems);
 
+/* What is allowed and unwise, each beginning with "warning: ": for --check and for the log. */
+void hy_server_warn(const struct hy_config *config, struct hy_problems *warnings);
+
 /* Writes the values in effect as hy_config_dump() does, with every plugin asked which of its settings are secrets. Of a
  * plugin that can't be asked nothing is shown. 0, or -1 without memory. */
 int hy_server_dump(const struct hy_config *config, FILE *out);

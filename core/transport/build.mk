@@ -10,6 +10,8 @@ libhythe_core_la_SOURCES += \
 	core/transport/ssh_channel.c \
 	core/transport/ssh_pump.c \
 	core/transport/ssh_rekey.c \
+	core/transport/ssh_accept.c \
+	core/transport/ssh_algorithms.h core/transport/ssh_algorithms.c \
 	core/transport/ssh_refuse.c \
 	core/transport/ssh_alive.c \
 	core/transport/ssh_meter.c

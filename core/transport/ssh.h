@@ -5,6 +5,7 @@
 
 #include "core/base/err.h"
 #include "core/transport/link.h"
+#include "core/transport/ssh_algorithms.h"
 
 #include <pthread.h>
 #include <stdatomic.h>
@@ -82,6 +83,7 @@ struct hy_ssh_limits {
     unsigned alive_max;     /* questions without an answer before the connection ends */
     unsigned read_ms;       /* how long what was received may be worked through before other duties have their turn */
     unsigned strict;        /* strict key exchange: 1 as the client likes, 2 where the ciphers need it, 3 always */
+    const char *lists[HY_SSH_LISTS]; /* of algorithms, "a,b,c", none empty; each name one that hy_ssh_algorithm_ok() */
     const char *version;    /* that the server tells of itself, behind "SSH-2.0-" */
     const char *const *patterns; /* of fnmatch(3), NULL-terminated: the client's version must match one */
     const char *banner;     /* shown before authentication; "" for none */
@@ -144,6 +146,9 @@ enum hy_ssh_end {
     HY_SSH_LATE,  /* the client took too long */
     HY_SSH_BREACH /* it did what no honest client does */
 };
+
+/* Whether connections could begin with these keys and limits. -1 with err: no key fits the lists. */
+int hy_ssh_server_check(struct hy_ssh_server *server, const struct hy_ssh_limits *limits, struct hy_err *err);
 
 /* Runs a connection on an accepted, connected socket, which it closes. Signals must be blocked in the thread. `why`
  * gets the reason of the end. */

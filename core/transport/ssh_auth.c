@@ -205,6 +205,8 @@ static bool with_key(struct hy_ssh_conn *c, ssh_message message, struct hy_ssh_f
     factor->signature_verified = ssh_message_auth_publickey_state(message) == SSH_PUBLICKEY_STATE_VALID;
     if (!factor->signature_verified && ssh_message_auth_publickey_state(message) != SSH_PUBLICKEY_STATE_NONE)
         factor->key_len = 0; /* neither a probe nor a proof: a failure */
+    if (blob && !hy_ssh_key_can(c->limits->lists[HY_SSH_SIGNATURES], blob, factor->key_len))
+        factor->key_len = 0; /* libssh looks at the algorithm of a signature, and at that of a probe not at all */
     in = answer(c, message, factor);
     free(blob);
     return in;

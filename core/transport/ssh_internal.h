@@ -95,6 +95,11 @@ struct hy_ssh_conn {
     uint64_t queued_until; /* raw.out_bytes at which what was handed over during a key exchange is out; 0: nothing */
 };
 
+/* ssh_accept.c: gives a new session the socket, which it owns from then on if ssh_get_fd() tells it, and all that it
+ * begins with. 0, or -1 with err. */
+int hy_ssh_accept(struct hy_ssh_server *server, ssh_session session, int fd, const struct hy_ssh_limits *limits,
+                  struct hy_err *err);
+
 /* ssh_meter.c: what libssh holds and doesn't tell. */
 void hy_ssh_meter_begin(struct hy_ssh_conn *c);
 /* Notes that the peer took something. Ends the connection when it lets too many of libssh's own answers pile up. */

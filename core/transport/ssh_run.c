@@ -152,24 +152,6 @@ void hy_ssh_wait_unfinished(struct hy_ssh_conn *c, struct hy_ssh_deadline by, bo
         hy_ssh_wait(c, unwanted ? sooner(left, TICK) : left);
 }
 
-static int accept_session(struct hy_ssh_conn *c, int fd)
-{
-    static const char none[] = "none";
-    int rc;
-
-    (void)pthread_mutex_lock(&c->server->lock);
-    (void)ssh_bind_options_set(c->server->bind, SSH_BIND_OPTIONS_BANNER, c->limits->version);
-    rc = ssh_bind_accept_fd(c->server->bind, c->session, fd);
-    if (rc != SSH_OK)
-        hy_ssh_end(c, HY_SSH_ENDED, "%s", ssh_get_error(c->server->bind));
-    (void)pthread_mutex_unlock(&c->server->lock);
-    if (rc != SSH_OK)
-        return -1;
-    (void)ssh_options_set(c->session, SSH_OPTIONS_COMPRESSION, none);
-    ssh_set_blocking(c->session, 0);
-    return 0;
-}
-
 /* Banner and key exchange, in steps that never block. */
 static bool exchange(struct hy_ssh_conn *c, struct hy_ssh_deadline by)
 {
@@ -310,7 +292,8 @@ enum hy_ssh_end hy_ssh_run(struct hy_ssh_server *server, int fd, uint64_t conn, 
     if (!c.session || !c.event || flags < 0 || fcntl(fd, F_SETFL, flags | O_NONBLOCK) < 0) {
         hy_ssh_end(&c, HY_SSH_ENDED, "out of memory or descriptors");
         (void)close(fd);
-    } else if (accept_session(&c, fd)) {
+    } else if (hy_ssh_accept(server, c.session, fd, limits, why)) {
+        c.dead = true;
         if (ssh_get_fd(c.session) != fd) /* else the session owns it already */
             (void)close(fd);
     } else {

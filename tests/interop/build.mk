@@ -16,6 +16,7 @@ INTEROP_TESTS = \
 	tests/interop/interop_listen.py \
 	tests/interop/interop_limits.py \
 	tests/interop/interop_connection.py \
+	tests/interop/interop_algorithms.py \
 	tests/interop/interop_auth.py \
 	tests/interop/interop_factors.py \
 	tests/interop/interop_pam.py \

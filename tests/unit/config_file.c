@@ -1,3 +1,4 @@
+#include "core/server/algorithms.h"
 #include "tests/unit/config_file.h"
 #include "tests/unit/unit.h"
 
@@ -66,7 +67,10 @@ static void take_out(char *text, const char *prefix)
 
 struct hy_config *config_get(const struct config_dir *dir, const char *name, bool tree_only, char **said)
 {
-    struct hy_config_rules rules = {.public_key_ok = key_ok, .password_hash_ok = hash_ok, .tree_only = tree_only};
+    struct hy_config_rules rules = {.public_key_ok = key_ok,
+                                    .password_hash_ok = hash_ok,
+                                    .algorithm_ok = hy_server_algorithm_ok,
+                                    .tree_only = tree_only};
     struct hy_problems problems = {0};
     struct hy_config *config;
     char path[PATH_MAX];

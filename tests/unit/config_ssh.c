@@ -1,4 +1,6 @@
 /* core/config: the settings of the SSH side. */
+#include "core/server/algorithms.h"
+#include "core/server/server.h"
 #include "tests/unit/config_file.h"
 #include "tests/unit/unit.h"
 
@@ -70,5 +72,58 @@ static void the_banner_is_text(void)
          "t:2: UserAuthBanner: the text is not UTF-8\n");
 }
 
+/* What libssh doesn't have is left out. */
+static void defaults_are_what_can_be_had(void)
+{
+    struct hy_config *c = config_good(CONFIG_BASE);
+    struct hy_no_algorithm no;
+
+    for (const char *const *name = c->SSHKeyExchangeAlgorithms; *name; name++)
+        CU_ASSERT(hy_server_algorithm_ok("SSHKeyExchangeAlgorithms", *name, &no));
+    UNIT_ASSERT_STRING(c->SSHEncryptionAlgorithms[0], "aes256-gcm@openssh.com");
+    UNIT_ASSERT_STRING(c->SSHCompressionAlgorithms[0], "none");
+    UNIT_ASSERT_STRING(c->SSHCompressionAlgorithms[1], "zlib@openssh.com");
+    CU_ASSERT(c->SSHCompressionAlgorithms[2] == NULL);
+    hy_config_free(c);
+}
+
+static void algorithms_are_known_by_their_names(void)
+{
+#define THREE "; there are none, zlib@openssh.com, zlib\n"
+    says("SSHCompressionAlgorithms = \"zlib, none\"; SSHMacAlgorithms = ( \"hmac-sha1\" );", "");
+    says("SSHCompressionAlgorithms = \"\";",
+         "t:2: SSHCompressionAlgorithms is empty: no client could connect\n");
+    says("SSHCompressionAlgorithms = \"none,zlib,none\";", "t:2: SSHCompressionAlgorithms: none is there twice\n");
+    says("SSHCompressionAlgorithms = [ \"none\",\n\"zlip\" ];",
+         "t:2: SSHCompressionAlgorithms: \"zlip\" is not an algorithm; did you mean zlib? there are none, "
+         "zlib@openssh.com, zlib\n");
+    says("SSHCompressionAlgorithms = \"elephant\";",
+         "t:2: SSHCompressionAlgorithms: \"elephant\" is not an algorithm" THREE);
+    says("SSHEncryptionAlgorithms = \"3des-ctr\";",
+         "t:2: SSHEncryptionAlgorithms: 3des-ctr can't be used: libssh has 3DES as 3des-cbc alone; there are "
+         "aes256-gcm@openssh.com, aes128-gcm@openssh.com, chacha20-poly1305@openssh.com, aes256-ctr, aes192-ctr, "
+         "aes128-ctr, aes256-cbc, aes192-cbc, aes128-cbc, 3des-cbc\n");
+}
+
+static void weak_algorithms_are_warned_of(void)
+{
+    struct hy_config *c = config_good(CONFIG_BASE "SSHMacAlgorithms = \"hmac-sha2-256,hmac-sha1\";\n");
+    struct hy_problems warnings = {0};
+
+    hy_server_warn(c, &warnings);
+    CU_ASSERT_EQUAL_FATAL(warnings.count, 1);
+    UNIT_ASSERT_NUMBER(warnings.items[0].place.line, 2);
+    UNIT_ASSERT_STRING(warnings.items[0].text, "warning: SSHMacAlgorithms: hmac-sha1 is weak: it rests on SHA-1, for "
+                                               "which collisions can be made");
+    hy_problems_free(&warnings);
+    hy_config_free(c);
+    c = config_good(CONFIG_BASE);
+    hy_server_warn(c, &warnings);
+    UNIT_ASSERT_NUMBER(warnings.count, 0); /* nothing of a default is weak */
+    hy_config_free(c);
+}
+
 UNIT_SUITE(config_ssh, UNIT_TEST(defaults_are_the_specifications), UNIT_TEST(versions_are_what_ssh_allows),
-           UNIT_TEST(numbers_have_their_ranges), UNIT_TEST(the_banner_is_text));
+           UNIT_TEST(numbers_have_their_ranges), UNIT_TEST(the_banner_is_text),
+           UNIT_TEST(defaults_are_what_can_be_had), UNIT_TEST(algorithms_are_known_by_their_names),
+           UNIT_TEST(weak_algorithms_are_warned_of));

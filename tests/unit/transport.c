@@ -203,6 +203,9 @@ static char *new_key(void)
     return text;
 }
 
+static const char *const lists[HY_SSH_LISTS] = {"curve25519-sha256", "ssh-ed25519", "aes256-gcm@openssh.com",
+                                                "hmac-sha2-256", "none", "ssh-ed25519,rsa-sha2-512"};
+
 /* Starts the server's side and returns a client that has done the key exchange. */
 static ssh_session begin(struct side *s, const char *user)
 {
@@ -218,18 +221,13 @@ static ssh_session begin(struct side *s, const char *user)
     free(key);
     if (!s->allowed)
         s->allowed = HY_SSH_PASSWORD | HY_SSH_PUBLICKEY | HY_SSH_INTERACTIVE;
-    if (!s->limits.login_grace)
-        s->limits.login_grace = 30;
-    if (!s->limits.max_channels)
-        s->limits.max_channels = 2;
-    if (!s->limits.receive_window)
-        s->limits.receive_window = 4 * 1024 * 1024;
-    if (!s->limits.banner)
-        s->limits.banner = "";
-    if (!s->limits.version)
-        s->limits.version = "Test_1";
-    if (!s->limits.read_ms)
-        s->limits.read_ms = 50;
+    s->limits.login_grace = s->limits.login_grace ?: 30;
+    s->limits.max_channels = s->limits.max_channels ?: 2;
+    s->limits.receive_window = s->limits.receive_window ?: 4 * 1024 * 1024;
+    s->limits.banner = s->limits.banner ?: "";
+    memcpy(s->limits.lists, lists, sizeof lists);
+    s->limits.version = s->limits.version ?: "Test_1";
+    s->limits.read_ms = s->limits.read_ms ?: 50;
     hy_ssh_facts_init(&s->facts);
     s->control = (struct hy_ssh_control){.wake = eventfd(0, EFD_CLOEXEC), .drain = &s->drain, .cut = &s->cut,
                                          .nudge = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK), .rekey = &s->rekey,
@@ -596,4 +594,5 @@ UNIT_SUITE(ssh, UNIT_TEST(a_password_lets_in), UNIT_TEST(a_key_is_probed_and_the
            UNIT_TEST(the_end_drains_and_disconnects), UNIT_TEST(a_stalled_operation_is_cut),
            UNIT_TEST(an_idle_session_ends_when_it_is_told_to), UNIT_TEST(silence_ends_with_the_grace),
            UNIT_TEST(keys_that_cant_be_host_keys_are_named));
-UNIT_MAIN("unit-transport", &unit_ssh)
+UNIT_DECLARE(algorithms);
+UNIT_MAIN("unit-transport", &unit_ssh, &unit_algorithms)
