@@ -228,22 +228,6 @@ def checks_a_good_file(box):
 
 
 @test
-def warns_of_weak_algorithms_and_goes_on(box):
-    said = box.check(SSHMacAlgorithms='hmac-sha2-256,hmac-sha1').ok()
-    place = '%s:%d: ' % (box.path('hythe.cfg'), box.lines['SSHMacAlgorithms'])
-    assert said.out.decode() == box.path('hythe.cfg') + ': ok\n', repr(said)
-    assert said.err.decode().startswith(place + 'warning: SSHMacAlgorithms: hmac-sha1 is weak'), repr(said)
-
-
-@test
-def checks_that_a_key_goes_with_the_algorithms(box):
-    said = box.check(SSHPublicKeyAlgorithms='rsa-sha2-512')
-    place = '%s:%d: ' % (box.path('hythe.cfg'), box.lines['SSHPublicKeyAlgorithms'])
-    assert said.code == 1 and said.err.decode() == \
-        place + 'SSHPublicKeyAlgorithms: no host key can sign with any of rsa-sha2-512\n', repr(said)
-
-
-@test
 def checks_everything_at_once(box):
     loose = write(box.path('loose'), read(keys().path('host')), 0o644)
     said = box.check(SSHCertStore=loose, AltSSHCert=[dict(Store=box.path('none'))], run_as='no-such-user-here',

@@ -250,6 +250,24 @@ def test_what_is_not_offered_ends_the_exchange(t):
     assert 'no match for method' in t.server.log()
 
 
+# --check.
+
+def checked(name, **settings):
+    return run(make_server(name, **settings).command() + ['--check'])
+
+
+@suite.test
+def test_check_warns_of_weak_ones_and_goes_on(_):
+    said = checked('weak', SSHMacAlgorithms='hmac-sha2-256,hmac-sha1').ok()
+    assert ': warning: SSHMacAlgorithms: hmac-sha1 is weak' in said.err.decode() and b': ok' in said.out, said
+
+
+@suite.test
+def test_check_tells_keys_that_go_with_no_algorithm(_):
+    said = checked('unfit', SSHPublicKeyAlgorithms='rsa-sha2-512')
+    assert said.code == 1 and 'no host key can sign with any of rsa-sha2-512' in said.err.decode(), said
+
+
 # Users' signatures.
 
 def logs_in(t, **options):
