@@ -2,6 +2,7 @@
  * does it, to a folder that the server sends it. It gives away nothing but what belongs to the server's own user, to
  * nobody but the owner of its settings, and never to root. */
 #include "chroot.h"
+#include "plugins/shared/helped.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -10,7 +11,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { DEPTH_MAX = 33, SECONDS_MAX = 600 }; /* of the skeleton, and one more; the helper's own bound is login_grace */
+enum { DEPTH_MAX = 33 }; /* of the skeleton, and one more */
 
 /* ---- In the server ---- */
 
@@ -31,13 +32,12 @@ static int send_folder(int socket, int folder)
 
 int cp_give(const struct cp_instance *cp, int folder)
 {
-    const struct timeval limit = {.tv_sec = SECONDS_MAX};
     int32_t result = -EIO;
-    int rc, socket = cp->host->assist(cp->host);
+    int rc, socket = helped_begin(cp->host);
 
     if (socket < 0)
         return socket;
-    rc = setsockopt(socket, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit)) < 0 ? -errno : send_folder(socket, folder);
+    rc = send_folder(socket, folder);
     if (rc == 0 && recv(socket, &result, sizeof(result), MSG_TRUNC) != (ssize_t)sizeof(result))
         rc = -EIO;
     close(socket);

@@ -1,5 +1,6 @@
 /* The owner setting. Looked up once, at the start: a session never asks the system's directories. */
 #include "chroot.h"
+#include "plugins/shared/helped.h"
 
 #include <errno.h>
 #include <grp.h>
@@ -98,14 +99,6 @@ int cp_read_owner(const char *text, uid_t *uid, gid_t *gid)
     return rc;
 }
 
-/* Whether the helper can do it; its socket is of no use yet. */
-static bool is_helped(const struct hythe_host *host, uid_t uid, gid_t gid)
-{
-    int socket = HYTHE_HAS(host, assist) && uid != 0 && gid != 0 ? host->assist(host) : -EPERM;
-
-    return socket >= 0 && close(socket) == 0;
-}
-
 int cp_find_owner(struct cp_instance *cp)
 {
     const struct hythe_host *host = cp->host;
@@ -124,7 +117,7 @@ int cp_find_owner(struct cp_instance *cp)
         host->log(host, 0, "owner \"%s\": the system knows no such user or group", text);
     if (rc < 0 || may_give(cp->uid, cp->gid))
         return rc;
-    cp->helped = is_helped(host, cp->uid, cp->gid);
+    cp->helped = cp->uid != 0 && cp->gid != 0 && helped_ready(host) == 0;
     if (cp->helped)
         return 0;
     host->log(host, 0,

@@ -1,6 +1,7 @@
 /* pam: passwords and dialogues of PAM. This half has no rights; it carries what is asked and answered. */
 #include "pam.h"
 
+#include "plugins/shared/helped.h"
 #include "plugins/shared/settings.h"
 #include "plugins/shared/utf8.h"
 
@@ -9,10 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <unistd.h>
-
-enum { SECONDS_MAX = 600 }; /* the helper ends a dialogue with login_grace; this is for a helper that is stopped */
 
 /* A service without a file of its own would get what stands in PAM's file `other`. */
 static const char *const folders[] = {"/etc/pam.d", "/usr/etc/pam.d", "/usr/lib/pam.d"};
@@ -28,16 +26,13 @@ struct dialogue {
 
 static int begin(const struct hythe_auth_call *call, struct dialogue *d)
 {
-    const struct timeval limit = {.tv_sec = SECONDS_MAX};
     const char *user = call->session->user;
-    int rc, socket = call->host->assist(call->host);
+    int rc, socket = helped_begin(call->host);
 
     if (socket < 0)
         return socket;
     *d = (struct dialogue){.socket = socket};
-    rc = setsockopt(socket, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit) ? -errno : 0;
-    if (!rc) /* without a name PAM's modules would ask for one */
-        rc = pam_note_send(socket, PAM_NOTE_USER, 0, *user ? user : "(none)");
+    rc = pam_note_send(socket, PAM_NOTE_USER, 0, *user ? user : "(none)"); /* without, PAM's modules would ask for it */
     if (!rc)
         rc = pam_note_send(socket, PAM_NOTE_ADDRESS, 0, call->session->address);
     if (rc)
@@ -264,14 +259,10 @@ static int find_service(const struct hythe_host *host, const char *service)
 static int start(const struct hythe_host *host, const void *given, void **out)
 {
     const struct pam_settings *set = given;
-    int rc = find_service(host, set->service), socket = -EOPNOTSUPP;
+    int rc = find_service(host, set->service);
 
-    if (rc)
-        return rc;
-    if (HYTHE_HAS(host, assist))
-        socket = host->assist(host);
     *out = (void *)(uintptr_t)given;
-    return socket < 0 ? socket : close(socket);
+    return rc ? rc : helped_ready(host);
 }
 
 static const struct hythe_setting settings[] = {

@@ -143,7 +143,7 @@ static int check_home(const struct hythe_host *host, const char *home)
 static int check_shadow(const struct hythe_host *host)
 {
     bool expired;
-    int rc = HYTHE_HAS(host, assist) ? sa_expired(host, "root", &expired) : -EOPNOTSUPP;
+    int rc = sa_expired(host, "root", &expired);
 
     if (rc)
         host->log(host, 0, "shadow: can't ask who has expired: %s; with shadow = false nobody is asked",

@@ -1,6 +1,8 @@
 /* shadow(5), which only root reads: the one question whether an account has expired. */
 #include "accounts.h"
 
+#include "plugins/shared/helped.h"
+
 #include <errno.h>
 #include <shadow.h>
 #include <stdlib.h>
@@ -9,7 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { NAME_MAX_BYTES = 255, RECORD_MAX = 1 << 20, SECONDS_MAX = 600 };
+enum { NAME_MAX_BYTES = 255, RECORD_MAX = 1 << 20 };
 
 /* What the other half is sent, and what it answers. */
 struct question {
@@ -69,11 +71,9 @@ void sa_assist(const struct hythe_assist *how)
 
 static int ask(int socket, const struct question *question, struct answer *answer)
 {
-    const struct timeval limit = {.tv_sec = SECONDS_MAX}; /* the helper's own is login_grace */
     ssize_t n;
 
-    if (setsockopt(socket, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit) < 0 ||
-        send(socket, question, sizeof *question, MSG_NOSIGNAL) < 0)
+    if (send(socket, question, sizeof *question, MSG_NOSIGNAL) < 0)
         return -errno;
     do
         n = recv(socket, answer, sizeof *answer, MSG_TRUNC);
@@ -93,7 +93,7 @@ int sa_expired(const struct hythe_host *host, const char *user, bool *is)
     if (strlen(user) > NAME_MAX_BYTES)
         return 0;
     strncpy(question.user, user, NAME_MAX_BYTES);
-    socket = host->assist(host);
+    socket = helped_begin(host);
     if (socket < 0)
         return socket;
     rc = ask(socket, &question, &answer);

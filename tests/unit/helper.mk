@@ -16,7 +16,7 @@ check_PROGRAMS += tests/unit/unit-assists
 TESTS += tests/unit/unit-assists
 tests_unit_unit_assists_SOURCES = tests/unit/assists.c tests/unit/unit.h plugins/pam/helper.c plugins/pam/note.c \
 	plugins/pam/pam.h plugins/chroot-per-user/chroot.h plugins/chroot-per-user/give.c \
-	plugins/chroot-per-user/owner.c plugins/system-accounts/accounts.h plugins/system-accounts/shadow.c
+	plugins/chroot-per-user/owner.c plugins/system-accounts/accounts.h plugins/system-accounts/shadow.c $(SHARED_HELPED)
 tests_unit_unit_assists_CPPFLAGS = $(AM_CPPFLAGS) $(PAM_CFLAGS)
 tests_unit_unit_assists_LDADD = $(UNIT_LIBS) $(PAM_LIBS)
 endif
