@@ -17,16 +17,20 @@ static const char *const silent_drops[] = {"Received an invalid signature from p
  * off there, and anything behind the last string, as in a change of the password. */
 static const char packet_read[] = "packet: read type ", packet_length[] = "payload=";
 
-enum { USERAUTH_REQUEST = 50, USERAUTH_INFO_RESPONSE = 61 };
+enum { USERAUTH_REQUEST = 50, USERAUTH_INFO_RESPONSE = 61, USERAUTH_LAST = 79 };
 
 /* Requests and prompts of one connection: far more than MaxAuthAttempts lets anybody use. */
 enum { MESSAGES_MAX = 1000 };
 
 static void saw_packet(struct hy_ssh_conn *c, const char *text)
 {
-    unsigned long type = strtoul(text, NULL, 10);
+    unsigned type = (uint8_t)strtol(text, NULL, 10); /* it is written as a signed number */
     const char *length = strstr(text, packet_length);
 
+    if (c->in)
+        return;
+    if (type > USERAUTH_LAST) /* RFC 4252, section 6: a disconnection is all that is right */
+        hy_ssh_die(c, "message %u before authentication", type);
     if ((type != USERAUTH_REQUEST && type != USERAUTH_INFO_RESPONSE) || !length)
         return;
     if (c->request_count == HY_SSH_REQUESTS)
@@ -241,9 +245,9 @@ static bool request(struct hy_ssh_conn *c, ssh_message message)
     const char *user = ssh_message_auth_user(message);
     struct hy_ssh_factor factor = {.user = user ? user : ""};
     size_t length = next_length(c); /* 0 with a libssh that words its log otherwise: a test would show it */
-    bool in = false, keep = false;
+    bool fits = !length || whole(c->session, message, factor.user, length), in = false, keep = false;
 
-    if (length && !whole(c->session, message, factor.user, length)) {
+    if (!fits && ssh_message_subtype(message) != SSH_AUTH_METHOD_PASSWORD) {
         hy_ssh_die(c, "malformed authentication request");
         ssh_message_free(message);
         return false;
@@ -255,8 +259,10 @@ static bool request(struct hy_ssh_conn *c, ssh_message message)
         keep = !in;
         break;
     case SSH_AUTH_METHOD_PASSWORD:
-        factor.method = HY_SSH_PASSWORD;
-        factor.secret = ssh_message_auth_password(message);
+        if (fits) { /* else it is to be changed, or has a NUL in it: such a request fails, as RFC 4252 section 8 wants */
+            factor.method = HY_SSH_PASSWORD;
+            factor.secret = ssh_message_auth_password(message);
+        }
         in = answer(c, message, &factor);
         break;
     case SSH_AUTH_METHOD_PUBLICKEY:
@@ -363,5 +369,6 @@ bool hy_ssh_authenticate(struct hy_ssh_conn *c, struct hy_ssh_deadline by)
     if (c->saved)
         ssh_message_free(c->saved);
     c->saved = NULL;
-    return in && !c->dead;
+    c->in = in && !c->dead;
+    return c->in;
 }

@@ -44,6 +44,7 @@ INTEROP_TESTS = \
 	tests/interop/interop_extensions.py \
 	tests/interop/abuse_handshake.py \
 	tests/interop/abuse_login.py \
+	tests/interop/abuse_auth.py \
 	tests/interop/abuse_interactive.py \
 	tests/interop/abuse_session.py \
 	tests/interop/abuse_channels.py \
@@ -54,6 +55,7 @@ INTEROP_TESTS = \
 	tests/interop/abuse_crash.py
 TESTS += $(INTEROP_TESTS)
 EXTRA_DIST += tests/interop/harness.py tests/interop/servers.py tests/interop/tools.py tests/interop/wire.py \
+	tests/interop/bare.py \
 	tests/interop/slow.py tests/interop/wire6.py tests/interop/overlay.py \
 	$(INTEROP_TESTS)
 
