@@ -259,7 +259,7 @@ static bool request(struct hy_ssh_conn *c, ssh_message message)
         keep = !in;
         break;
     case SSH_AUTH_METHOD_PASSWORD:
-        if (fits) { /* else it is to be changed, or has a NUL in it: such a request fails, as RFC 4252 section 8 wants */
+        if (fits) { /* else it is to be changed, or has a NUL in it: both fail, RFC 4252 section 8 */
             factor.method = HY_SSH_PASSWORD;
             factor.secret = ssh_message_auth_password(message);
         }

@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """Authentication as RFC 4252 has it, by a client that keeps to none of it. Each request is answered, at once and by the
-message that the RFC names, or ends the connection; only who has shown all that is asked for is in. What RFC 4256 adds is
-in abuse_interactive.py."""
+message that the RFC names, or ends the connection; only who has shown all that is asked for is in. RFC 4256 has a
+script of its own, abuse_interactive.py."""
 from bare import *
 from harness import *
 
