@@ -36,6 +36,8 @@ void fuzz_decoder(unsigned version, const uint8_t *data, size_t len);
 void fuzz_sftp(unsigned version, const uint8_t *data, size_t len);
 void fuzz_config(unsigned version, const uint8_t *data, size_t len);
 void fuzz_key(unsigned version, const uint8_t *data, size_t len);
+void fuzz_cert(unsigned version, const uint8_t *data, size_t len);
+void fuzz_revoked(unsigned version, const uint8_t *data, size_t len);
 void fuzz_path(unsigned version, const uint8_t *data, size_t len);
 
 #endif

@@ -4,6 +4,7 @@
 A session of a script becomes one input: what the script's folder holds is made by requests, the handles are those that
 the server will give. Long requests are left out, long sessions cut. Run it with `make fuzz-seeds`."""
 
+import base64
 import glob
 import os
 import re
@@ -211,6 +212,38 @@ def keys():
     return [k for k in found if len(k) <= SEED_MAX] + [b"", b"ssh-rsa", b"ssh-ed25519 AAAA= c", b"no-pty ssh-rsa AAAA"]
 
 
+# Made by ssh-keygen: an Ed25519 certificate with critical options, an ECDSA one, and a key revocation list of all kinds.
+CERTIFICATES = [base64.b64decode(text) for text in (
+    "AAAAIHNzaC1lZDI1NTE5LWNlcnQtdjAxQG9wZW5zc2guY29tAAAAIEa1OQJOXuYrFwE0XssiNpeC3viPC0lBBitj8cTEq+yUAAAAIFUocUWeaP"
+    "B3N02OV2nrT++1ahTvng1DscmpHGXqUWuVAAAAAAAAAAcAAAABAAAAAmlkAAAAEAAAAAVhbGljZQAAAANib2IAAAAAXgvhAP//////////AAAA"
+    "TAAAAA1mb3JjZS1jb21tYW5kAAAAEQAAAA1pbnRlcm5hbC1zZnRwAAAADnNvdXJjZS1hZGRyZXNzAAAAEAAAAAwxOTIuMC4yLjAvMjQAAAAAAA"
+    "AAAAAAADMAAAALc3NoLWVkMjU1MTkAAAAgRRnzCTMuuak0hdgpqyzV+wYTKlZCsk5bDU60xDtMQNwAAABTAAAAC3NzaC1lZDI1NTE5AAAAQEXZ"
+    "Lubj/+wBD5kjbl3OifI1QoGq3xsO3e3LVvCOmsQWwn5h1cwPtiO51R+YTCnXsqB1LQeb2cnEsqIaXWtmfgk=",
+    "AAAAKGVjZHNhLXNoYTItbmlzdHAyNTYtY2VydC12MDFAb3BlbnNzaC5jb20AAAAgXJuT9nN7R3sJshPEzzh9ZpKeOloXkETG1mlOAG4ORBYAAA"
+    "AIbmlzdHAyNTYAAABBBB+nceKa+liFShw5lJBwKKzluVVi1JtWdHQsNv3RefIExkJT5zS9JROjHuCyr045CoJ3o62zpYlorUITSu3ivnwAAAAA"
+    "AAAAAAAAAAEAAAABeAAAAAUAAAABYQAAAAAAAAAA//////////8AAAAAAAAAAAAAAAAAAABoAAAAE2VjZHNhLXNoYTItbmlzdHAyNTYAAAAIbm"
+    "lzdHAyNTYAAABBBB+nceKa+liFShw5lJBwKKzluVVi1JtWdHQsNv3RefIExkJT5zS9JROjHuCyr045CoJ3o62zpYlorUITSu3ivnwAAABlAAAA"
+    "E2VjZHNhLXNoYTItbmlzdHAyNTYAAABKAAAAIQCGofLRXMm0cDfNtuZ+9x9ubmPA45oNOgsO2+RNqoGY6gAAACEAv2F4zPimXfTHYXiQG2nU69"
+    "eLssq9015uiH0ULhKThHU=")]
+REVOCATION_LIST = base64.b64decode(
+    "U1NIS1JMCgAAAAABAAAAAAAAAAAAAAAAawfr0QAAAAAAAAAAAAAAAAAAAAABAAAAbAAAADMAAAALc3NoLWVkMjU1MTkAAAAgRRnzCTMuuak0hd"
+    "gpqyzV+wYTKlZCsk5bDU60xDtMQNwAAAAAIgAAAA0AAAAAAAAAAQAAAAENIQAAABAAAAAAAAAAZAAAAAAAAADIIwAAAAUAAAABeAIAAABsAAAA"
+    "aAAAABNlY2RzYS1zaGEyLW5pc3RwMjU2AAAACG5pc3RwMjU2AAAAQQQfp3HimvpYhUocOZSQcCis5blVYtSbVnR0LDb90XnyBMZCU+c0vSUTox"
+    "7gsq9OOQqCd6Ots6WJaK1CE0rt4r58AwAAABgAAAAU+G6Vxjn7c+TW1eEKQZsrgw7RFpkFAAAAJAAAACBTAHiaLZlZHFjJz3R6E5Q9UzaXUXYB"
+    "+grB4YP7O+lV+w==")
+LINES = [b'restrict,from="192.0.2.*,!192.0.2.9",expiry-time="20300101Z",command="internal-sftp" ',
+         b'cert-authority,principals="alice,bob",from="2001:db8::/32,192.0.2.0/24" ', b'no-pty,expiry-time="203001010203" ']
+
+
+def with_options():
+    key = keys()[0]
+    return [options + key for options in LINES]
+
+
+def revoked():
+    return [REVOCATION_LIST, b"# lost\n" + keys()[0] + b" x\r\nSHA256:/j3pGptLzHwniJQUYbti8GfQaZ+tVunAvVVY5SHQWQc y\n", b""]
+
+
 PATHS = ["", "/", "a", "/a/b\0../c", "/\0a//b/./../..", "/a\0" + "x/" * 100, "..\0..", "%u\0tester", "/home/%u/%g\0u\0g",
          "%h/%%\0u\0g\0/home/u", "%", "%x", "/srv/%h\0\0\0../..", "/a\0b\0c\0d", "%u%u%u\0" + "n" * 250, "%u\0..", "%g\0u\0a/b"]
 
@@ -228,7 +261,9 @@ def main():
         write(f"sftp{version}", scripts[version])
     write("decoder", scripts["decoder"])
     write("config", configs())
-    write("key", keys())
+    write("key", keys() + with_options())
+    write("cert", CERTIFICATES + [c[:300] for c in CERTIFICATES] + [b""])
+    write("revoked", revoked())
     write("path", [p.encode() for p in PATHS])
 
 
