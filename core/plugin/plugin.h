@@ -59,4 +59,8 @@ bool hy_plugins_hides(struct hy_plugins *plugins, const char *name, const char *
 /* Makes a plugin known from memory instead of a file (tests, embedders); it must outlive `plugins`. */
 int hy_plugins_register(struct hy_plugins *plugins, const struct hythe_plugin *plugin, struct hy_err *err);
 
+/* Tells of each plugin that is loaded: borrowed texts, in the order in which they were asked for. */
+void hy_plugins_list(const struct hy_plugins *plugins, void (*emit)(void *ctx, const char *name, const char *version),
+                     void *ctx);
+
 #endif

@@ -300,3 +300,10 @@ void hy_plugins_free(struct hy_plugins *plugins)
     free(plugins->directory);
     free(plugins);
 }
+
+void hy_plugins_list(const struct hy_plugins *plugins, void (*emit)(void *ctx, const char *name, const char *version),
+                     void *ctx)
+{
+    for (size_t i = 0; i < plugins->object_count; i++)
+        emit(ctx, plugins->objects[i]->object.name, plugins->objects[i]->object.plugin->version);
+}

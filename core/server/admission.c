@@ -181,7 +181,9 @@ int hy_admission_ask(struct hy_session *s, bool *full, struct hy_err *why)
     (void)clock_gettime(CLOCK_REALTIME, &s->came);
     (void)pthread_mutex_lock(&server->lock);
     generation = hy_generation_ref(server->current);
-    if (server->sessions >= (unsigned)generation->config->MaxConnections) {
+    if (server->refusing) {
+        rc = hy_err_set(why, "none is taken now");
+    } else if (server->sessions >= (unsigned)generation->config->MaxConnections) {
         *full = true;
         rc = hy_err_set(why, "MaxConnections are there");
     } else {

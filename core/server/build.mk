@@ -19,6 +19,7 @@ libhythe_core_la_SOURCES += \
 	core/server/stacks.c \
 	core/server/access.c core/server/access.h \
 	core/server/algorithms.c core/server/algorithms.h \
+	core/server/control.c core/server/control.h \
 	core/server/check.c \
 	core/server/doings.c core/server/doings.h \
 	core/server/explain.h \

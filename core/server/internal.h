@@ -60,6 +60,9 @@ struct hy_server {
     struct hy_session *first, *last;    /* all of them, as they came */
     struct hy_session *oldest, *newest; /* of the unfinished ones, likewise */
     uint64_t next_id;
+    bool refusing;       /* nobody comes in: hy_server_refuse() */
+    uint64_t generation; /* how many there were */
+    struct timespec began;
 };
 
 /* Host keys: reads SSHCertStore and AltSSHCert into the ssh server. */

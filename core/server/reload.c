@@ -94,6 +94,7 @@ int hy_server_reload(struct hy_server *server, struct hy_config *config, struct 
     next->owned = config;
     (void)pthread_mutex_lock(&server->lock);
     server->current = next;
+    server->generation++;
     (void)pthread_mutex_unlock(&server->lock);
     hy_generation_unref(now);
     return 0;

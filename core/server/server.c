@@ -70,6 +70,8 @@ static int start_generation(struct hy_server *server, struct hy_err *err)
     server->current = hy_generation_new(server->config, NULL, server->ssh, &means, server->log, err);
     if (server->assist && server->assist->settle)
         server->assist->settle(server->assist->ctx);
+    server->generation = 1;
+    (void)clock_gettime(CLOCK_REALTIME, &server->began);
     return server->current ? 0 : -1;
 }
 

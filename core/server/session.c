@@ -170,7 +170,8 @@ static int make_sftp(struct hy_session *s, struct hy_sink *sink)
                            .restrict_to_home = account->restrict_to_home,
                            .max_handles = (unsigned)generation->config->max_handles,
                            .max_locks = (unsigned)generation->config->max_locks,
-                           .locks = server->locks};
+                           .locks = server->locks,
+                           .roster = &s->roster};
     struct hy_sftp_options options = {
         .log = server->log,
         .names = server->names,
@@ -269,9 +270,11 @@ static void open_control(struct hy_session *s)
     s->control.unwanted = &s->unwanted;
     s->control.stuck = &s->stuck;
     s->control.rekey = &s->rekey;
+    s->control.dismissal = &s->dismissal;
     s->control.nudge = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     s->control.facts = &s->connection;
     hy_ssh_facts_init(&s->connection);
+    hy_roster_init(&s->roster);
 }
 
 static void close_control(struct hy_session *s)
@@ -279,6 +282,7 @@ static void close_control(struct hy_session *s)
     if (s->control.nudge >= 0)
         (void)close(s->control.nudge);
     hy_ssh_facts_destroy(&s->connection);
+    hy_roster_destroy(&s->roster);
 }
 
 static void *session_main(void *ctx)

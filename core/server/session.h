@@ -38,6 +38,8 @@ struct hy_session {
     atomic_bool stuck;              /* a call of a plugin hangs */
     struct hy_ssh_control control;  /* for all */
     atomic_bool rekey;              /* hy_ssh_ask_rekey() on the control sets it */
+    const char *_Atomic dismissal;  /* hy_ssh_dismiss() likewise */
+    struct hy_roster roster;        /* for all: its vfs's */
     struct hy_ssh_facts connection; /* for all */
 };
 

@@ -17,12 +17,7 @@
 #define HY_SSH_PREFIX "SSH-2.0-"
 
 /* Methods of authentication, as bits. */
-enum {
-    HY_SSH_NONE = 0x1,
-    HY_SSH_PASSWORD = 0x2,
-    HY_SSH_PUBLICKEY = 0x4,
-    HY_SSH_INTERACTIVE = 0x8
-};
+enum { HY_SSH_NONE = 0x1, HY_SSH_PASSWORD = 0x2, HY_SSH_PUBLICKEY = 0x4, HY_SSH_INTERACTIVE = 0x8 };
 
 /* What a client presents. Borrowed for the call; secrets are wiped afterwards. */
 struct hy_ssh_factor {
@@ -105,6 +100,7 @@ struct hy_ssh_agreed {
 struct hy_ssh_facts {
     atomic_uint_least64_t in, out; /* bytes on the socket */
     atomic_uint rekeys;            /* key exchanges after the first */
+    atomic_int_least64_t active;   /* hy_ssh_now() when it last did something for the client; 0: it isn't in yet */
     pthread_mutex_t lock;          /* of agreed */
     struct hy_ssh_agreed agreed;
 };
@@ -122,11 +118,16 @@ struct hy_ssh_control {
     const atomic_bool *stuck;    /* of this connection: a call hangs, disconnect now; a sink's wake tells */
     int nudge;          /* an eventfd of this connection, which makes it look at its flags; -1: it does when it wakes */
     atomic_bool *rekey; /* of this connection: exchange keys, once it is in; it clears the flag. May be NULL */
-    struct hy_ssh_facts *facts; /* of this connection, which keeps them up to date; may be NULL */
+    struct hy_ssh_facts *facts;     /* of this connection, which keeps them up to date; may be NULL */
+    const char *_Atomic *dismissal; /* of this connection: why it has to disconnect now; NULL in it: it may stay */
 };
+
+int64_t hy_ssh_now(void); /* monotonic milliseconds, not to the last one */
 
 /* Asks a connection for a key exchange, from any thread, while hy_ssh_run() has the control. */
 void hy_ssh_ask_rekey(const struct hy_ssh_control *control);
+/* Tells it to disconnect, likewise. `why`, for the log, is never freed. */
+void hy_ssh_dismiss(const struct hy_ssh_control *control, const char *why);
 
 /* Host keys and algorithms, shared by all connections that begin with them. Counted; a connection under way must be
  * covered by a reference. */

@@ -136,7 +136,6 @@ struct hy_ssh_deadline {
     unsigned seconds;
 };
 
-int64_t hy_ssh_now(void); /* monotonic milliseconds */
 /* Ends the connection: the first reason counts. That of hy_ssh_die() is a breach. */
 void hy_ssh_end(struct hy_ssh_conn *c, enum hy_ssh_end end, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 void hy_ssh_die(struct hy_ssh_conn *c, const char *fmt, ...) __attribute__((format(printf, 2, 3)));

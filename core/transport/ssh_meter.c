@@ -24,6 +24,7 @@ void hy_ssh_meter_check(struct hy_ssh_conn *c)
 
     if (c->control->facts) {
         atomic_store_explicit(&c->control->facts->in, c->wire.in_bytes, memory_order_relaxed);
+        atomic_store_explicit(&c->control->facts->active, c->active, memory_order_relaxed);
         atomic_store_explicit(&c->control->facts->out, c->wire.out_bytes, memory_order_relaxed);
     }
     if (c->wire.out_bytes != c->seen_out) {

@@ -24,14 +24,26 @@ void hy_ssh_facts_agreed(struct hy_ssh_facts *facts, struct hy_ssh_agreed *out)
     (void)pthread_mutex_unlock(&facts->lock);
 }
 
-void hy_ssh_ask_rekey(const struct hy_ssh_control *control)
+static void nudge(const struct hy_ssh_control *control)
 {
     static const uint64_t one = 1;
 
-    if (control->rekey)
-        atomic_store(control->rekey, true);
     if (control->nudge >= 0 && write(control->nudge, &one, sizeof one) < 0)
         return; /* the counter is full: it is readable anyway */
+}
+
+void hy_ssh_ask_rekey(const struct hy_ssh_control *control)
+{
+    if (control->rekey)
+        atomic_store(control->rekey, true);
+    nudge(control);
+}
+
+void hy_ssh_dismiss(const struct hy_ssh_control *control, const char *why)
+{
+    if (control->dismissal)
+        atomic_store(control->dismissal, why);
+    nudge(control);
 }
 
 /* "a,b,c": the names in the order in which SSH sends the lists. */

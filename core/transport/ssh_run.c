@@ -135,6 +135,8 @@ void hy_ssh_wait(struct hy_ssh_conn *c, int64_t timeout)
         hy_ssh_end(c, HY_SSH_ENDED, "the server is shutting down");
     if (c->control->stuck && atomic_load_explicit(c->control->stuck, memory_order_relaxed))
         hy_ssh_end(c, HY_SSH_ENDED, "a plugin's call didn't return");
+    if (c->control->dismissal && atomic_load_explicit(c->control->dismissal, memory_order_relaxed))
+        hy_ssh_end(c, HY_SSH_ENDED, "%s", atomic_load(c->control->dismissal));
 }
 
 void hy_ssh_wait_unfinished(struct hy_ssh_conn *c, struct hy_ssh_deadline by, bool more, const char *what)

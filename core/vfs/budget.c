@@ -92,3 +92,11 @@ void hy_budget_wake(struct hy_budget *budget)
     (void)pthread_cond_broadcast(&budget->changed);
     (void)pthread_mutex_unlock(&budget->lock);
 }
+
+void hy_budget_state(struct hy_budget *budget, size_t *used, size_t *limit)
+{
+    (void)pthread_mutex_lock(&budget->lock);
+    *used = budget->used;
+    *limit = budget->limit;
+    (void)pthread_mutex_unlock(&budget->lock);
+}

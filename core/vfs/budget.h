@@ -17,5 +17,7 @@ void hy_budget_free(struct hy_budget *budget);
 int hy_budget_take(struct hy_budget *budget, size_t bytes, const atomic_bool *cancelled);
 void hy_budget_give(struct hy_budget *budget, size_t bytes);
 void hy_budget_wake(struct hy_budget *budget);
+/* Bytes taken now, and of how many. */
+void hy_budget_state(struct hy_budget *budget, size_t *used, size_t *limit);
 
 #endif

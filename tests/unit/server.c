@@ -1,4 +1,5 @@
 /* The server as a library: several in one process, started and ended over and over, each with a tree of its own. */
+#include "core/server/control.h"
 #include "core/server/server.h"
 #include "tests/unit/unit.h"
 
@@ -485,7 +486,79 @@ static void reloads_while_sessions_come_and_go(void)
     UNIT_ASSERT_NUMBER(descriptors_after(100), once);
 }
 
-UNIT_SUITE(server, UNIT_TEST(two_in_one_process_serve_their_own_trees), UNIT_TEST(a_wrong_password_stays_outside),
+/* ---- From outside ---- */
+
+static bool come_down_to(const struct box *box, unsigned count)
+{
+    for (int i = 0; i < 10000 && hy_server_connections(box->server) != count; i++)
+        (void)usleep(1000);
+    return hy_server_connections(box->server) == count;
+}
+
+static void connections_are_listed_and_take_orders(void)
+{
+    static const char why[] = "told to go";
+    struct hy_connections list;
+    struct hy_status status;
+    ssh_session one, other;
+    sftp_session sftp;
+    sftp_file file;
+    struct box box;
+
+    make(&box, "0123456789", "");
+    start(&box);
+    one = enter(&box, "secret");
+    other = enter(&box, "secret");
+    CU_ASSERT_FATAL(one && other);
+    sftp = sftp_new(one);
+    CU_ASSERT_FATAL(sftp != NULL && sftp_init(sftp) == SSH_OK);
+    file = sftp_open(sftp, "/file", O_RDONLY, 0);
+    CU_ASSERT_FATAL(file != NULL && sftp_read(file, (char[4]){0}, 4) == 4);
+
+    CU_ASSERT_FATAL(hy_server_status(box.server, &status) == 0);
+    UNIT_ASSERT_NUMBER(status.connections, 2);
+    UNIT_ASSERT_NUMBER(status.unfinished, 0);
+    UNIT_ASSERT_NUMBER(status.taken, 2);
+    UNIT_ASSERT_NUMBER(status.generation, 1);
+    UNIT_ASSERT_NUMBER(status.memory, 0);
+    CU_ASSERT(!status.refusing);
+    CU_ASSERT_FATAL(status.listening_count == 1 && status.plugin_count == 1);
+    UNIT_ASSERT_STRING(status.listening->address, "127.0.0.1");
+    UNIT_ASSERT_NUMBER(status.listening->port, hy_server_port(box.server));
+    UNIT_ASSERT_STRING(status.plugins->name, "local-root");
+    hy_status_free(&status);
+
+    CU_ASSERT_FATAL(hy_server_list(box.server, &list) == 0 && list.first && list.first->next);
+    CU_ASSERT(!list.first->next->next);
+    UNIT_ASSERT_NUMBER(list.first->id, 1);
+    UNIT_ASSERT_STRING(list.first->user, "u");
+    UNIT_ASSERT_STRING(list.first->address, "127.0.0.1");
+    CU_ASSERT(list.first->in > 0 && list.first->out > 0 && list.first->idle >= 0 && *list.first->agreed.kex);
+    CU_ASSERT_FATAL(list.first->channels && !list.first->channels->next && list.first->channels->file_count == 1);
+    UNIT_ASSERT_NUMBER(list.first->channels->protocol, 3);
+    UNIT_ASSERT_STRING(list.first->channels->files->path, "/file");
+    UNIT_ASSERT_NUMBER(list.first->channels->files->read, 4);
+    CU_ASSERT(!list.first->next->channels);
+    hy_connections_free(&list);
+
+    UNIT_ASSERT_NUMBER(hy_server_rekey(box.server, &(struct hy_whom){.user = "u"}), 2);
+    UNIT_ASSERT_NUMBER(hy_server_rekey(box.server, &(struct hy_whom){.id = 7}), 0);
+    hy_server_refuse(box.server, true);
+    CU_ASSERT(enter(&box, "secret") == NULL);
+    hy_server_refuse(box.server, false);
+    UNIT_ASSERT_NUMBER(hy_server_dismiss(box.server, &(struct hy_whom){.id = 2}, why), 1);
+    CU_ASSERT(come_down_to(&box, 1));
+    CU_ASSERT(sftp_read(file, (char[4]){0}, 4) == 4);
+    UNIT_ASSERT_NUMBER(hy_server_dismiss(box.server, &(struct hy_whom){.user = "nobody"}, why), 0);
+    (void)sftp_close(file);
+    sftp_free(sftp);
+    leave(one);
+    leave(other);
+    clear(&box);
+}
+
+UNIT_SUITE(server, UNIT_TEST(connections_are_listed_and_take_orders),
+           UNIT_TEST(two_in_one_process_serve_their_own_trees), UNIT_TEST(a_wrong_password_stays_outside),
            UNIT_TEST(many_rounds_leave_nothing_behind), UNIT_TEST(an_end_before_the_start_is_an_end),
            UNIT_TEST(a_port_in_use_is_named), UNIT_TEST(a_reload_holds_for_new_sessions),
            UNIT_TEST(a_reload_can_close_the_door), UNIT_TEST(what_cannot_hold_changes_nothing),
