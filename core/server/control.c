@@ -2,10 +2,7 @@
 #include "core/base/addr.h"
 #include "core/server/session.h"
 
-#include <netdb.h>
-#include <netinet/in.h>
 #include <string.h>
-#include <sys/socket.h>
 
 static const char *keep(struct hy_arena *arena, const char *text)
 {
@@ -16,26 +13,17 @@ static const char *keep(struct hy_arena *arena, const char *text)
 
 static int add_listeners(struct hy_server *server, struct hy_status *out)
 {
-    struct hy_listening *list = hy_arena_alloc(out->arena, HY_LISTENERS_MAX, sizeof *list);
+    struct hy_listening *list = hy_arena_alloc(out->arena, server->listener_count + 1, sizeof *list);
+    char text[HY_ADDR_TEXT];
 
-    out->listening = list;
     for (size_t i = 0; list && i < server->listener_count; i++) {
-        struct sockaddr_storage ss;
-        socklen_t len = sizeof ss;
-        struct hy_addr addr;
-        char text[HY_ADDR_TEXT];
-
-        if (getsockname(server->listeners[i], (struct sockaddr *)&ss, &len))
-            continue;
-        addr = hy_addr_of(&ss);
-        list->address = keep(out->arena, hy_addr_text(&addr, text));
-        if (!list->address)
+        list[i] = (struct hy_listening){.address = keep(out->arena, hy_addr_text(&server->listeners[i].addr, text)),
+                                        .port = server->listeners[i].port};
+        if (!list[i].address)
             return -1;
-        list->port = ntohs(ss.ss_family == AF_INET6 ? ((const struct sockaddr_in6 *)(const void *)&ss)->sin6_port
-                                                    : ((const struct sockaddr_in *)(const void *)&ss)->sin_port);
-        list++;
-        out->listening_count++;
     }
+    out->listening = list;
+    out->listening_count = server->listener_count;
     return list ? 0 : -1;
 }
 

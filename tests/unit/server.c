@@ -522,10 +522,10 @@ static void connections_are_listed_and_take_orders(void)
     UNIT_ASSERT_NUMBER(status.generation, 1);
     UNIT_ASSERT_NUMBER(status.memory, 0);
     CU_ASSERT(!status.refusing);
-    CU_ASSERT_FATAL(status.listening_count == 1 && status.plugin_count == 1);
+    CU_ASSERT_FATAL(status.listening_count == 1 && status.plugin_count == 2);
     UNIT_ASSERT_STRING(status.listening->address, "127.0.0.1");
     UNIT_ASSERT_NUMBER(status.listening->port, hy_server_port(box.server));
-    UNIT_ASSERT_STRING(status.plugins->name, "local-root");
+    CU_ASSERT(!strcmp(status.plugins[0].name, "local-root") || !strcmp(status.plugins[1].name, "local-root"));
     hy_status_free(&status);
 
     CU_ASSERT_FATAL(hy_server_list(box.server, &list) == 0 && list.first && list.first->next);
