@@ -47,6 +47,14 @@ static void check_strict(struct hy_reading *r)
                        "leaves it to the client");
 }
 
+static void check_api(struct hy_reading *r)
+{
+    if (r->config->UseFIPSCompliantAPI && r->config->UseInternalSecurityAPI)
+        hy_reading_add(r, hy_config_place(r->config, "UseInternalSecurityAPI"),
+                       "UseInternalSecurityAPI: the FIPS provider that UseFIPSCompliantAPI asks for needs the "
+                       "machine's configuration of OpenSSL");
+}
+
 static void check_banner(struct hy_reading *r)
 {
     if (!hy_is_utf8(r->config->UserAuthBanner))
@@ -135,6 +143,7 @@ void hy_check_ssh(struct hy_reading *r)
     check_patterns(r);
     check_strict(r);
     check_banner(r);
+    check_api(r);
     for (size_t i = 0; i < sizeof algorithms / sizeof *algorithms; i++)
         check_algorithms(r, algorithms[i].name, (const char *const **)((char *)r->config + algorithms[i].offset));
 }

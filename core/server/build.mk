@@ -29,12 +29,14 @@ libhythe_core_la_SOURCES += \
 	core/server/about.c core/server/about.h
 
 libexec_PROGRAMS += hythe-sftp-server
-hythe_sftp_server_SOURCES = core/server/sftp_server.c core/server/sftp_server_options.h \
+hythe_sftp_server_SOURCES = core/server/sftp_server.c core/server/crypto.c core/server/crypto.h \
+	core/server/sftp_server_options.h \
 	core/server/sftp_server_options.c
 hythe_sftp_server_LDADD = $(CORE_LIBS)
 
 sbin_PROGRAMS += hythed
 hythed_SOURCES = core/server/hythed.c \
+	core/server/crypto.c core/server/crypto.h \
 	core/server/hythed_explain.c core/server/hythed_explain.h \
 	core/server/hythed_crash.c core/server/hythed_crash.h \
 	core/server/hythed_line.c core/server/hythed_line.h \

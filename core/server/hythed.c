@@ -1,5 +1,6 @@
 /* hythed: a server as a program. It alone decides about the process: rights, signals, log, exit. */
 #include "core/server/about.h"
+#include "core/server/crypto.h"
 #include "core/server/hythed_crash.h"
 #include "core/server/hythed_explain.h"
 #include "core/server/hythed_helper.h"
@@ -78,6 +79,18 @@ static int printed(int status)
     return fflush(stdout) || ferror(stdout) ? fail(NULL, "can't write to standard output") : status;
 }
 
+/* Reads the file, after OpenSSL was made what the file says: reading already asks it about keys and algorithms. */
+static struct hy_config *begin_with(const char *file, bool partial, struct hy_problems *problems)
+{
+    bool good = hy_crypto_begin(file, problems) == 0;
+    struct hy_config *config = hythed_read_config(file, partial, problems);
+
+    if (good || partial)
+        return config;
+    hy_config_free(config);
+    return NULL;
+}
+
 /* The file may be checked by somebody else than root: whether root could start with it is then the question. */
 static bool check_run_as(const struct hy_config *config, struct hythed_rights *rights, struct hy_problems *problems)
 {
@@ -111,7 +124,7 @@ static void check_all(const struct hy_config *config, struct hy_problems *proble
 static int check(const char *file)
 {
     struct hy_problems problems = {0}, warnings = {0};
-    struct hy_config *config = hythed_read_config(file, true, &problems);
+    struct hy_config *config = begin_with(file, true, &problems);
     int status;
 
     if (config) {
@@ -129,7 +142,7 @@ static int check(const char *file)
 static int dump(const char *file)
 {
     struct hy_problems problems = {0};
-    struct hy_config *config = hythed_read_config(file, false, &problems);
+    struct hy_config *config = begin_with(file, false, &problems);
 
     if (config && hy_server_dump(config, stdout) < 0)
         hy_problems_add(&problems, (struct hy_place){0}, "out of memory");
@@ -323,7 +336,7 @@ static int serve(const struct options *options)
     hold_signals(&signals);
     hythed_limits_set();
     umask(0); /* a plugin gives each file the mode that the client asked for, less the umask of its own settings */
-    config = hythed_read_config(options->file, false, &problems);
+    config = begin_with(options->file, false, &problems);
     status = show_problems(&problems);
     if (config)
         status = serve_config(options, config, &signals);

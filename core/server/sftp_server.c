@@ -2,6 +2,7 @@
  * sftp-server as the Subsystem of an sshd; with --config the virtual tree of a file instead of "/". */
 #include "core/auth/auth.h"
 #include "core/plugin/plugin.h"
+#include "core/server/crypto.h"
 #include "core/server/internal.h"
 #include "core/server/sftp_server_options.h"
 #include "core/sftp/names.h"
@@ -145,7 +146,8 @@ static int read_config(struct standin *s, struct hy_err *err)
                                           .tree_only = true};
     struct hy_problems problems = {0};
 
-    s->config = hy_config_read(s->options.config, &rules, &problems);
+    if (hy_crypto_begin(s->options.config, &problems) == 0)
+        s->config = hy_config_read(s->options.config, &rules, &problems);
     if (!s->config) {
         hy_problems_print(&problems, stderr);
         (void)hy_err_set(err, "the configuration %s can't be used", s->options.config);

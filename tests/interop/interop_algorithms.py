@@ -268,6 +268,47 @@ def test_check_tells_keys_that_go_with_no_algorithm(_):
     assert said.code == 1 and 'no host key can sign with any of rsa-sha2-512' in said.err.decode(), said
 
 
+# Whose cryptography.
+
+def with_openssl_that_wants_fips(t, name, **settings):
+    """--check where the machine's configuration of OpenSSL allows nothing but FIPS."""
+    openssl = write(t.l('openssl.cnf'), b'openssl_conf = a\n[a]\nalg_section = b\n[b]\ndefault_properties = fips=yes\n')
+    return run(make_server(name, **settings).command() + ['--check'], env=dict(os.environ, OPENSSL_CONF=openssl))
+
+
+CHACHA = dict(SSHEncryptionAlgorithms='chacha20-poly1305@openssh.com')
+
+
+@suite.test
+def test_the_machines_configuration_of_openssl_holds(t):
+    said = with_openssl_that_wants_fips(t, 'machine', **CHACHA)
+    assert said.code == 1 and "chacha20-poly1305@openssh.com can't be used: it is not allowed where FIPS" in \
+        said.err.decode(), said
+
+
+@suite.test
+def test_the_internal_api_goes_without_it(t):
+    with_openssl_that_wants_fips(t, 'internal', UseInternalSecurityAPI=True, **CHACHA).ok()
+
+
+@suite.test
+def test_fips_without_its_provider_is_refused(t):
+    providers = run(['openssl', 'list', '-providers', '-provider', 'fips']) if shutil.which('openssl') else None
+    need(providers and providers.code, 'there is a FIPS provider here')
+    said = checked('fips', UseFIPSCompliantAPI=True)
+    assert said.code == 1 and 'UseFIPSCompliantAPI: OpenSSL has no FIPS provider here' in said.err.decode(), said
+    said = run(make_server('fips-start', UseFIPSCompliantAPI=True).command())
+    assert said.code == 1 and b'listening' not in said.err, said
+
+
+@suite.test
+def test_fips_with_its_provider_serves_and_refuses(_):
+    providers = run(['openssl', 'list', '-providers', '-provider', 'fips']) if shutil.which('openssl') else None
+    need(providers and not providers.code, 'there is no FIPS provider here')
+    said = checked('fips-chacha', UseFIPSCompliantAPI=True, **CHACHA)
+    assert said.code == 1 and 'not allowed where FIPS is wanted' in said.err.decode(), said
+
+
 # Users' signatures.
 
 def logs_in(t, **options):

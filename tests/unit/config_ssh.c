@@ -65,6 +65,15 @@ static void numbers_have_their_ranges(void)
     says("MaxReadTime = 0;", "t:2: MaxReadTime: 0 is out of range (1 to 60000)\n");
 }
 
+static void one_api_at_a_time(void)
+{
+    says("UseFIPSCompliantAPI = true;", "");
+    says("UseInternalSecurityAPI = true;", "");
+    says("UseFIPSCompliantAPI = true;\nUseInternalSecurityAPI = true;",
+         "t:3: UseInternalSecurityAPI: the FIPS provider that UseFIPSCompliantAPI asks for needs the machine's "
+         "configuration of OpenSSL\n");
+}
+
 static void the_banner_is_text(void)
 {
     says("UserAuthBanner = \"100%s caf\xc3\xa9\\nline\\n\";", "");
@@ -124,6 +133,6 @@ static void weak_algorithms_are_warned_of(void)
 }
 
 UNIT_SUITE(config_ssh, UNIT_TEST(defaults_are_the_specifications), UNIT_TEST(versions_are_what_ssh_allows),
-           UNIT_TEST(numbers_have_their_ranges), UNIT_TEST(the_banner_is_text),
+           UNIT_TEST(numbers_have_their_ranges), UNIT_TEST(the_banner_is_text), UNIT_TEST(one_api_at_a_time),
            UNIT_TEST(defaults_are_what_can_be_had), UNIT_TEST(algorithms_are_known_by_their_names),
            UNIT_TEST(weak_algorithms_are_warned_of));

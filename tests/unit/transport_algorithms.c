@@ -2,6 +2,8 @@
 #include "core/transport/ssh_algorithms.h"
 #include "tests/unit/unit.h"
 
+#include <openssl/evp.h>
+
 static const struct {
     enum hy_ssh_list list;
     const char *good, *weak, *never; /* "a,b,c" */
@@ -111,6 +113,21 @@ static void malformed_keys_can_nothing(void)
     CU_ASSERT(!hy_ssh_key_can("ssh-ed25519", huge, sizeof huge));
 }
 
+/* Of a list it only takes what OpenSSL wants to be, not the provider. */
+static void fips_has_fewer(void)
+{
+    const char *why;
+
+    CU_ASSERT_FATAL(EVP_default_properties_enable_fips(NULL, 1) == 1);
+    CU_ASSERT(hy_ssh_algorithm_ok(HY_SSH_CIPHERS, "aes256-ctr", &why));
+    CU_ASSERT(!hy_ssh_algorithm_ok(HY_SSH_CIPHERS, "chacha20-poly1305@openssh.com", &why));
+    UNIT_ASSERT_STRING(why, "it is not allowed where FIPS is wanted");
+    CU_ASSERT(!hy_ssh_algorithm_ok(HY_SSH_KEX, "curve25519-sha256", &why));
+    CU_ASSERT(!hy_ssh_algorithm_ok(HY_SSH_HOST_KEYS, "ssh-ed25519", &why));
+    CU_ASSERT(EVP_default_properties_enable_fips(NULL, 0) == 1);
+    CU_ASSERT(hy_ssh_algorithm_ok(HY_SSH_KEX, "curve25519-sha256", &why));
+}
+
 UNIT_SUITE(algorithms, UNIT_TEST(each_name_of_the_specification_is_known), UNIT_TEST(nobody_knows_other_names),
            UNIT_TEST(what_can_be_had_is_listed), UNIT_TEST(keys_go_with_their_signatures),
-           UNIT_TEST(malformed_keys_can_nothing));
+           UNIT_TEST(malformed_keys_can_nothing), UNIT_TEST(fips_has_fewer));
