@@ -12,7 +12,7 @@
 
 enum { BASE64_MAX = 16384, RSA_BITS_MIN = 2048, RSA_BITS_MAX = 16384, ED25519_BYTES = 32 };
 
-static const char cut_off[] = "the key is cut off";
+static const char cut_off[] = "the key is cut off", no_point[] = "the key isn't a point of its curve";
 
 struct curve {
     const char *name;
@@ -34,11 +34,14 @@ static const char *check_ed25519(struct hy_reader *r, const struct curve *curve)
     return !r->failed && len != ED25519_BYTES ? "an Ed25519 key has 32 bytes" : NULL;
 }
 
-static bool on_curve(const struct curve *curve, const uint8_t *point, size_t len)
+/* Of the parts of a sound key behind its type. It takes longer than all the rest. */
+static bool on_curve(struct hy_reader parts, const struct curve *curve)
 {
+    size_t len;
+    const uint8_t *name = hy_get_string(&parts, &len), *point = hy_get_string(&parts, &len);
     EC_GROUP *group = EC_GROUP_new_by_curve_name(curve->nid);
     EC_POINT *p = group ? EC_POINT_new(group) : NULL;
-    bool ok = p && EC_POINT_oct2point(group, p, point, len, NULL) == 1;
+    bool ok = p && name && point && EC_POINT_oct2point(group, p, point, len, NULL) == 1;
 
     EC_POINT_free(p);
     EC_GROUP_free(group);
@@ -55,8 +58,8 @@ static const char *check_ecdsa(struct hy_reader *r, const struct curve *curve)
         return NULL;
     if (name_len != strlen(curve->name) || memcmp(name, curve->name, name_len) != 0)
         return "the curve inside the key isn't that of its type";
-    if (len != curve->point_len || point[0] != 4 || !on_curve(curve, point, len))
-        return "the key isn't a point of its curve";
+    if (len != curve->point_len || point[0] != 4)
+        return no_point;
     return NULL;
 }
 
@@ -145,13 +148,16 @@ static const struct key_type *find_type(const char *name, size_t len)
 const char *hy_key_get(struct hy_reader *r, const char *type, size_t len)
 {
     const struct key_type *found = find_type(type, len);
+    const struct hy_reader parts = *r;
     const char *why = found ? found->check(r, found->curve) : "the key is of an unknown type";
 
-    return r->failed ? cut_off : why;
+    if (r->failed)
+        return cut_off;
+    return !why && found->curve && !on_curve(parts, found->curve) ? no_point : why;
 }
 
-/* Whether the bytes are one whole, sound key of the type: NULL, or why not. */
-static const char *check_blob(const uint8_t *blob, size_t len, const struct key_type *type)
+/* Whether the bytes are one whole, sound key of the type, but for what on_curve() says: NULL, or why not. */
+static const char *skim_blob(const uint8_t *blob, size_t len, const struct key_type *type)
 {
     struct hy_reader r = hy_reader_of(blob, len);
     size_t name_len;
@@ -164,6 +170,16 @@ static const char *check_blob(const uint8_t *blob, size_t len, const struct key_
     if (r.failed)
         return cut_off;
     return !why && hy_reader_left(&r) != 0 ? "there are bytes behind the key" : why;
+}
+
+static const char *check_blob(const uint8_t *blob, size_t len, const struct key_type *type)
+{
+    const char *why = skim_blob(blob, len, type);
+    struct hy_reader r = hy_reader_of(blob, len);
+    size_t name_len;
+
+    (void)hy_get_string(&r, &name_len);
+    return !why && type->curve && !on_curve(r, type->curve) ? no_point : why;
 }
 
 /* The length of the word at s, up to blank or end. */
@@ -224,7 +240,7 @@ static const char *read_blob(struct hy_key *key, const char *text, const struct 
     if (!key->blob)
         return "out of memory";
     key->len = hy_key_base64(key->blob, text, len);
-    return key->len ? check_blob(key->blob, key->len, type) : "malformed base64";
+    return key->len ? skim_blob(key->blob, key->len, type) : "malformed base64";
 }
 
 bool hy_key_type_known(const char *word)
@@ -232,7 +248,7 @@ bool hy_key_type_known(const char *word)
     return find_type(word, word_len(word)) != NULL;
 }
 
-bool hy_key_parse(struct hy_key *key, const char *line, const char **why)
+bool hy_key_skim(struct hy_key *key, const char *line, const char **why)
 {
     const struct key_type *type;
 
@@ -249,6 +265,17 @@ bool hy_key_parse(struct hy_key *key, const char *line, const char **why)
     }
     if (!*why)
         return true;
+    hy_key_free(key);
+    return false;
+}
+
+bool hy_key_parse(struct hy_key *key, const char *line, const char **why)
+{
+    if (!hy_key_skim(key, line, why))
+        return false;
+    if (hy_key_blob_ok(key->blob, key->len))
+        return true;
+    *why = no_point;
     hy_key_free(key);
     return false;
 }

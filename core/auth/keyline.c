@@ -220,17 +220,23 @@ static bool has_options(const char *text)
     return false;
 }
 
-bool hy_key_line_parse(struct hy_key_line *line, const char *text, const char **why)
+static bool parse(struct hy_key_line *line, const char *text,
+                  bool (*key)(struct hy_key *key, const char *text, const char **why), const char **why)
 {
     *line = (struct hy_key_line){.expires = INT64_MAX};
     *why = NULL;
     text += strspn(text, " \t");
     if (!hy_key_type_known(text) && has_options(text))
         *why = read_options(line, &text);
-    if (!*why && hy_key_parse(&line->key, text, why))
+    if (!*why && key(&line->key, text, why))
         return true;
     hy_key_line_free(line);
     return false;
+}
+
+bool hy_key_line_parse(struct hy_key_line *line, const char *text, const char **why)
+{
+    return parse(line, text, hy_key_parse, why);
 }
 
 void hy_key_line_free(struct hy_key_line *line)
@@ -329,7 +335,7 @@ int hy_key_line_ask(const struct hythe_auth_call *call, const struct hythe_facto
 
     if (!asked.text[strspn(asked.text, " \t")] || asked.text[strspn(asked.text, " \t")] == '#')
         return HYTHE_AUTH_REJECT;
-    if (hy_key_line_parse(&line, asked.text, &why)) {
+    if (parse(&line, asked.text, hy_key_skim, &why)) { /* the client's key is sound, or it isn't that */
         line.authority |= (asked.flags & HYTHE_KEY_LINE_AUTHORITY) != 0;
         verdict = hy_key_line_judge(&line, call->session, factor, asked.principals, &why);
         hy_key_line_free(&line);
