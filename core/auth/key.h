@@ -17,8 +17,8 @@ struct hy_key {
  * Otherwise free it. */
 bool hy_key_parse(struct hy_key *key, const char *line, const char **why);
 void hy_key_free(struct hy_key *key);
-/* The same without looking whether an ECDSA key is a point of its curve, which takes longer than all the rest: for lines
- * that are compared with a key known to be sound. */
+/* The same without looking whether an ECDSA key is a point of its curve, which takes longer than all the rest: for
+ * lines that are compared with a key known to be sound. */
 bool hy_key_skim(struct hy_key *key, const char *line, const char **why);
 
 /* Strict base64, of the first len bytes of a string: whole groups, padding at the end only. The number of bytes in out,
