@@ -59,7 +59,7 @@ enum hy_verdict hy_judge_factor(struct hy_conversation *c, const struct hy_facto
                                 const struct hy_offer *offer);
 /* INTERACTIVE: opens a dialogue. ASK or UNAVAILABLE. */
 enum hy_verdict hy_judge_begin(struct hy_conversation *c);
-/* INTERACTIVE: judges the answers, closes the dialogue or takes it to its next round (ASK). */
+/* INTERACTIVE: judges the answers to a dialogue that was closed by them, or opens its next round (ASK). */
 enum hy_verdict hy_judge_answers(struct hy_conversation *c, const struct hy_factor *factor);
 
 #endif

@@ -243,7 +243,6 @@ enum hy_verdict hy_judge_answers(struct hy_conversation *c, const struct hy_fact
     enum hy_verdict verdict = HY_AUTH_ACCEPT;
     size_t count = factor->answer_count;
 
-    c->dialogue.open = false;
     if (count != hy_auth_prompts(c).count)
         return HY_AUTH_REJECT;
     for (size_t i = 0; i < count; i++) {

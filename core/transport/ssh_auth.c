@@ -216,11 +216,13 @@ static bool with_key(struct hy_ssh_conn *c, ssh_message message, struct hy_ssh_f
     return in;
 }
 
-/* libssh keeps no round and compares no number of answers: the handler does both. */
+/* libssh keeps no round and compares no number of answers: the handler does both. Answers it keeps, as long as the
+ * session lasts: so they are wiped where they lie. */
 static bool with_answers(struct hy_ssh_conn *c, ssh_message message, struct hy_ssh_factor *factor)
 {
     const char *answers[HY_SSH_PROMPTS_MAX] = {NULL};
     int count = ssh_userauth_kbdint_getnanswers(c->session);
+    bool in;
 
     if (count > HY_SSH_PROMPTS_MAX) {
         hy_ssh_die(c, "more answers than there can be prompts");
@@ -236,7 +238,11 @@ static bool with_answers(struct hy_ssh_conn *c, ssh_message message, struct hy_s
     factor->responds = true;
     factor->answers = answers;
     factor->answer_count = (size_t)count;
-    return answer(c, message, factor);
+    in = answer(c, message, factor);
+    for (int i = 0; i < count; i++)
+        if (answers[i] == ssh_userauth_kbdint_getanswer(c->session, (unsigned)i))
+            hy_wipe((char *)(uintptr_t)answers[i], strlen(answers[i]));
+    return in;
 }
 
 /* One authentication request. Takes the message. */

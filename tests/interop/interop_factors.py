@@ -225,10 +225,12 @@ def test_methods_of_an_entry(t):
 # Prompts.
 
 def prompted(**settings):
-    """A test on a server with these prompts, and the users of all."""
+    """A test on a server with these prompts, and the users of all, who log in by them alone."""
     def add(function):
         if suite.missing() is None and FLAVOUR == 'hythed':
-            suite.test(**dict(people(), DefaultAuthMethods=ALL, **settings))(function)
+            methods = dict(DefaultAuthMethods='keyboard-interactive', users=[
+                {k: v for k, v in user.items() if k != 'factors'} for user in people()['users']])
+            suite.test(**dict(people(), **dict(methods, **settings)))(function)
         return function
     return add
 
@@ -268,6 +270,13 @@ def test_one_prompt(t):
     asked = []
     assert through_asyncssh(t, 'alice', [t.server.PASSWORD], asked)
     assert asked == [('', '', [('What is it? ', True)])], asked
+
+
+@prompted(KeyboardInteractivePrompts='Your word: ')
+def test_one_prompt_of_putty(t):
+    putty(t, 'alice', '-pw', t.server.PASSWORD).ok()
+    assert 'accepted keyboard-interactive for user "alice"' in t.server.log(), t.server.log()
+    putty(t, 'alice', '-pw', 'wrong').failed()
 
 
 # Codes that change with the time.
