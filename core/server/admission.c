@@ -1,17 +1,10 @@
 /* Who may come in, and the lists of those who did. */
+#include "core/base/clock.h"
 #include "core/server/session.h"
 
 #include <stdio.h>
 #include <string.h>
 #include <sys/random.h>
-
-static int64_t now_ms(void)
-{
-    struct timespec ts;
-
-    (void)clock_gettime(CLOCK_MONOTONIC, &ts);
-    return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
-}
 
 /* With the lock, as all up to hy_admission_ask(). */
 static void leave_unfinished(struct hy_server *server, struct hy_session *s)
@@ -114,28 +107,31 @@ static const char *too_many(const struct hy_server *server, const struct hy_sess
 }
 
 /* Counts the client where it comes from. */
-static int enter_peer(struct hy_session *s, bool *full, struct bar *bar, struct hy_err *why)
+static enum hy_entry enter_peer(struct hy_session *s, struct bar *bar, struct hy_err *why)
 {
     struct hy_server *server = s->server;
     const struct hy_config *config = server->current->config;
     const struct hy_peer_rules rules = rules_of(config);
     struct hy_addr place =
         hy_addr_network(&s->addr, (unsigned)(s->addr.family == AF_INET ? config->ipv4_prefix : config->ipv6_prefix));
-    int64_t now = now_ms();
+    int64_t now = hy_clock_ms();
     struct hy_peer *peer = hy_peers_find(server->peers, &place, now);
+    enum hy_entry entry = HY_ENTRY_GIVEN;
     const char *setting;
+    struct bar old;
 
-    if (!peer)
-        return hy_err_set(why, "out of memory");
+    if (!peer) {
+        (void)hy_err_set(why, "out of memory");
+        return HY_ENTRY_FULL;
+    }
     s->exempt = hy_guests_have(&server->current->guests.exempt, &s->addr);
     setting = too_many(server, s, peer);
     if (!s->exempt && peer->barred) {
-        struct bar old;
-
+        entry = HY_ENTRY_BARRED;
         note_bar(&old, peer, now);
         (void)describe_bar(&old, config, why);
     } else if (setting) {
-        *full = true;
+        entry = HY_ENTRY_FULL;
         (void)hy_err_set(why, "%s", setting);
         if (!s->exempt && hy_peers_offend(server->peers, &rules, peer, HY_OFFENCE_REFUSED, 1, now))
             note_bar(bar, peer, now);
@@ -143,22 +139,24 @@ static int enter_peer(struct hy_session *s, bool *full, struct bar *bar, struct 
         s->peer = peer;
         peer->connections++;
         peer->unfinished += s->unfinished;
-        return 0;
     }
     hy_peers_settle(server->peers, peer);
-    return -1;
+    return entry;
 }
 
 /* With the lock. What connects may be a proxy that can't say yet for whom. */
-static int check_client(struct hy_session *s, bool proxy, bool *full, struct bar *bar, struct hy_err *why)
+static enum hy_entry check_client(struct hy_session *s, bool proxy, struct bar *bar, struct hy_err *why)
 {
     const struct hy_guests *guests = &s->server->current->guests;
-    const char *setting;
+    const char *text = hy_guests_refuse(guests, &s->addr);
 
     if (proxy)
-        return hy_guests_have(&guests->trusted, &s->addr) ? 0 : hy_err_set(why, "it is not in proxy_trusted");
-    setting = hy_guests_refuse(guests, &s->addr);
-    return setting ? hy_err_set(why, "%s", setting) : enter_peer(s, full, bar, why);
+        text = hy_guests_have(&guests->trusted, &s->addr) ? NULL : "it is not in proxy_trusted";
+    if (text) {
+        (void)hy_err_set(why, "%s", text);
+        return HY_ENTRY_REFUSED;
+    }
+    return proxy ? HY_ENTRY_GIVEN : enter_peer(s, bar, why);
 }
 
 /* A crowd that never logs in must not shut the door: the one of it that came first gives way. Whoever has a key is in
@@ -171,25 +169,23 @@ static void make_room(struct hy_server *server)
     leave_unfinished(server, server->oldest);
 }
 
-int hy_admission_ask(struct hy_session *s, bool *full, struct hy_err *why)
+enum hy_entry hy_admission_ask(struct hy_session *s, struct hy_err *why)
 {
     struct hy_server *server = s->server;
     struct bar bar = {.left = 0};
     struct hy_generation *generation;
-    int rc;
+    enum hy_entry entry = HY_ENTRY_FULL;
 
     (void)clock_gettime(CLOCK_REALTIME, &s->came);
     (void)pthread_mutex_lock(&server->lock);
     generation = hy_generation_ref(server->current);
-    if (server->refusing) {
-        rc = hy_err_set(why, "none is taken now");
-    } else if (server->sessions >= (unsigned)generation->config->MaxConnections) {
-        *full = true;
-        rc = hy_err_set(why, "MaxConnections are there");
-    } else {
-        rc = check_client(s, s->proxied, full, &bar, why);
-    }
-    if (!rc) {
+    if (server->refusing)
+        (void)hy_err_set(why, "none is taken now");
+    else if (server->sessions >= (unsigned)generation->config->MaxConnections)
+        (void)hy_err_set(why, "MaxConnections are there");
+    else
+        entry = check_client(s, s->proxied, &bar, why);
+    if (entry == HY_ENTRY_GIVEN) {
         make_room(server);
         s->generation = generation;
         s->id = ++server->next_id;
@@ -197,26 +193,25 @@ int hy_admission_ask(struct hy_session *s, bool *full, struct hy_err *why)
     }
     (void)pthread_mutex_unlock(&server->lock);
     tell_bar(s, &bar, generation->config);
-    if (rc)
+    if (entry != HY_ENTRY_GIVEN)
         hy_generation_unref(generation);
-    return rc;
+    return entry;
 }
 
-int hy_admission_client(struct hy_session *s, const struct hy_addr *addr, uint16_t port, struct hy_err *why)
+enum hy_entry hy_admission_client(struct hy_session *s, const struct hy_addr *addr, uint16_t port, struct hy_err *why)
 {
     struct hy_server *server = s->server;
     struct bar bar = {.left = 0};
-    bool full = false;
-    int rc;
+    enum hy_entry entry;
 
     (void)pthread_mutex_lock(&server->lock);
     s->addr = *addr;
     s->port = port;
     (void)hy_addr_text(addr, s->address);
-    rc = check_client(s, false, &full, &bar, why);
+    entry = check_client(s, false, &bar, why);
     (void)pthread_mutex_unlock(&server->lock);
     tell_bar(s, &bar, s->generation->config);
-    return rc;
+    return entry;
 }
 
 bool hy_admission_user(struct hy_session *s, const char *user)
@@ -260,7 +255,7 @@ static void leave_peer(struct hy_session *s, struct bar *bar)
 {
     const struct hy_peer_rules rules = rules_of(s->generation->config);
     struct hy_peers *peers = s->server->peers;
-    int64_t now = now_ms();
+    int64_t now = hy_clock_ms();
     enum hy_offence offence;
 
     s->peer->connections--;

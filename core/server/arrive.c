@@ -1,4 +1,5 @@
 /* A connection before SSH: what the socket is set to, and what a proxy says first. */
+#include "core/base/clock.h"
 #include "core/server/proxy.h"
 #include "core/server/session.h"
 
@@ -6,16 +7,9 @@
 #include <poll.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 enum { TICK = 100 }; /* ms between looks at flags that can't wake anybody */
-
-static int64_t now_ms(void)
-{
-    struct timespec ts;
-
-    (void)clock_gettime(CLOCK_MONOTONIC, &ts);
-    return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
-}
 
 /* Waits until there is something to read. */
 static int wait_for_bytes(struct hy_session *s, int64_t end, struct hy_err *why)
@@ -23,7 +17,7 @@ static int wait_for_bytes(struct hy_session *s, int64_t end, struct hy_err *why)
     struct pollfd fds[] = {{.fd = s->fd, .events = POLLIN}, {.fd = s->control.wake, .events = POLLIN}};
 
     for (;;) {
-        int64_t left = end - now_ms();
+        int64_t left = end - hy_clock_ms();
 
         if (left <= 0)
             return hy_err_set(why, "no whole PROXY header in time");
@@ -43,7 +37,7 @@ static int receive_header(struct hy_session *s, struct hy_proxy_client *client, 
 {
     const struct hy_config *config = s->generation->config;
     int64_t limit = config->DefaultConnectionTimeout ? config->DefaultConnectionTimeout : config->login_grace;
-    int64_t end = now_ms() + limit * 1000;
+    int64_t end = hy_clock_ms() + limit * 1000;
     uint8_t data[HY_PROXY_MAX];
     size_t len = 0;
     int wanted;
@@ -63,21 +57,37 @@ static int receive_header(struct hy_session *s, struct hy_proxy_client *client, 
     return wanted;
 }
 
-int hy_session_arrive(struct hy_session *s, struct hy_err *why)
+enum hy_entry hy_session_arrive(struct hy_session *s, struct hy_err *why)
 {
     struct hy_proxy_client client;
     char proxy[HY_ADDR_TEXT];
+    enum hy_entry entry;
 
     hy_server_tune(s->fd, s->generation->config);
     if (!s->proxied)
-        return 0;
+        return HY_ENTRY_GIVEN;
     if (receive_header(s, &client, why))
-        return -1;
+        return HY_ENTRY_REFUSED;
     if (!client.addr.family)
-        return 0; /* the proxy asks on its own account */
+        return HY_ENTRY_GIVEN; /* the proxy asks on its own account */
     (void)hy_addr_text(&s->addr, proxy);
-    if (hy_admission_client(s, &client.addr, client.port, why))
-        return -1;
-    hy_log(s->server->log, HY_LOG_VERBOSE, s->id, "the proxy %s connects for %s port %u", proxy, s->address, s->port);
-    return 0;
+    entry = hy_admission_client(s, &client.addr, client.port, why);
+    if (entry == HY_ENTRY_GIVEN)
+        hy_log(s->server->log, HY_LOG_VERBOSE, s->id, "the proxy %s connects for %s port %u", proxy, s->address,
+               s->port);
+    return entry;
+}
+
+void hy_session_refuse(const struct hy_server *server, int fd, uint64_t id, const char *address, enum hy_entry entry,
+                       const struct hy_err *why)
+{
+    static const char *const texts[] = {
+        [HY_ENTRY_FULL] = "Too many connections\r\n", [HY_ENTRY_BARRED] = "Not allowed at this time\r\n"};
+    const char *text = (size_t)entry < sizeof texts / sizeof *texts ? texts[entry] : NULL;
+
+    hy_log(server->log, entry == HY_ENTRY_BARRED ? HY_LOG_VERBOSE : HY_LOG_INFO, id, "refused a connection from %s: %s",
+           address, why->text);
+    if (text)
+        (void)send(fd, text, strlen(text), MSG_DONTWAIT | MSG_NOSIGNAL);
+    (void)close(fd);
 }

@@ -144,11 +144,15 @@ static bool begins(const uint8_t *data, size_t len, const void *start, size_t si
 int hy_proxy_parse(const uint8_t *data, size_t len, struct hy_proxy_client *out, struct hy_err *err)
 {
     bool line = begins(data, len, word, sizeof word - 1);
+    int rc;
 
     *out = (struct hy_proxy_client){.port = 0};
     if (!line && !begins(data, len, signature, sizeof signature))
         return hy_err_set(err, "no PROXY header");
     if (len < FIRST)
         return (int)(FIRST - len);
-    return line ? parse_1(data, len, out, err) : parse_2(data, len, out, err);
+    rc = line ? parse_1(data, len, out, err) : parse_2(data, len, out, err);
+    if (rc)
+        *out = (struct hy_proxy_client){.port = 0}; /* half of a line isn't believed */
+    return rc;
 }

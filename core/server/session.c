@@ -232,10 +232,10 @@ static void run(struct hy_session *s)
                                            .exchanged = exchanged};
     struct hy_server *server = s->server;
     struct hy_err why = {0};
+    enum hy_entry entry = hy_session_arrive(s, &why);
 
-    if (hy_session_arrive(s, &why)) {
-        hy_log(server->log, HY_LOG_INFO, s->id, "refused a connection from %s: %s", s->address, why.text);
-        (void)close(s->fd);
+    if (entry != HY_ENTRY_GIVEN) {
+        hy_session_refuse(server, s->fd, s->id, s->address, entry, &why);
         hy_admission_gone(s);
         return;
     }
@@ -302,44 +302,39 @@ static void *session_main(void *ctx)
     return NULL;
 }
 
-static int start(struct hy_session *s, bool *full, struct hy_err *why)
+static enum hy_entry start(struct hy_session *s, struct hy_err *why)
 {
     struct hy_server *server = s->server;
+    enum hy_entry entry = hy_admission_ask(s, why);
 
-    if (hy_admission_ask(s, full, why))
-        return -1;
-    if (hy_thread_start(NULL, session_main, s) == 0)
-        return 0;
+    if (entry != HY_ENTRY_GIVEN || hy_thread_start(NULL, session_main, s) == 0)
+        return entry;
     hy_admission_gone(s);
     (void)pthread_mutex_lock(&server->lock);
     server->sessions--;
     (void)pthread_mutex_unlock(&server->lock);
     hy_generation_unref(s->generation);
-    *full = true;
-    return hy_err_set(why, "no thread");
+    (void)hy_err_set(why, "no thread");
+    return HY_ENTRY_FULL;
 }
 
 void hy_session_start(struct hy_server *server, int fd, const struct hy_arrival *arrival)
 {
-    static const char busy[] = "Too many connections\r\n";
     struct hy_session *s = calloc(1, sizeof *s);
     struct hy_err why = {.text = "out of memory"};
+    enum hy_entry entry = HY_ENTRY_FULL;
     char address[HY_ADDR_TEXT];
-    bool full = false;
 
     if (s) {
         *s = (struct hy_session){
             .server = server, .fd = fd, .addr = arrival->addr, .port = arrival->port, .proxied = arrival->proxy};
         (void)hy_addr_text(&s->addr, s->address);
         open_control(s); /* others find it in the list once it is admitted */
-        if (start(s, &full, &why) == 0)
+        entry = start(s, &why);
+        if (entry == HY_ENTRY_GIVEN)
             return;
         close_control(s);
         free(s);
     }
-    hy_log(server->log, HY_LOG_INFO, 0, "refused a connection from %s: %s", hy_addr_text(&arrival->addr, address),
-           why.text);
-    if (full)
-        (void)send(fd, busy, sizeof busy - 1, MSG_DONTWAIT | MSG_NOSIGNAL);
-    (void)close(fd);
+    hy_session_refuse(server, fd, 0, hy_addr_text(&arrival->addr, address), entry, &why);
 }

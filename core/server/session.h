@@ -43,11 +43,18 @@ struct hy_session {
     struct hy_ssh_facts connection; /* for all */
 };
 
-/* admission.c: counts a connection in, which from now on is in the list. 0, or -1 with why it can't come in and whether
- * that is for want of room. */
-int hy_admission_ask(struct hy_session *s, bool *full, struct hy_err *why);
-/* A proxy has told for whom it connects: the same for this address. It stays counted in any case. */
-int hy_admission_client(struct hy_session *s, const struct hy_addr *addr, uint16_t port, struct hy_err *why);
+/* Whether somebody may come in. */
+enum hy_entry {
+    HY_ENTRY_GIVEN,
+    HY_ENTRY_REFUSED, /* not this client */
+    HY_ENTRY_FULL,    /* there are too many */
+    HY_ENTRY_BARRED   /* it did something wrong lately; the log has a line about it */
+};
+
+/* admission.c: counts a connection in, which from now on is in the list; or says why not. */
+enum hy_entry hy_admission_ask(struct hy_session *s, struct hy_err *why);
+/* A proxy has told for whom it connects: the same for this address. It stays in the list in any case. */
+enum hy_entry hy_admission_client(struct hy_session *s, const struct hy_addr *addr, uint16_t port, struct hy_err *why);
 /* Whether the user may have one more connection, which is then counted. The name must live until it is gone. */
 bool hy_admission_user(struct hy_session *s, const char *user);
 /* It has logged in. */
@@ -55,7 +62,11 @@ void hy_admission_entered(struct hy_session *s);
 /* It is over: it leaves the lists, and what it did wrong is noted. */
 void hy_admission_gone(struct hy_session *s);
 
-/* arrive.c: everything before SSH. 0, or -1 with why it ends here; the socket is the caller's in any case. */
-int hy_session_arrive(struct hy_session *s, struct hy_err *why);
+/* arrive.c: everything before SSH. If it ends here the socket is still the caller's. */
+enum hy_entry hy_session_arrive(struct hy_session *s, struct hy_err *why);
+/* Tells of a connection that isn't let in, in the log and to the client, and closes it. id: 0 if it has none yet. Once
+ * somebody is barred LogLevel 1 is silent about what they try, or they could fill the log. */
+void hy_session_refuse(const struct hy_server *server, int fd, uint64_t id, const char *address, enum hy_entry entry,
+                       const struct hy_err *why);
 
 #endif

@@ -1,3 +1,4 @@
+#include "core/base/clock.h"
 #include "core/transport/ssh_internal.h"
 
 #include <errno.h>
@@ -7,7 +8,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 /* In ms: how often a connection looks at flags that can't wake it, how long nothing moves before memory goes back. */
@@ -15,10 +15,7 @@ enum { TICK = 100, QUIET = 1000 };
 
 int64_t hy_ssh_now(void)
 {
-    struct timespec ts;
-
-    (void)clock_gettime(CLOCK_MONOTONIC_COARSE, &ts); /* a few ms are good enough, for each packet asks */
-    return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
+    return hy_clock_ms();
 }
 
 /* Of two times to wait, of which -1 is for ever. */

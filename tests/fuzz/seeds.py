@@ -248,6 +248,14 @@ PATHS = ["", "/", "a", "/a/b\0../c", "/\0a//b/./../..", "/a\0" + "x/" * 100, "..
          "%h/%%\0u\0g\0/home/u", "%", "%x", "/srv/%h\0\0\0../..", "/a\0b\0c\0d", "%u%u%u\0" + "n" * 250, "%u\0..", "%g\0u\0a/b"]
 
 
+SIGNATURE = b"\r\n\r\n\0\r\nQUIT\n"
+PEERS = [b"PROXY TCP4 192.0.2.7 192.0.2.8 4711 22\r\n", b"PROXY TCP6 2001:db8::7 ::1 1 65535\r\n", b"PROXY UNKNOWN\r\n",
+         b"PROXY UNKNOWN x y\r\n", SIGNATURE + b"\x21\x11\0\x0c" + b"\x7f\0\0\1" * 3,
+         SIGNATURE + b"\x21\x21\0\x27" + b"\x20\1" + b"\0" * 34 + b"\4\0\0", SIGNATURE + b"\x20\0\0\0",
+         SIGNATURE + b"\x21\x31\0\xd8" + b"/" * 216, b"127.0.0.1", b"fe80::1%eth0", b"::ffff:10.1.2.3",
+         b"10.0.0.0/8, !10.1.0.0/16, 192.168.*", b"2001:db8::/32,::1/128", b"*, !::ffff:127.0.0.0/104", b"1.2.3.4/33"]
+
+
 def write(name, seeds):
     seen = sorted({s.hex() for s in seeds}, key=lambda s: (len(s), s))
     with open(os.path.join(HERE, "seeds", name + ".txt"), "w", encoding="ascii") as f:
@@ -265,6 +273,7 @@ def main():
     write("cert", CERTIFICATES + [c[:300] for c in CERTIFICATES] + [b""])
     write("revoked", revoked())
     write("path", [p.encode() for p in PATHS])
+    write("peer", PEERS)
 
 
 if __name__ == "__main__":

@@ -12,6 +12,7 @@ GRACE = 30
 
 
 def offended(**settings):
+    """A test in which only 127.0.0.1 of this machine is exempt from penalties."""
     return suite.test(**dict(dict(exempt_clients=HOST), **settings))
 
 
@@ -171,7 +172,7 @@ def test_two_hundred_slow_handshakes(t):
 
 # Penalties.
 
-@offended(penalty_threshold=9, penalty_max=3600, penalty_failure=2)
+@offended(penalty_threshold=9, penalty_max=3600, penalty_failure=2, LogLevel=2)
 def test_failed_logins_add_up(t):
     fails(t, '127.0.0.2', 4)
     assert not refused(t, '127.0.0.2')  # 8 seconds, and one for this
@@ -179,6 +180,10 @@ def test_failed_logins_add_up(t):
     barred(t, '127.0.0.2', 'failed logins')
     assert refused(t, '127.0.0.2')
     assert re.search('refused a connection from 127.0.0.2: 127.0.0.2 may not connect until', t.server.log())
+    with socket.socket() as sock:
+        sock.bind(('127.0.0.2', 0))
+        sock.connect((HOST, t.server.port))
+        assert sock.recv(100) == b'Not allowed at this time\r\n'
     assert not refused(t, '127.0.0.3')
     for _ in range(10):
         fails(t, HOST, 2)  # exempt
