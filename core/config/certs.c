@@ -10,7 +10,7 @@ static struct hy_place place_of(const struct hy_reading *r, const char *name)
 
 static struct hy_key_source nothing(void)
 {
-    return (struct hy_key_source){hy_store_type_find("Auto"), "", "", "", "", ""};
+    return (struct hy_key_source){hy_store_type_find("Auto"), "", "", "", "", "", NULL};
 }
 
 /* What SSHCertStore and others have that come in numbers: "AltSSHCert[1]". */
@@ -171,7 +171,7 @@ static struct hy_key_config first_key(struct hy_reading *r)
         type_of(r, place_of(r, "SSHCertStoreType"), "SSHCertStoreType", c->SSHCertStoreType);
 
     return (struct hy_key_config){
-        {type, c->SSHCertStore, c->SSHCertStorePassword, c->SSHCertSubject, c->SSHCertEncoded, setting},
+        {type, c->SSHCertStore, c->SSHCertStorePassword, c->SSHCertSubject, c->SSHCertEncoded, setting, NULL},
         place_of(r, setting)};
 }
 

@@ -49,10 +49,23 @@ static uint8_t *slurp(int fd, size_t max, size_t *len)
     return bytes;
 }
 
-/* Owner and mode are those of the opened file. */
-uint8_t *hy_private_read(const char *what, const char *file, size_t max, size_t *len, struct hy_err *err)
+static int open_file(const char *file, const struct hy_key_opener *opener)
 {
-    int fd = open(file, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+    int fd;
+
+    if (!opener)
+        return open(file, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+    fd = opener->open(opener->ctx, file);
+    if (fd < 0)
+        errno = -fd;
+    return fd;
+}
+
+/* Owner and mode are those of the opened file. */
+uint8_t *hy_private_read(const char *what, const char *file, const struct hy_key_opener *opener, size_t max,
+                         size_t *len, struct hy_err *err)
+{
+    int fd = open_file(file, opener);
     uint8_t *bytes = NULL;
     struct stat st;
     int failed = fd < 0 || fstat(fd, &st) ? errno : 0;
@@ -78,10 +91,11 @@ bool hy_key_password_elsewhere(const struct hy_key_source *source)
 }
 
 /* The first line of a file, without its end. */
-static int from_file(const char *file, char *out, size_t room, struct hy_err *err)
+static int from_file(const struct hy_key_source *source, char *out, size_t room, struct hy_err *err)
 {
+    const char *file = hy_key_password_file(source);
     size_t size, len;
-    uint8_t *bytes = hy_private_read("password file", file, HY_PASSWORD_FILE_MAX, &size, err);
+    uint8_t *bytes = hy_private_read("password file", file, source->opener, HY_PASSWORD_FILE_MAX, &size, err);
 
     if (!bytes)
         return -1;
@@ -99,7 +113,7 @@ int hy_key_password_read(const struct hy_key_source *source, char *out, size_t r
     const char *text = source->password;
 
     if (hy_key_password_file(source))
-        return from_file(hy_key_password_file(source), out, room, err);
+        return from_file(source, out, room, err);
     if (strncmp(text, "env:", 4) == 0) {
         const char *value = secure_getenv(text + 4);
 

@@ -115,8 +115,9 @@ uint8_t *hy_unbase64(struct hy_span text, size_t *len);
 void hy_bytes_free(uint8_t *bytes, size_t len);
 
 /* A file that only its owner can read, whole: as hy_unbase64(). `what` begins the messages. NULL with err;
- * errno is why it can't be opened, or 0. */
-uint8_t *hy_private_read(const char *what, const char *file, size_t max, size_t *len, struct hy_err *err);
+ * errno is why it can't be opened, or 0. opener: as of hy_key_source. */
+uint8_t *hy_private_read(const char *what, const char *file, const struct hy_key_opener *opener, size_t max,
+                         size_t *len, struct hy_err *err);
 /* The password that a source means, into room bytes. Its length, or -1 with err. */
 int hy_key_password_read(const struct hy_key_source *source, char *out, size_t room, struct hy_err *err);
 

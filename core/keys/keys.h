@@ -18,6 +18,12 @@ const char *hy_store_type_refusal(const struct hy_store_type *type);
 /* The names of all types, NULL-terminated. */
 const char *const *hy_store_type_names(void);
 
+/* Who opens files instead of open(2). */
+struct hy_key_opener {
+    int (*open)(void *ctx, const char *file); /* a descriptor to read from, or a negative errno */
+    void *ctx;
+};
+
 /* Where a private key is. The strings are borrowed; "" is what isn't given. */
 struct hy_key_source {
     const struct hy_store_type *type;
@@ -26,6 +32,7 @@ struct hy_key_source {
     const char *subject;  /* which key: a certificate's subject or a key's name, "" or "*": the first */
     const char *encoded; /* with a store: a certificate or public key, whose private key is the one. Without: a store */
     const char *setting; /* its name in the configuration */
+    const struct hy_key_opener *opener; /* of its files, or NULL */
 };
 
 /* Whether the store is a file's name. */

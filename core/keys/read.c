@@ -137,7 +137,7 @@ static char *read_store(struct hy_finding *f, const struct hy_key_source *source
     char *text = NULL;
 
     if (is_file) {
-        bytes = hy_private_read("host key", store, HY_STORE_MAX, &len, f->err);
+        bytes = hy_private_read("host key", store, source->opener, HY_STORE_MAX, &len, f->err);
         if (!bytes) {
             explain_missing(f, source);
             return NULL;

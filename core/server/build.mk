@@ -41,6 +41,7 @@ hythed_SOURCES = core/server/hythed.c \
 	core/server/hythed_crash.c core/server/hythed_crash.h \
 	core/server/hythed_line.c core/server/hythed_line.h \
 	core/server/hythed_helper.c core/server/hythed_helper.h core/server/hythed_helper_serve.c \
+	core/server/hythed_helper_wire.c \
 	core/server/hythed_log.c core/server/hythed_log.h \
 	core/server/hythed_password.c core/server/hythed_password.h \
 	core/server/hythed_plugins.c core/server/hythed_plugins.h \

@@ -37,7 +37,7 @@ void hy_server_check_keys(const struct hy_config *config, struct hy_problems *pr
 
         if (!source->type || !source->store || !source->password || !source->subject)
             continue; /* the reader has said why */
-        if (hy_server_read_key(&config->keys[i], ssh, &type, &err))
+        if (hy_server_read_key(&config->keys[i], NULL, ssh, &type, &err))
             hy_problems_add(problems, config->keys[i].place, "%s", err.text);
     }
     if (ssh && config->key_count && !problems->count)

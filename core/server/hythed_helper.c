@@ -1,6 +1,8 @@
 #include "core/server/hythed_helper.h"
+#include "core/plugin/trust.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -16,41 +18,21 @@ enum { SECONDS_ANSWER = 30, SECONDS_SEND = 5, MILLISECONDS_END = 2000 };
 
 /* ---- Questions ---- */
 
-/* The errno of the socket, 0 when all of it was taken. */
-static int put(const struct hythed_helper *helper, const struct hythed_helper_request *request, int fd)
-{
-    union {
-        struct cmsghdr head;
-        char room[CMSG_SPACE(sizeof fd)];
-    } control = {.room = {0}};
-    struct iovec iov = {(void *)(uintptr_t)request, sizeof *request};
-    struct msghdr message = {.msg_iov = &iov, .msg_iovlen = 1};
-
-    if (fd >= 0) {
-        message.msg_control = &control;
-        message.msg_controllen = sizeof control;
-        control.head =
-            (struct cmsghdr){.cmsg_len = CMSG_LEN(sizeof fd), .cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS};
-        memcpy(CMSG_DATA(CMSG_FIRSTHDR(&message)), &fd, sizeof fd);
-    }
-    return sendmsg(helper->socket, &message, MSG_NOSIGNAL) == (ssize_t)sizeof *request ? 0 : errno;
-}
-
 static int gone(struct hy_err *err)
 {
     (void)hy_err_set(err, "the helper process is gone: restart hythed");
     return -EIO;
 }
 
-/* With the lock: the answer's result, with its text. */
-static int ask(const struct hythed_helper *helper, const struct hythed_helper_request *request, struct hy_err *err)
+/* With the lock: the answer's result, with its text, and the descriptor that came along. */
+static int ask(const struct hythed_helper *helper, const struct hythed_helper_request *request, int *fd,
+               struct hy_err *err)
 {
     struct hythed_helper_answer answer;
-    ssize_t n = -1;
 
-    if (put(helper, request, -1) == 0)
-        n = recv(helper->socket, &answer, sizeof answer, MSG_TRUNC);
-    if (n != (ssize_t)sizeof answer)
+    *fd = -1;
+    if (hythed_helper_put(helper->socket, request, sizeof *request, -1) != 0 ||
+        hythed_helper_get(helper->socket, &answer, sizeof answer, fd) != 1)
         return gone(err);
     answer.why.text[sizeof answer.why.text - 1] = '\0';
     if (answer.result < 0)
@@ -64,7 +46,7 @@ static int ask(const struct hythed_helper *helper, const struct hythed_helper_re
 static int row_of(struct hythed_helper *helper, const struct hy_assisted *who, struct hy_err *err)
 {
     struct hythed_helper_request request = {.what = HYTHED_HELPER_ADD, .who = *who};
-    int row;
+    int row, none;
 
     for (size_t i = 0; i < helper->row_count; i++)
         if (memcmp(&helper->rows[i], who, sizeof *who) == 0)
@@ -74,7 +56,7 @@ static int row_of(struct hythed_helper *helper, const struct hy_assisted *who, s
                               "restart hythed");
         return -EPERM;
     }
-    row = ask(helper, &request, err);
+    row = ask(helper, &request, &none, err);
     if (row >= 0 && row != (int)helper->row_count)
         return gone(err);
     if (row >= 0)
@@ -101,7 +83,7 @@ static int call(void *ctx, const struct hy_assisted *who, struct hy_err *err)
         (void)hy_err_set(err, "can't make a socket to the helper process: %s", strerrordesc_np(rc));
         return -rc;
     }
-    rc = put(helper, &request, ends[1]);
+    rc = hythed_helper_put(helper->socket, &request, sizeof request, ends[1]);
     (void)close(ends[1]);
     if (!rc)
         return ends[0];
@@ -124,25 +106,82 @@ static void settle(void *ctx)
     const struct hythed_helper_request request = {.what = HYTHED_HELPER_SETTLE};
     struct hythed_helper *helper = ctx;
     struct hy_err err;
-    int rows;
+    int kept, none;
 
     (void)pthread_mutex_lock(&helper->lock);
-    rows = ask(helper, &request, &err);
+    kept = ask(helper, &request, &none, &err);
     helper->settled = true;
-    if (rows == 0 && waitpid(helper->pid, NULL, 0) == helper->pid)
+    if (kept == 0 && waitpid(helper->pid, NULL, 0) == helper->pid)
         helper->pid = 0;
     (void)pthread_mutex_unlock(&helper->lock);
-    if (rows < 0)
+    if (kept < 0)
         hy_log(helper->log, HY_LOG_ERROR, 0, "%s", err.text);
-    if (rows > 0)
-        hy_log(helper->log, HY_LOG_INFO, 0, "a helper process (%ld) keeps root's rights for %d of the plugins",
-               (long)helper->pid, rows);
+    if (kept > 0)
+        hy_log(helper->log, HY_LOG_INFO, 0,
+               "a helper process (%ld) keeps root's rights for %zu of the plugins and %zu files of host keys",
+               (long)helper->pid, helper->row_count, helper->files.count);
+}
+
+static int open_key(void *ctx, const char *file)
+{
+    struct hythed_helper_request request = {.what = HYTHED_HELPER_OPEN};
+    struct hythed_helper *helper = ctx;
+    const struct hythed_helper_files *files = &helper->files;
+    struct hy_err err;
+    int fd = -1, rc;
+
+    while (request.row < files->count && strcmp(files->names[request.row], file) != 0)
+        request.row++;
+    if (request.row == files->count)
+        return -EACCES;
+    (void)pthread_mutex_lock(&helper->lock);
+    rc = helper->pid ? ask(helper, &request, &fd, &err) : gone(&err);
+    (void)pthread_mutex_unlock(&helper->lock);
+    if (rc == 0 && fd >= 0)
+        return fd;
+    hy_log(helper->log, HY_LOG_ERROR, 0, "host key %s: %s", file, err.text);
+    return -EACCES;
 }
 
 /* ---- Its life ---- */
 
+static int add_file(struct hythed_helper_files *files, const char *name, struct hy_err *err)
+{
+    struct hy_complaints to = {.label = "reload_host_keys", .err = err};
+    char real[PATH_MAX];
+    int fd;
+
+    if (access(name, F_OK) != 0)
+        return 0; /* reading the keys says so */
+    if (files->count == HYTHED_HELPER_FILES)
+        return hy_err_set(err, "reload_host_keys: more than %d files", HYTHED_HELPER_FILES);
+    fd = hy_trust_open(name, real, &to);
+    if (fd < 0)
+        return -1;
+    (void)close(fd);
+    files->names[files->count] = name;
+    files->real[files->count] = strdup(real);
+    return files->real[files->count++] ? 0 : hy_err_set(err, "out of memory");
+}
+
+static int find_files(struct hythed_helper_files *files, const struct hy_config *config, struct hy_err *err)
+{
+    for (size_t i = 0; config->reload_host_keys && i < config->key_count; i++) {
+        const struct hy_key_source *source = &config->keys[i].source;
+        const char *password;
+
+        if (!source->type || !source->store || !source->password)
+            continue; /* of a file with problems */
+        password = hy_key_password_file(source);
+        if ((hy_key_is_file(source) && add_file(files, source->store, err)) ||
+            (password && add_file(files, password, err)))
+            return -1;
+    }
+    return 0;
+}
+
 /* In the new process. Nothing of hythed's is open there but the socket and the standard streams. */
-static void become_helper(int socket, const struct hy_config *config)
+static void become_helper(int socket, const struct hy_config *config, const struct hythed_helper_files *files)
 {
     (void)prctl(PR_SET_NAME, "hythed-helper");
     /* hythed's own signals stay blocked: it ends with hythed, which may go on for a while after a SIGTERM to both. The
@@ -153,7 +192,7 @@ static void become_helper(int socket, const struct hy_config *config)
         close_range((unsigned)socket + 1, ~0U, 0) < 0)
         _exit(EXIT_FAILURE);
     (void)umask(077);
-    _exit(hythed_helper_serve(socket, (struct hy_config *)(uintptr_t)config)); /* a copy, as all memory here */
+    _exit(hythed_helper_serve(socket, (struct hy_config *)(uintptr_t)config, files)); /* a copy, as all memory here */
 }
 
 static int bound(int socket, int option, time_t seconds)
@@ -171,15 +210,17 @@ int hythed_helper_begin(struct hythed_helper *helper, const struct hy_config *co
     *helper = (struct hythed_helper){.socket = -1, .log = log, .assist = {.call = no_root}};
     (void)pthread_mutex_init(&helper->lock, NULL);
     if (geteuid() != 0)
-        return 0;
+        return 0; /* who reads the keys at the start then does so later */
+    if (find_files(&helper->files, config, err) < 0)
+        return -1;
     if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0)
         return hy_err_set(err, "can't make a socket to the helper process: %s", strerror(errno));
     helper->pid = fork();
     if (helper->pid == 0)
-        become_helper(ends[1], config);
+        become_helper(ends[1], config, &helper->files);
     (void)close(ends[1]);
     helper->socket = ends[0];
-    helper->assist = (struct hy_assist){.call = call, .settle = settle, .ctx = helper};
+    helper->assist = (struct hy_assist){.call = call, .settle = settle, .open_key = open_key, .ctx = helper};
     if (helper->pid < 0)
         return hy_err_set(err, "can't start the helper process: %s", strerror(errno));
     if (bound(ends[0], SO_RCVTIMEO, SECONDS_ANSWER) < 0 || bound(ends[0], SO_SNDTIMEO, SECONDS_SEND) < 0)
@@ -221,5 +262,7 @@ void hythed_helper_end(struct hythed_helper *helper)
     if (helper->pid > 0)
         wait_for(helper->pid);
     helper->pid = 0;
+    for (size_t i = 0; i < helper->files.count; i++)
+        free(helper->files.real[i]);
     (void)pthread_mutex_destroy(&helper->lock);
 }

@@ -18,14 +18,15 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
-enum { HYTHED_HELPER_ROWS = 64 };
+enum { HYTHED_HELPER_ROWS = 64, HYTHED_HELPER_FILES = 64 };
 
 /* ---- What they say: each message is one of these, as a whole, over a socket that keeps them apart ---- */
 
 enum hythed_helper_what {
     HYTHED_HELPER_ADD = 1, /* take on `who`; answered: its row */
-    HYTHED_HELPER_SETTLE,  /* that was all; answered: the number of rows */
-    HYTHED_HELPER_CALL     /* begin a call of `row`; a socket comes along; not answered */
+    HYTHED_HELPER_SETTLE,  /* that was all; answered: the number of rows and files */
+    HYTHED_HELPER_CALL,    /* begin a call of `row`; a socket comes along; not answered */
+    HYTHED_HELPER_OPEN     /* open the file `row`; answered, with its descriptor */
 };
 
 struct hythed_helper_request {
@@ -39,12 +40,25 @@ struct hythed_helper_answer {
     struct hy_err why;
 };
 
+/* Sends a message, with a descriptor unless it is -1: 0 or an errno value. */
+int hythed_helper_put(int socket, const void *message, size_t len, int fd);
+/* Receives one of that length, and the descriptor that came along, else -1: 1; 0 at the end; -1 for anything else. */
+int hythed_helper_get(int socket, void *message, size_t len, int *fd);
+
+/* The files of host keys that a reload may open (reload_host_keys). */
+struct hythed_helper_files {
+    const char *names[HYTHED_HELPER_FILES]; /* the configuration's */
+    char *real[HYTHED_HELPER_FILES];        /* where each led to at the start; NULL: nowhere */
+    size_t count;
+};
+
 /* ---- hythed's side ---- */
 
 struct hythed_helper {
     pid_t pid;  /* 0: there is none */
     int socket; /* -1 without */
     const struct hy_log *log;
+    struct hythed_helper_files files;
     struct hy_assist assist; /* for the server; valid whether there is a helper or not */
     pthread_mutex_t lock;    /* everything below, and questions with their answers */
     struct hy_assisted rows[HYTHED_HELPER_ROWS];
@@ -65,6 +79,6 @@ void hythed_helper_end(struct hythed_helper *helper);
 
 /* Serves requests from `socket` until its other end is closed; returns the exit status: 0, or 1 after something that
  * hythed doesn't send. The config is wiped and freed as soon as nothing more can be taken on. */
-int hythed_helper_serve(int socket, struct hy_config *config);
+int hythed_helper_serve(int socket, struct hy_config *config, const struct hythed_helper_files *files);
 
 #endif

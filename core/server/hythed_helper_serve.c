@@ -1,11 +1,13 @@
 /* The helper's own side. It believes nothing that it receives: a request has one size, names things by their number or
  * their sum alone, and makes it do nothing that the configuration of the start didn't call for. */
 #include "core/plugin/plugin.h"
+#include "core/plugin/trust.h"
 #include "core/plugin/wanted.h"
 #include "core/server/hythed_helper.h"
 #include "core/server/mounts.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -34,6 +36,7 @@ struct helper {
     int socket, signals;
     struct hy_config *config; /* NULL once it is settled */
     struct hy_plugins *plugins;
+    const struct hythed_helper_files *files;
     struct row rows[HYTHED_HELPER_ROWS];
     size_t row_count;
     struct child *children;
@@ -126,7 +129,23 @@ static int settle(struct helper *h)
 {
     hy_config_free(h->config);
     h->config = NULL;
-    return (int)h->row_count;
+    return (int)(h->row_count + h->files->count);
+}
+
+/* ---- Host keys ---- */
+
+/* Where it led to at the start, and only as long as nobody but root could have put something else there. */
+static int open_file(const struct helper *h, uint32_t row, struct hy_err *why)
+{
+    struct hy_complaints to = {.label = "host key", .err = why};
+    const char *real = row < h->files->count ? h->files->real[row] : NULL;
+    char now[PATH_MAX];
+    int fd = real ? hy_trust_open(real, now, &to) : -1;
+
+    if (fd < 0 || strcmp(real, now) == 0)
+        return fd;
+    (void)close(fd);
+    return -1;
 }
 
 /* ---- Calls ---- */
@@ -222,39 +241,11 @@ static int watch(const struct helper *h)
 
 /* ---- Requests ---- */
 
-/* Receives a request and the descriptor that came along, or -1. 1; 0 at the end; -1 for what is no request. */
-static int receive(int socket, struct hythed_helper_request *request, int *fd)
-{
-    union {
-        struct cmsghdr head;
-        char room[CMSG_SPACE(sizeof(int))];
-    } control;
-    struct iovec iov = {request, sizeof *request};
-    struct msghdr message = {
-        .msg_iov = &iov, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof control};
-    const struct cmsghdr *c;
-    ssize_t n;
-    bool one;
-
-    *fd = -1;
-    do
-        n = recvmsg(socket, &message, MSG_CMSG_CLOEXEC);
-    while (n < 0 && errno == EINTR);
-    c = n >= 0 ? CMSG_FIRSTHDR(&message) : NULL;
-    one = c && c->cmsg_level == SOL_SOCKET && c->cmsg_type == SCM_RIGHTS && c->cmsg_len == CMSG_LEN(sizeof *fd);
-    if (one)
-        memcpy(fd, CMSG_DATA(c), sizeof *fd);
-    if (n == (ssize_t)sizeof *request && !(message.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) && (one || !c))
-        return 1;
-    if (*fd >= 0)
-        (void)close(*fd);
-    return n == 0 ? 0 : -1;
-}
-
 /* True when it was one that hythed would send now. */
 static bool answer(struct helper *h, const struct hythed_helper_request *request, int fd)
 {
     struct hythed_helper_answer a = {.result = 0};
+    bool sent;
 
     if (request->what == HYTHED_HELPER_CALL && fd >= 0 && request->row < h->row_count) {
         call(h, request->row, fd);
@@ -262,22 +253,30 @@ static bool answer(struct helper *h, const struct hythed_helper_request *request
     }
     if (fd >= 0)
         (void)close(fd);
-    if (fd >= 0 || !h->config)
+    if (fd >= 0)
         return false;
-    if (request->what == HYTHED_HELPER_ADD)
+    if (request->what == HYTHED_HELPER_OPEN && request->row < h->files->count) {
+        fd = open_file(h, request->row, &a.why);
+        a.result = fd < 0 ? -EACCES : 0;
+    } else if (!h->config)
+        return false;
+    else if (request->what == HYTHED_HELPER_ADD)
         a.result = add(h, &request->who, &a.why);
     else if (request->what == HYTHED_HELPER_SETTLE)
         a.result = settle(h);
     else
         return false;
-    return send(h->socket, &a, sizeof a, MSG_NOSIGNAL) == (ssize_t)sizeof a;
+    sent = hythed_helper_put(h->socket, &a, sizeof a, fd) == 0;
+    if (fd >= 0)
+        (void)close(fd);
+    return sent;
 }
 
 static int serve(struct helper *h)
 {
     struct pollfd fds[] = {{.fd = h->socket, .events = POLLIN}, {.fd = h->signals, .events = POLLIN}};
 
-    while (h->config || h->row_count) {
+    while (h->config || h->row_count || h->files->count) {
         struct hythed_helper_request request;
         int fd, rc;
 
@@ -287,7 +286,7 @@ static int serve(struct helper *h)
             reap(h);
         if (!fds[0].revents)
             continue;
-        rc = receive(h->socket, &request, &fd);
+        rc = hythed_helper_get(h->socket, &request, sizeof request, &fd);
         if (rc <= 0)
             return rc ? EXIT_FAILURE : EXIT_SUCCESS;
         if (!answer(h, &request, fd))
@@ -296,11 +295,12 @@ static int serve(struct helper *h)
     return EXIT_SUCCESS;
 }
 
-int hythed_helper_serve(int socket, struct hy_config *config)
+int hythed_helper_serve(int socket, struct hy_config *config, const struct hythed_helper_files *files)
 {
     static const struct hy_log silent = {say_nothing, NULL, HY_LOG_ERROR}; /* answers have the reasons */
     struct helper h = {.socket = socket,
                        .config = config,
+                       .files = files,
                        .plugins = hy_plugins_new(config->plugin_directory, &silent),
                        .child_max = (size_t)config->max_unfinished,
                        .seconds = config->login_grace};

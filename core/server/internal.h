@@ -65,11 +65,11 @@ struct hy_server {
     struct timespec began;
 };
 
-/* Host keys: reads SSHCertStore and AltSSHCert into the ssh server. */
-int hy_server_read_keys(const struct hy_config *config, struct hy_ssh_server *ssh, const struct hy_log *log,
-                        struct hy_err *err);
-int hy_server_read_key(const struct hy_key_config *key, struct hy_ssh_server *ssh, const char **type,
-                       struct hy_err *err);
+/* Host keys: reads SSHCertStore and AltSSHCert into the ssh server. opener: of their files, or NULL. */
+int hy_server_read_keys(const struct hy_config *config, const struct hy_key_opener *opener, struct hy_ssh_server *ssh,
+                        const struct hy_log *log, struct hy_err *err);
+int hy_server_read_key(const struct hy_key_config *key, const struct hy_key_opener *opener, struct hy_ssh_server *ssh,
+                       const char **type, struct hy_err *err);
 
 /* Listening sockets. */
 int hy_server_listen(struct hy_server *server, struct hy_err *err);

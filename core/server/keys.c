@@ -3,12 +3,16 @@
 
 #include <sys/stat.h>
 
-int hy_server_read_key(const struct hy_key_config *key, struct hy_ssh_server *ssh, const char **type,
-                       struct hy_err *err)
+int hy_server_read_key(const struct hy_key_config *key, const struct hy_key_opener *opener, struct hy_ssh_server *ssh,
+                       const char **type, struct hy_err *err)
 {
-    char *text = hy_key_read(&key->source, err);
-    int rc = text ? hy_ssh_server_add_key(ssh, hy_key_label(&key->source), text, type, err) : -1;
+    struct hy_key_source source = key->source;
+    char *text;
+    int rc;
 
+    source.opener = opener;
+    text = hy_key_read(&source, err);
+    rc = text ? hy_ssh_server_add_key(ssh, hy_key_label(&source), text, type, err) : -1;
     hy_key_text_free(text);
     return rc;
 }
@@ -27,13 +31,13 @@ static void warn_of_readers(const struct hy_key_config *key, const struct hy_log
                hy_key_label(source), key->place.file, secret);
 }
 
-int hy_server_read_keys(const struct hy_config *config, struct hy_ssh_server *ssh, const struct hy_log *log,
-                        struct hy_err *err)
+int hy_server_read_keys(const struct hy_config *config, const struct hy_key_opener *opener, struct hy_ssh_server *ssh,
+                        const struct hy_log *log, struct hy_err *err)
 {
     for (size_t i = 0; i < config->key_count; i++) {
         const char *type;
 
-        if (hy_server_read_key(&config->keys[i], ssh, &type, err))
+        if (hy_server_read_key(&config->keys[i], opener, ssh, &type, err))
             return -1;
         warn_of_readers(&config->keys[i], log);
         hy_log(log, HY_LOG_VERBOSE, 0, "host key %s: %s", hy_key_label(&config->keys[i].source), type);

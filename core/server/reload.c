@@ -15,30 +15,46 @@ static bool same_keys(const struct hy_config *a, const struct hy_config *b)
     return true;
 }
 
-static bool is_closed(const char *file)
+/* By whoever has rights to it: this process, or who helps it. */
+static int open_anyhow(void *ctx, const char *file)
 {
-    return file && faccessat(AT_FDCWD, file, R_OK, AT_EACCESS) && errno == EACCES;
+    const struct hy_assist *assist = ctx;
+    int fd = open(file, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+
+    if (fd >= 0 || errno != EACCES)
+        return fd < 0 ? -errno : fd;
+    return assist && assist->open_key ? assist->open_key(assist->ctx, file) : -EACCES;
 }
 
-/* The first key that the rights which are left don't do for, or NULL. */
-static const struct hy_key_config *out_of_reach(const struct hy_config *config)
+static bool is_closed(const struct hy_key_opener *opener, const char *file)
+{
+    int fd = file ? opener->open(opener->ctx, file) : -ENOENT;
+
+    if (fd >= 0)
+        (void)close(fd);
+    return fd == -EACCES;
+}
+
+/* The first key that there are no rights for, or NULL. */
+static const struct hy_key_config *out_of_reach(const struct hy_config *config, const struct hy_key_opener *opener)
 {
     for (size_t i = 0; i < config->key_count; i++) {
         const struct hy_key_source *source = &config->keys[i].source;
 
-        if (is_closed(hy_key_is_file(source) ? source->store : NULL) || is_closed(hy_key_password_file(source)))
+        if (is_closed(opener, hy_key_is_file(source) ? source->store : NULL) ||
+            is_closed(opener, hy_key_password_file(source)))
             return &config->keys[i];
     }
     return NULL;
 }
 
-static struct hy_ssh_server *read_keys(const struct hy_config *config, const struct hy_log *log,
-                                       struct hy_problems *problems)
+static struct hy_ssh_server *read_keys(const struct hy_config *config, const struct hy_key_opener *opener,
+                                       const struct hy_log *log, struct hy_problems *problems)
 {
     struct hy_err err = {0};
     struct hy_ssh_server *ssh = hy_ssh_server_new(&err);
 
-    if (ssh && hy_server_read_keys(config, ssh, log, &err) == 0)
+    if (ssh && hy_server_read_keys(config, opener, ssh, log, &err) == 0)
         return ssh;
     hy_problems_add(problems, hy_config_place(config, "SSHCertStore"), "%s", err.text);
     hy_ssh_server_unref(ssh);
@@ -47,13 +63,15 @@ static struct hy_ssh_server *read_keys(const struct hy_config *config, const str
 
 /* A reference to the host keys of the next generation. Keys that only root can read stay as they were read at the start
  * as long as they are to be the same ones. */
-static struct hy_ssh_server *next_keys(const struct hy_generation *now, const struct hy_config *config,
+static struct hy_ssh_server *next_keys(const struct hy_server *server, const struct hy_config *config,
                                        struct hy_problems *problems)
 {
-    const struct hy_key_config *closed = out_of_reach(config);
+    const struct hy_key_opener opener = {open_anyhow, (void *)(uintptr_t)server->assist};
+    const struct hy_key_config *closed = out_of_reach(config, &opener);
+    const struct hy_generation *now = server->current;
 
     if (!closed)
-        return read_keys(config, now->log, problems);
+        return read_keys(config, &opener, now->log, problems);
     if (same_keys(now->config, config)) {
         hy_log(now->log, HY_LOG_INFO, 0,
                "host key %s can't be read with run_as's rights: all host keys stay as they were read at the start",
@@ -66,10 +84,11 @@ static struct hy_ssh_server *next_keys(const struct hy_generation *now, const st
     return NULL;
 }
 
-static struct hy_generation *build(const struct hy_generation *now, const struct hy_config *config,
+static struct hy_generation *build(const struct hy_server *server, const struct hy_config *config,
                                    struct hy_problems *problems)
 {
-    struct hy_ssh_server *ssh = next_keys(now, config, problems);
+    struct hy_ssh_server *ssh = next_keys(server, config, problems);
+    const struct hy_generation *now = server->current;
     struct hy_generation *next;
     struct hy_err err = {0};
 
@@ -88,7 +107,7 @@ int hy_server_reload(struct hy_server *server, struct hy_config *config, struct 
 
     if (hy_config_may_follow(now->config, config, problems))
         return -1;
-    next = build(now, config, problems);
+    next = build(server, config, problems);
     if (!next)
         return -1;
     next->owned = config;

@@ -23,7 +23,7 @@ struct hy_server_around {
 };
 void hy_server_set_around(struct hy_server *server, const struct hy_server_around *around);
 
-/* Who helps plugins with rights that the program has given up. Before start; it must outlive the server. */
+/* Who helps with rights that the program has given up. Before start; it must outlive the server. */
 void hy_server_set_assist(struct hy_server *server, const struct hy_assist *assist);
 
 /* Everything that may need rights: reads the host keys, binds and listens (nothing is accepted yet). */

@@ -1,5 +1,5 @@
-/* Help for plugins from a process that has other rights (`assist` of struct hythe_plugin). The core only knows that
- * there may be somebody to ask: who that is, and with which rights, is the program's. */
+/* Help from a process that has other rights, for plugins (`assist` of struct hythe_plugin) and for host keys. The core
+ * only knows that there may be somebody to ask: who that is, and with which rights, is the program's. */
 #ifndef HY_VFS_ASSIST_H
 #define HY_VFS_ASSIST_H
 
@@ -17,6 +17,9 @@ struct hy_assist {
     int (*call)(void *ctx, const struct hy_assisted *who, struct hy_err *err);
     /* The first generation stands: whoever hasn't called until now gets no help any more. NULL: nothing to do. */
     void (*settle)(void *ctx);
+    /* Opens the file of a host key, or of its password, that can't be read any more: a descriptor, or a negative errno
+     * (-EACCES: not that file either). NULL: nobody does. */
+    int (*open_key)(void *ctx, const char *file);
     void *ctx;
 };
 

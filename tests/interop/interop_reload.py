@@ -245,6 +245,54 @@ def test_what_takes_more_rights_is_refused_by_name(t):
         assert stat.S_ISDIR(sftp.stat('/m').attrs['mode'])
 
 
+def new_key(path, password=''):
+    """A key of root's alone, in place of the one that was there; what a client sees of it."""
+    run(['ssh-keygen', '-q', '-t', 'ed25519', '-N', password, '-f', path + '.new']).ok()
+    os.rename(path + '.new', path)
+    return read(path + '.new.pub').split()[1].decode()
+
+
+def shown_key(t):
+    transport = paramiko.Transport(t.server.connect())
+    try:
+        transport.start_client(timeout=20)
+        return transport.get_remote_server_key().get_base64()
+    finally:
+        transport.close()
+
+
+@alone(idle_timeout=0)
+def test_new_host_keys_of_roots(t):
+    need(ROOT, 'who is not root has no rights to give up')
+    folder = os.path.join(t.server.folder, 'keys')
+    os.mkdir(folder, 0o700)
+    path, password, later = (os.path.join(folder, name) for name in ('key', 'password', 'later'))
+    first = new_key(path)
+    write(password, b'a word\n', 0o600)
+    t.server.end()
+    t.server.settings.update(AltSSHCert=None, SSHCertStore=path, SSHCertStorePassword='file:' + password,
+                             reload_host_keys=True)
+    plainly = t.server.config
+    t.server.config = lambda: re.sub(r'AltSSHCert = .*?\);\n', '', plainly(), flags=re.S)
+    t.server.begin()
+    assert shown_key(t) == first and 'for 0 of the plugins and 2 files of host keys' in t.server.log()
+    second = new_key(path, 'another')
+    write(password, b'another\n', 0o600)
+    said = sighup(t)
+    assert 'holds for new connections' in said and shown_key(t) == second, said
+    new_key(later)
+    put_config(t, SSHCertStore=later)
+    refuses(t, 'host key .*/later: to read it takes more rights than are left')
+    put_config(t, SSHCertStore=path)
+    os.unlink(path)
+    os.symlink(later, path)
+    assert 'all host keys stay' in sighup(t) and shown_key(t) == second
+    os.unlink(path)
+    write(path, b'no key', 0o600)
+    refuses(t, 'host key .*/key: ')
+    assert shown_key(t) == second
+
+
 # Transfers.
 
 class Transfer:

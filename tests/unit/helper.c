@@ -7,6 +7,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -18,6 +19,7 @@ struct scene {
     int socket; /* to the helper */
     pid_t pid;
     struct hy_assisted who; /* that the plugin of the configuration asks as */
+    struct hythed_helper_files files;
 };
 
 /* ---- The configuration, and who asks ---- */
@@ -82,20 +84,25 @@ static void unconfigure(struct scene *s)
 
 /* ---- A helper, as hythed sees it ---- */
 
-static void begin(struct scene *s, const char *more)
+static void serve_scene(struct scene *s)
 {
     int ends[2];
 
-    configure(s, more);
     CU_ASSERT_FATAL(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) == 0);
     s->pid = fork();
     CU_ASSERT_FATAL(s->pid >= 0);
     if (s->pid == 0) {
         (void)close(ends[0]);
-        _exit(hythed_helper_serve(ends[1], s->config));
+        _exit(hythed_helper_serve(ends[1], s->config, &s->files));
     }
     (void)close(ends[1]);
     s->socket = ends[0];
+}
+
+static void begin(struct scene *s, const char *more)
+{
+    configure(s, more);
+    serve_scene(s);
 }
 
 /* Its exit status, or what can't be one. */
@@ -323,7 +330,7 @@ static const struct {
     {"oversized", true, HYTHED_HELPER_CALL, 0, sizeof(struct hythed_helper_request) + 1, 1},
     {"far oversized", false, HYTHED_HELPER_SETTLE, 0, 60000, 0},
     {"no request", false, 0, 0, sizeof(struct hythed_helper_request), 0},
-    {"an unknown request", true, 4, 0, sizeof(struct hythed_helper_request), 0},
+    {"an unknown request", true, 5, 0, sizeof(struct hythed_helper_request), 0},
     {"a huge request", true, UINT32_MAX, 0, sizeof(struct hythed_helper_request), 1},
     {"settled again", true, HYTHED_HELPER_SETTLE, 0, sizeof(struct hythed_helper_request), 0},
     {"one more after all", true, HYTHED_HELPER_ADD, 0, sizeof(struct hythed_helper_request), 0},
@@ -332,6 +339,9 @@ static const struct {
     {"a call of the last", true, HYTHED_HELPER_CALL, UINT32_MAX, sizeof(struct hythed_helper_request), 1},
     {"a call without a socket", true, HYTHED_HELPER_CALL, 0, sizeof(struct hythed_helper_request), 0},
     {"a call with two", true, HYTHED_HELPER_CALL, 0, sizeof(struct hythed_helper_request), 2},
+    {"a file of none", true, HYTHED_HELPER_OPEN, 0, sizeof(struct hythed_helper_request), 0},
+    {"a file of none before", false, HYTHED_HELPER_OPEN, 0, sizeof(struct hythed_helper_request), 0},
+    {"a file with a socket", true, HYTHED_HELPER_OPEN, 0, sizeof(struct hythed_helper_request), 1},
     {"a socket with a name", false, HYTHED_HELPER_ADD, 0, sizeof(struct hythed_helper_request), 1},
 };
 
@@ -389,6 +399,76 @@ static void only_a_channel_is_spoken_over(void)
     (void)close(channel);
     (void)close(stream[0]);
     (void)close(tube[0]);
+    UNIT_ASSERT_NUMBER(end(&s), 0);
+}
+
+/* ---- Host keys ---- */
+
+static char *key_path(const char *folder, const char *name)
+{
+    char *path = NULL;
+
+    CU_ASSERT_FATAL(asprintf(&path, "%s/%s", folder, name) > 0);
+    return path;
+}
+
+/* What can be read of file 0, or NULL. */
+static const char *content(const struct scene *s, char text[32])
+{
+    const struct hythed_helper_request request = {.what = HYTHED_HELPER_OPEN};
+    struct hythed_helper_answer answer;
+    int fd;
+
+    put(s->socket, &request, sizeof request, NULL, 0);
+    memset(text, 0, 32);
+    UNIT_ASSERT_NUMBER(hythed_helper_get(s->socket, &answer, sizeof answer, &fd), 1);
+    CU_ASSERT((answer.result == 0) == (fd >= 0));
+    if (fd < 0)
+        return NULL;
+    CU_ASSERT(read(fd, text, 31) >= 0);
+    (void)close(fd);
+    return text;
+}
+
+static void put_text(const char *path, const char *text)
+{
+    FILE *file = fopen(path, "we");
+
+    CU_ASSERT_FATAL(file && fputs(text, file) >= 0 && fclose(file) == 0 && chmod(path, 0600) == 0);
+}
+
+/* The file is looked for where its path led to at the start, and nowhere else. */
+static void opens_the_files_of_the_start(void)
+{
+    char folder[] = "/tmp/unit-helper-keys.XXXXXX", text[32], *key, *other;
+    struct hythed_helper_answer answer;
+    struct scene s;
+
+    CU_ASSERT_FATAL(mkdtemp(folder) != NULL);
+    key = key_path(folder, "key");
+    other = key_path(folder, "other");
+    put_text(key, "old");
+    put_text(other, "secret");
+    configure(&s, "");
+    s.files = (struct hythed_helper_files){.names = {key}, .real = {key}, .count = 1};
+    serve_scene(&s);
+    UNIT_ASSERT_STRING(content(&s, text), "old");
+    UNIT_ASSERT_NUMBER(ask(&s, HYTHED_HELPER_SETTLE, &answer), 1);
+    CU_ASSERT_FATAL(unlink(key) == 0);
+    CU_ASSERT_PTR_NULL(content(&s, text));
+    put_text(key, "new");
+    UNIT_ASSERT_STRING(content(&s, text), "new");
+    CU_ASSERT_FATAL(unlink(key) == 0 && symlink(other, key) == 0);
+    CU_ASSERT_PTR_NULL(content(&s, text));
+    CU_ASSERT_FATAL(unlink(key) == 0);
+    put_text(key, "open");
+    CU_ASSERT_FATAL(chmod(folder, 0777) == 0);
+    CU_ASSERT_PTR_NULL(content(&s, text));
+    (void)unlink(key);
+    (void)unlink(other);
+    CU_ASSERT(rmdir(folder) == 0);
+    free(key);
+    free(other);
     UNIT_ASSERT_NUMBER(end(&s), 0);
 }
 
@@ -463,7 +543,7 @@ UNIT_SUITE(helper, UNIT_TEST(calls_have_the_settings_of_the_file), UNIT_TEST(beg
            UNIT_TEST(as_many_calls_at_once_as_there_are_logins),
            UNIT_TEST(a_call_that_hangs_is_killed_with_what_it_started), UNIT_TEST(calls_end_with_hythed),
            UNIT_TEST(takes_on_what_the_file_names_alone), UNIT_TEST(anything_else_ends_it),
-           UNIT_TEST(only_a_channel_is_spoken_over), UNIT_TEST(hythed_knows_what_it_has),
-           UNIT_TEST(leaves_no_descriptor));
+           UNIT_TEST(only_a_channel_is_spoken_over), UNIT_TEST(opens_the_files_of_the_start),
+           UNIT_TEST(hythed_knows_what_it_has), UNIT_TEST(leaves_no_descriptor));
 
 UNIT_MAIN("unit-helper", &unit_helper)

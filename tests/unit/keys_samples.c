@@ -17,7 +17,7 @@ char *sample_text(const char *name)
 
 struct hy_key_source sample_source(const char *type, const char *store, const char *password)
 {
-    struct hy_key_source source = {hy_store_type_find(type), store, password, "", "", "SSHCertStore"};
+    struct hy_key_source source = {hy_store_type_find(type), store, password, "", "", "SSHCertStore", NULL};
 
     CU_ASSERT_FATAL(source.type != NULL);
     return source;
