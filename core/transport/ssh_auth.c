@@ -17,7 +17,26 @@ static const char *const silent_drops[] = {"Received an invalid signature from p
  * off there, and anything behind the last string, as in a change of the password. */
 static const char packet_read[] = "packet: read type ", packet_length[] = "payload=";
 
-enum { USERAUTH_REQUEST = 50, USERAUTH_INFO_RESPONSE = 61, USERAUTH_LAST = 79 };
+enum {
+    DISCONNECT = 1,
+    KEXINIT = 20,
+    NEWKEYS = 21,
+    KEX_FIRST = 30,
+    KEX_LAST = 49,
+    USERAUTH_REQUEST = 50,
+    USERAUTH_INFO_RESPONSE = 61,
+    USERAUTH_LAST = 79
+};
+
+/* libssh lets nothing through before the first NEWKEYS but what it may answer without harm; a strict exchange allows
+ * that neither. Whether it is one is only known later. */
+static void saw_packet_unkeyed(struct hy_ssh_conn *c, unsigned type)
+{
+    bool part = (type >= KEX_FIRST && type <= KEX_LAST) || type == KEXINIT || type == NEWKEYS || type == DISCONNECT;
+
+    c->strayed = c->strayed || !part;
+    c->keyed = type == NEWKEYS;
+}
 
 /* Requests and prompts of one connection: far more than MaxAuthAttempts lets anybody use. */
 enum { MESSAGES_MAX = 1000 };
@@ -29,6 +48,8 @@ static void saw_packet(struct hy_ssh_conn *c, const char *text)
 
     if (c->in)
         return;
+    if (!c->keyed)
+        saw_packet_unkeyed(c, type);
     if (type > USERAUTH_LAST) /* RFC 4252, section 6: a disconnection is all that is right */
         hy_ssh_die(c, "message %u before authentication", type);
     if ((type != USERAUTH_REQUEST && type != USERAUTH_INFO_RESPONSE) || !length)

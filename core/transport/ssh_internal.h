@@ -69,6 +69,8 @@ struct hy_ssh_conn {
     int64_t settled;  /* value of `active` for which the channels gave their memory back */
     ssh_message saved; /* an authentication message kept to answer what libssh drops silently */
     bool dropped;      /* libssh dropped one: answer for it */
+    bool keyed;        /* the client's first NEWKEYS was read */
+    bool strayed;      /* and before it a message that is no part of a key exchange */
     bool in;           /* the client is in: what it sends from now on isn't judged as part of a login */
     size_t request_bytes[HY_SSH_REQUESTS]; /* lengths of those that libssh read and that are still to be taken */
     unsigned request_count;

@@ -38,6 +38,8 @@ void hy_ssh_exchange_judge(struct hy_ssh_conn *c)
 {
     const struct hy_ssh_agreed *a = &c->agreed;
 
+    if (a->strict && c->strayed)
+        hy_ssh_die(c, "a message that is no part of the strict key exchange");
     if (a->strict || c->limits->strict < 2)
         return;
     if (c->limits->strict > 2)
