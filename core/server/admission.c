@@ -179,12 +179,14 @@ enum hy_entry hy_admission_ask(struct hy_session *s, struct hy_err *why)
     (void)clock_gettime(CLOCK_REALTIME, &s->came);
     (void)pthread_mutex_lock(&server->lock);
     generation = hy_generation_ref(server->current);
-    if (server->refusing)
+    if (server->refusing) {
+        entry = HY_ENTRY_REFUSED;
         (void)hy_err_set(why, "none is taken now");
-    else if (server->sessions >= (unsigned)generation->config->MaxConnections)
+    } else if (server->sessions >= (unsigned)generation->config->MaxConnections) {
         (void)hy_err_set(why, "MaxConnections are there");
-    else
+    } else {
         entry = check_client(s, s->proxied, &bar, why);
+    }
     if (entry == HY_ENTRY_GIVEN) {
         make_room(server);
         s->generation = generation;
