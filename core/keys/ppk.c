@@ -138,7 +138,7 @@ static size_t unhex(uint8_t *out, size_t max, struct hy_span text)
     size_t len = 0;
     char copy[2 * SALT_MAX + 1];
 
-    if (text.len > 2 * max || text.len >= sizeof copy || memchr(text.p, ':', text.len))
+    if (!text.len || text.len > 2 * max || text.len >= sizeof copy || memchr(text.p, ':', text.len))
         return 0;
     memcpy(copy, text.p, text.len);
     copy[text.len] = '\0';

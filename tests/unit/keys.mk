@@ -7,6 +7,7 @@ EXTRA_DIST += \
 	tests/unit/data/keys/ec-cert \
 	tests/unit/data/keys/ec-der64 \
 	tests/unit/data/keys/ec-enc \
+	tests/unit/data/keys/ec-endless \
 	tests/unit/data/keys/ec-jwk \
 	tests/unit/data/keys/ec-p12-64 \
 	tests/unit/data/keys/ec-pkcs8enc \
@@ -15,6 +16,7 @@ EXTRA_DIST += \
 	tests/unit/data/keys/ec-pub \
 	tests/unit/data/keys/ec-pubpem \
 	tests/unit/data/keys/ec-scrypt \
+	tests/unit/data/keys/ec-scrypt-endless \
 	tests/unit/data/keys/ec-sec1 \
 	tests/unit/data/keys/ec-sec1enc \
 	tests/unit/data/keys/ed \

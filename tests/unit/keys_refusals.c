@@ -94,6 +94,8 @@ static void refuses_rounds(uint32_t rounds, const char *words)
 
 static void work_is_bounded(void)
 {
+    refuses("ec-endless", "takes too long");        /* 2147483647 rounds of PBKDF2 */
+    refuses("ec-scrypt-endless", "takes too long"); /* 127 times scrypt */
     refuses_rounds(4000000000, "takes too long");
     refuses_rounds(0, "takes too long");
     refuses_rounds(2, "the password is wrong");
@@ -110,11 +112,24 @@ static void what_was_changed_is_seen(void)
     refuses_changed("rsa-ppk2", "Private-MAC: ", "Private-MAC: 00", "its checksum is wrong");
     refuses_changed("ed-jwk", "\"x\": \"T", "\"x\": \"U", "its numbers are no key");
     refuses_changed("ec-jwk", "\"d\": \"", "\"d\": \"AAAA", "its numbers are no key");
+    refuses_changed("ec-jwk", "\"d\": \"EV", "\"d\": \"AV", "don't belong together");
     refuses_changed("ec-jwk", "P-256", "P-384", "its numbers are no key");
     refuses_changed("rsa-jwk", "\"p\"", "\"P\"", "its numbers are no key");
     refuses_changed("rsa-jwk", "\"kty\": \"RSA\"", "\"kty\": \"oct\"", "kty is none of RSA, EC and OKP");
     refuses_changed("rsa-jwk", "\"d\"", "\"D\"", "the private key is wanted");
     refuses_changed("rsa-jwk", "{", "{\"n\": \"AQAB\", ", "isn't a JSON Web Key");
+}
+
+/* The end of a PFX is its checksum: digest, salt, rounds. */
+static void a_pfx_is_checked_before_it_is_opened(void)
+{
+    char *text = sample_text("ec-p12-64");
+    struct hy_key_source source = sample_source("PFXBlob", text, SAMPLE_PASSWORD);
+    char *at = text + strlen(text) - 16;
+
+    *at = *at == 'A' ? 'B' : 'A';
+    CU_ASSERT(sample_refused(&source, "the password is wrong, or the key is damaged"));
+    free(text);
 }
 
 static void xml_has_no_entities_and_one_key(void)
@@ -127,4 +142,5 @@ static void xml_has_no_entities_and_one_key(void)
 
 UNIT_SUITE(refusals, UNIT_TEST(weak_public_and_foreign_keys_are_refused),
            UNIT_TEST(types_are_known_by_number_and_by_name), UNIT_TEST(work_is_bounded),
-           UNIT_TEST(what_was_changed_is_seen), UNIT_TEST(xml_has_no_entities_and_one_key));
+           UNIT_TEST(what_was_changed_is_seen), UNIT_TEST(a_pfx_is_checked_before_it_is_opened),
+           UNIT_TEST(xml_has_no_entities_and_one_key));
