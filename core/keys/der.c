@@ -3,7 +3,7 @@
 #include <openssl/err.h>
 
 /* Work that a file may ask for: OpenSSL makes about a million rounds of PBKDF2 in a second. */
-enum { ITERATIONS_MAX = 10 * 1000 * 1000, SCRYPT_WORK_MAX = 1 << 24 };
+enum { ITERATIONS_MAX = 2 * 1000 * 1000, SCRYPT_WORK_MAX = 1 << 22 };
 
 bool hy_iterations_are_bounded(const ASN1_INTEGER *count)
 {

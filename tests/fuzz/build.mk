@@ -3,16 +3,16 @@
 EXTRA_DIST += tests/fuzz/README.md tests/fuzz/run.sh tests/fuzz/seeds.py \
 	tests/fuzz/regressions/sftp3-copy-of-a-hole.txt \
 	tests/fuzz/regressions/sftp6-room-of-an-empty-file.txt tests/fuzz/regressions/sftp6-unblock-without-locks.txt \
-	tests/fuzz/seeds/cert.txt tests/fuzz/seeds/config.txt tests/fuzz/seeds/decoder.txt tests/fuzz/seeds/key.txt tests/fuzz/seeds/path.txt tests/fuzz/seeds/peer.txt \
-	tests/fuzz/seeds/revoked.txt \
+	tests/fuzz/seeds/cert.txt tests/fuzz/seeds/config.txt tests/fuzz/seeds/decoder.txt tests/fuzz/seeds/hostkey.txt \
+	tests/fuzz/seeds/key.txt tests/fuzz/seeds/path.txt tests/fuzz/seeds/peer.txt tests/fuzz/seeds/revoked.txt \
 	tests/fuzz/seeds/sftp3.txt tests/fuzz/seeds/sftp4.txt tests/fuzz/seeds/sftp5.txt tests/fuzz/seeds/sftp6.txt
 
 if HYTHE_TESTS
 check_PROGRAMS += tests/fuzz/replay
 TESTS += tests/fuzz/replay
 endif
-FUZZ_SOURCES = tests/fuzz/cert.c tests/fuzz/config.c tests/fuzz/fuzz.h tests/fuzz/key.c tests/fuzz/path.c tests/fuzz/peer.c \
-	tests/fuzz/people.c \
+FUZZ_SOURCES = tests/fuzz/cert.c tests/fuzz/config.c tests/fuzz/fuzz.h tests/fuzz/hostkey.c tests/fuzz/key.c \
+	tests/fuzz/path.c tests/fuzz/peer.c tests/fuzz/people.c \
 	tests/fuzz/replies.c tests/fuzz/replies.h tests/fuzz/sftp.c tests/fuzz/shape.c tests/fuzz/shape.h \
 	tests/fuzz/targets.c tests/fuzz/world.c tests/fuzz/world.h $(memory_la_SOURCES)
 tests_fuzz_replay_SOURCES = tests/fuzz/replay.c $(FUZZ_SOURCES)

@@ -38,6 +38,7 @@ void fuzz_config(unsigned version, const uint8_t *data, size_t len);
 void fuzz_key(unsigned version, const uint8_t *data, size_t len);
 void fuzz_cert(unsigned version, const uint8_t *data, size_t len);
 void fuzz_revoked(unsigned version, const uint8_t *data, size_t len);
+void fuzz_hostkey(unsigned version, const uint8_t *data, size_t len);
 void fuzz_path(unsigned version, const uint8_t *data, size_t len);
 void fuzz_peer(unsigned version, const uint8_t *data, size_t len);
 

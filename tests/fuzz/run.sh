@@ -4,7 +4,7 @@
 set -eu
 folder=$1 seconds=$2
 shift 2
-[ $# -gt 0 ] || set -- decoder sftp3 sftp4 sftp5 sftp6 config key path cert revoked
+[ $# -gt 0 ] || set -- decoder sftp3 sftp4 sftp5 sftp6 config key path cert revoked hostkey
 mkdir -p "$folder/found"
 cd "$folder"
 

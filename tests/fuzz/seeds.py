@@ -244,6 +244,19 @@ def revoked():
     return [REVOCATION_LIST, b"# lost\n" + keys()[0] + b" x\r\nSHA256:/j3pGptLzHwniJQUYbti8GfQaZ+tVunAvVVY5SHQWQc y\n", b""]
 
 
+def host_keys():
+    """The samples of every format; those in base64 as bytes, too."""
+    found = []
+    for path in sorted(glob.glob(os.path.join(TOP, "tests/unit/data/keys/*"))):
+        with open(path, "rb") as f:
+            text = f.read()
+        if len(text) <= SEED_MAX:
+            found.append(text)
+        if re.fullmatch(rb"[A-Za-z0-9+/=\n]+", text):
+            found.append(base64.b64decode(text))
+    return found
+
+
 PATHS = ["", "/", "a", "/a/b\0../c", "/\0a//b/./../..", "/a\0" + "x/" * 100, "..\0..", "%u\0tester", "/home/%u/%g\0u\0g",
          "%h/%%\0u\0g\0/home/u", "%", "%x", "/srv/%h\0\0\0../..", "/a\0b\0c\0d", "%u%u%u\0" + "n" * 250, "%u\0..", "%g\0u\0a/b"]
 
@@ -272,6 +285,7 @@ def main():
     write("key", keys() + with_options())
     write("cert", CERTIFICATES + [c[:300] for c in CERTIFICATES] + [b""])
     write("revoked", revoked())
+    write("hostkey", host_keys())
     write("path", [p.encode() for p in PATHS])
     write("peer", PEERS)
 

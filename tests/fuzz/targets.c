@@ -8,7 +8,7 @@ const struct fuzz_target fuzz_targets[] = {
     {"decoder", fuzz_decoder, 0, true},  {"sftp3", fuzz_sftp, 3, true}, {"sftp4", fuzz_sftp, 4, true},
     {"sftp5", fuzz_sftp, 5, true},       {"sftp6", fuzz_sftp, 6, true}, {"config", fuzz_config, 0, false},
     {"key", fuzz_key, 0, false},         {"path", fuzz_path, 0, false}, {"cert", fuzz_cert, 0, false},
-    {"revoked", fuzz_revoked, 0, false}, {"peer", fuzz_peer, 0, false},
+    {"revoked", fuzz_revoked, 0, false}, {"peer", fuzz_peer, 0, false}, {"hostkey", fuzz_hostkey, 0, false},
 };
 const size_t fuzz_target_count = sizeof fuzz_targets / sizeof fuzz_targets[0];
 
