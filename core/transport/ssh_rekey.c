@@ -126,8 +126,10 @@ static bool due(struct hy_ssh_conn *c)
 {
     const struct hy_ssh_limits *limits = c->limits;
 
-    if (c->control->rekey && atomic_exchange_explicit(c->control->rekey, false, memory_order_relaxed))
+    if (c->control->rekey && atomic_load_explicit(c->control->rekey, memory_order_relaxed)) {
+        atomic_store(c->control->rekey, false);
         c->rekey = true;
+    }
     if (limits->rekey_bytes && moved(c) - c->keyed_bytes >= limits->rekey_bytes)
         c->rekey = true;
     if (limits->rekey_seconds && hy_ssh_now() - c->keyed_at >= (int64_t)limits->rekey_seconds * 1000)

@@ -2,6 +2,7 @@
 """Each algorithm that can be switched on, with each client that knows it: keys, ciphers, codes, compression; what isn't
 switched on is refused, of users' signatures too."""
 import asyncio
+import signal
 
 from wire import *
 from harness import *
@@ -250,6 +251,22 @@ def test_what_is_not_offered_ends_the_exchange(t):
     assert 'no match for method' in t.server.log()
 
 
+@suite.test(SSHEncryptionAlgorithms='aes256-ctr')
+def test_a_reload_changes_them_for_new_sessions(t):
+    def change(before, after):
+        path = os.path.join(t.server.folder, 'hythe.cfg')
+        write(path, read(path).replace(before.encode(), after.encode()))
+        t.server.signal(signal.SIGHUP)
+    with session(t.server) as old:
+        assert lists(t)[2] == ['aes256-ctr']
+        change('aes256-ctr', 'aes128-ctr')
+        wait_for('the reload', lambda: 'was read again and holds' in t.server.log())
+        assert lists(t)[2] == ['aes128-ctr']
+        change('aes128-ctr', 'aes128-ctr,arcfour')
+        wait_for('the refusal', lambda: "arcfour can't be used" in t.server.log())
+        assert lists(t)[2] == ['aes128-ctr'] and old.realpath('.') == b'/'
+
+
 # --check.
 
 def checked(name, **settings):
@@ -297,8 +314,11 @@ def test_fips_without_its_provider_is_refused(t):
     need(providers and providers.code, 'there is a FIPS provider here')
     said = checked('fips', UseFIPSCompliantAPI=True)
     assert said.code == 1 and 'UseFIPSCompliantAPI: OpenSSL has no FIPS provider here' in said.err.decode(), said
-    said = run(make_server('fips-start', UseFIPSCompliantAPI=True).command())
-    assert said.code == 1 and b'listening' not in said.err, said
+    server = make_server('fips-start', UseFIPSCompliantAPI=True)
+    command = server.command()
+    for program in (command, [server.program('hythe-sftp-server'), '--config', command[-1]]):
+        said = run(program)
+        assert said.code and b'listening' not in said.err and b'has no FIPS provider' in said.err, said
 
 
 @suite.test
