@@ -267,6 +267,60 @@ static void a_changed_signature_of_any_kind_is_wrong(void)
     }
 }
 
+/* With a byte more behind the whole, and, of ECDSA, behind the numbers. */
+static void a_signature_with_bytes_behind_it_is_wrong(void)
+{
+    for (int ca = 0; ca < MADE_CAS; ca++) {
+        struct made m = made_plain();
+        struct hy_buf b, longer;
+        struct hy_cert cert;
+        struct hy_reader r;
+        const uint8_t *part;
+        size_t len;
+
+        m.ca = (enum made_ca)ca;
+        b = made_cert(&m);
+        CU_ASSERT_FATAL(hy_cert_read(&cert, hy_buf_data(&b), hy_buf_len(&b), NULL) == 0);
+        for (int inner = 0; inner < 2; inner++) {
+            hy_buf_init(&longer, MADE_MAX);
+            r = cert.signature;
+            part = hy_get_string(&r, &len);
+            hy_buf_put_string(&longer, part, len);
+            part = hy_get_string(&r, &len);
+            hy_buf_put_u32(&longer, (uint32_t)len + (uint32_t)inner);
+            hy_buf_put(&longer, part, len);
+            if (inner)
+                hy_buf_put_u8(&longer, 0);
+            hy_buf_put(&longer, r.p, hy_reader_left(&r));
+            if (!inner)
+                hy_buf_put_u8(&longer, 0);
+            CU_ASSERT(hy_signature_check(cert.facts.ca, cert.facts.ca_len, hy_buf_data(&longer), hy_buf_len(&longer),
+                                         cert.blob, cert.signed_len) != NULL);
+            hy_buf_free(&longer);
+        }
+        hy_cert_free(&cert);
+        hy_buf_free(&b);
+    }
+}
+
+static void a_key_inside_that_is_no_point_of_its_curve_is_refused(void)
+{
+    struct hy_key key;
+    const char *why;
+    struct hy_reader r;
+    size_t len;
+
+    CU_ASSERT_FATAL(hy_key_parse(&key, SAMPLE_P256, &why));
+    for (int changed = 0; changed < 2; changed++) {
+        key.blob[key.len - 1] ^= (uint8_t)changed;
+        r = hy_reader_of(key.blob, key.len);
+        (void)hy_get_string(&r, &len);
+        why = hy_key_get(&r, "ecdsa-sha2-nistp256", strlen("ecdsa-sha2-nistp256"));
+        CU_ASSERT(changed ? why && strstr(why, "isn't a point") : !why && !hy_reader_left(&r));
+    }
+    hy_key_free(&key);
+}
+
 static void an_address_that_is_none_fails_source_address(void)
 {
     static const char *const critical[] = {"source-address", "0.0.0.0/0,::/0", NULL, NULL};
@@ -289,5 +343,6 @@ UNIT_SUITE(certs_cert, UNIT_TEST(certificates_of_every_type_and_authority_are_so
            UNIT_TEST(a_certificate_tells_what_is_in_it), UNIT_TEST(what_makes_a_certificate_unsound_is_named),
            UNIT_TEST(critical_options_hold_or_deny), UNIT_TEST(a_principal_too_many_is_refused),
            UNIT_TEST(a_certificate_cut_at_any_byte_longer_or_changed_is_unsound),
-           UNIT_TEST(a_changed_signature_of_any_kind_is_wrong),
+           UNIT_TEST(a_changed_signature_of_any_kind_is_wrong), UNIT_TEST(a_signature_with_bytes_behind_it_is_wrong),
+           UNIT_TEST(a_key_inside_that_is_no_point_of_its_curve_is_refused),
            UNIT_TEST(an_address_that_is_none_fails_source_address));
