@@ -243,7 +243,7 @@ class Bare:
 
     def login(self, server):
         self.service()
-        self.ask(self.password(server.user, server.PASSWORD), USERAUTH_SUCCESS)
+        self.ask(self.public_key(server.user, server.keys.path('alice')), USERAUTH_SUCCESS)
         return self
 
     # Channels, RFC 4254. Numbers of both sides are small and the same.

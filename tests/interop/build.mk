@@ -46,6 +46,7 @@ INTEROP_TESTS = \
 	tests/interop/abuse_login.py \
 	tests/interop/abuse_auth.py \
 	tests/interop/abuse_order.py \
+	tests/interop/abuse_requests.py \
 	tests/interop/abuse_interactive.py \
 	tests/interop/abuse_session.py \
 	tests/interop/abuse_channels.py \
