@@ -43,14 +43,6 @@ bool hy_cert_is(const uint8_t *blob, size_t len)
 
 /* ---- Reading ---- */
 
-static struct hy_reader get_part(struct hy_reader *r)
-{
-    size_t len;
-    const uint8_t *p = hy_get_string(r, &len);
-
-    return p ? hy_reader_of(p, len) : (struct hy_reader){.failed = true};
-}
-
 /* A string of r with a NUL behind it, at *at, which goes on behind it. NULL: cut off, or a NUL inside. */
 static const char *get_text(struct hy_reader *r, char **at)
 {
@@ -68,7 +60,7 @@ static const char *get_text(struct hy_reader *r, char **at)
 
 static const char *read_principals(struct hy_cert *cert, struct hy_reader *r, char **at)
 {
-    struct hy_reader part = get_part(r);
+    struct hy_reader part = hy_get_part(r);
     size_t count = 0;
 
     while (!part.failed && hy_reader_left(&part)) {
@@ -109,7 +101,7 @@ static const char *read_all(struct hy_cert *cert, const uint8_t *blob, size_t le
 
     if (!type)
         return "of an unknown type";
-    (void)get_part(&r); /* nonce */
+    (void)hy_get_part(&r); /* nonce */
     why = read_key(cert, &r, type->key, &at);
     if (why)
         return why;
@@ -123,13 +115,13 @@ static const char *read_all(struct hy_cert *cert, const uint8_t *blob, size_t le
         return why;
     cert->facts.valid_after = hy_get_u64(&r);
     cert->facts.valid_before = hy_get_u64(&r);
-    cert->options = get_part(&r);
-    cert->extensions = get_part(&r);
-    (void)get_part(&r); /* reserved */
-    authority = get_part(&r);
+    cert->options = hy_get_part(&r);
+    cert->extensions = hy_get_part(&r);
+    (void)hy_get_part(&r); /* reserved */
+    authority = hy_get_part(&r);
     cert->blob = blob;
     cert->signed_len = (size_t)(r.p - blob);
-    cert->signature = get_part(&r);
+    cert->signature = hy_get_part(&r);
     if (r.failed || hy_reader_left(&r))
         return r.failed ? "cut off" : "bytes behind its end";
     cert->facts.ca = authority.p;
@@ -203,7 +195,7 @@ static const struct {
 /* The one string inside of an option's data, or "" of one without; malloc'ed, NULL when malformed. */
 static char *value_of(struct hy_reader data)
 {
-    struct hy_reader inner = hy_reader_left(&data) ? get_part(&data) : data;
+    struct hy_reader inner = hy_reader_left(&data) ? hy_get_part(&data) : data;
 
     if (inner.failed || data.failed || hy_reader_left(&data) ||
         (hy_reader_left(&inner) && memchr(inner.p, '\0', hy_reader_left(&inner))))
@@ -233,14 +225,14 @@ static int judge_options(const struct hy_cert *cert, const char *address, struct
     struct hy_reader r = cert->options;
 
     while (!r.failed && hy_reader_left(&r)) {
-        struct hy_reader name = get_part(&r), data = get_part(&r);
+        struct hy_reader name = hy_get_part(&r), data = hy_get_part(&r);
 
         if (!r.failed && judge_option(name, data, address, err))
             return -1;
     }
     for (struct hy_reader e = cert->extensions; !r.failed && hy_reader_left(&e); r.failed = e.failed) {
-        (void)get_part(&e);
-        (void)get_part(&e);
+        (void)hy_get_part(&e);
+        (void)hy_get_part(&e);
     }
     return r.failed ? hy_err_set(err, "malformed options") : 0;
 }

@@ -19,14 +19,6 @@ enum { SERIAL_LIST = 0x20, SERIAL_RANGE = 0x21, SERIAL_BITMAP = 0x22, KEY_ID = 0
 static const char magic[8] = "SSHKRL\n";
 static const char no_memory[] = "out of memory", malformed[] = "malformed";
 
-static struct hy_reader get_part(struct hy_reader *r)
-{
-    size_t len;
-    const uint8_t *p = hy_get_string(r, &len);
-
-    return p ? hy_reader_of(p, len) : (struct hy_reader){.failed = true};
-}
-
 bool hy_krl_is(const uint8_t *bytes, size_t len)
 {
     return len >= sizeof magic && memcmp(bytes, magic, sizeof magic) == 0;
@@ -86,7 +78,7 @@ static const char *read_bitmap(struct hy_issued *to, struct hy_reader *r)
 static const char *read_ids(struct hy_issued *to, struct hy_reader *r)
 {
     while (!r->failed && hy_reader_left(r)) {
-        struct hy_reader id = get_part(r), *grown;
+        struct hy_reader id = hy_get_part(r), *grown;
 
         if (r->failed)
             break;
@@ -104,9 +96,9 @@ static const char *read_extension(struct hy_reader *r)
 {
     bool critical;
 
-    (void)get_part(r);
+    (void)hy_get_part(r);
     critical = hy_get_u8(r) != 0;
-    (void)get_part(r);
+    (void)hy_get_part(r);
     return critical ? "an extension that is unknown here and critical" : NULL;
 }
 
@@ -137,11 +129,11 @@ static const char *read_certificates(struct hy_revoked *to, struct hy_reader *r)
         return no_memory;
     to->issued = grown;
     issued = &to->issued[to->issued_count++];
-    *issued = (struct hy_issued){.authority = get_part(r)};
-    (void)get_part(r); /* reserved */
+    *issued = (struct hy_issued){.authority = hy_get_part(r)};
+    (void)hy_get_part(r); /* reserved */
     while (!why && !r->failed && hy_reader_left(r)) {
         uint8_t kind = hy_get_u8(r);
-        struct hy_reader part = get_part(r);
+        struct hy_reader part = hy_get_part(r);
 
         if (!r->failed)
             why = read_issued(issued, kind, &part);
@@ -158,7 +150,7 @@ static const char *read_keys(struct hy_revoked *to, struct hy_reader *r)
     const char *why = NULL;
 
     while (!why && !r->failed && hy_reader_left(r)) {
-        struct hy_reader key = get_part(r);
+        struct hy_reader key = hy_get_part(r);
 
         why = r->failed ? NULL : hy_revoking_add_key(to, key.p, hy_reader_left(&key));
     }
@@ -170,7 +162,7 @@ static const char *read_digests(struct hy_digests *to, struct hy_reader *r)
     const char *why = NULL;
 
     while (!why && !r->failed && hy_reader_left(r)) {
-        struct hy_reader digest = get_part(r);
+        struct hy_reader digest = hy_get_part(r);
 
         if (!r->failed)
             why = hy_reader_left(&digest) == to->width ? hy_revoking_add_digest(to, digest.p) : malformed;
@@ -209,11 +201,11 @@ int hy_krl_read(struct hy_revoked *to, const uint8_t *bytes, size_t len, struct 
     (void)hy_get_u64(&r); /* its number, when it was made, flags: none is defined */
     (void)hy_get_u64(&r);
     (void)hy_get_u64(&r);
-    (void)get_part(&r);
-    (void)get_part(&r); /* a comment */
+    (void)hy_get_part(&r);
+    (void)hy_get_part(&r); /* a comment */
     while (!why && !r.failed && hy_reader_left(&r)) {
         uint8_t kind = hy_get_u8(&r);
-        struct hy_reader part = get_part(&r);
+        struct hy_reader part = hy_get_part(&r);
 
         if (!r.failed)
             why = read_section(to, kind, &part);

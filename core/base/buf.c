@@ -188,6 +188,14 @@ const uint8_t *hy_get_string(struct hy_reader *r, size_t *len)
     return p;
 }
 
+struct hy_reader hy_get_part(struct hy_reader *r)
+{
+    size_t len;
+    const uint8_t *p = hy_get_string(r, &len);
+
+    return p ? hy_reader_of(p, len) : (struct hy_reader){.failed = true};
+}
+
 void hy_wipe(void *p, size_t len)
 {
     if (len)

@@ -77,6 +77,9 @@ uint64_t hy_get_u64(struct hy_reader *r);
 /* A length-prefixed string: borrowed, not NUL-terminated. NULL only when failed; *len is then 0. */
 const uint8_t *hy_get_string(struct hy_reader *r, size_t *len);
 
+/* The same as a reader of its own, which has failed when r has. */
+struct hy_reader hy_get_part(struct hy_reader *r);
+
 /* Overwrites memory so that the compiler can't drop it. */
 void hy_wipe(void *p, size_t len);
 
