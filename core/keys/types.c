@@ -47,12 +47,12 @@ const char *const *hy_store_type_names(void)
     return names;
 }
 
-/* Base64 of something that begins as DER does, longer than a name would be. */
+/* Base64 that is longer than a name would be, and no absolute path: no key in base64 begins with a slash. */
 static bool looks_encoded(const char *store)
 {
     static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/=\r\n";
 
-    return store[0] == 'M' && strlen(store) >= 64 && !store[strspn(store, alphabet)];
+    return store[0] != '/' && strlen(store) >= 64 && !store[strspn(store, alphabet)];
 }
 
 /* A name of a file is one line and doesn't look like a key. */

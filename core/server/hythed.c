@@ -248,8 +248,7 @@ static void tell_where(const struct hy_server *server, const struct hy_log *log)
         hy_log(log, HY_LOG_INFO, 0, "Listening is false: no port is open");
 }
 
-static int run(const struct hythed_rights *rights, struct hythed_running *running,
-               const sigset_t *signals)
+static int run(const struct hythed_rights *rights, struct hythed_running *running, const sigset_t *signals)
 {
     struct hy_server *server = running->server;
     const struct hy_log *log = &running->log->log;

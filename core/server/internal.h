@@ -65,9 +65,10 @@ struct hy_server {
     struct timespec began;
 };
 
-/* Host keys: reads SSHCertStore and AltSSHCert into the ssh server. opener: of their files, or NULL. */
+/* Host keys: reads SSHCertStore and AltSSHCert into the ssh server. opener: of their files, or NULL. *place is where
+ * the last one stands that was tried. */
 int hy_server_read_keys(const struct hy_config *config, const struct hy_key_opener *opener, struct hy_ssh_server *ssh,
-                        const struct hy_log *log, struct hy_err *err);
+                        const struct hy_log *log, struct hy_place *place, struct hy_err *err);
 int hy_server_read_key(const struct hy_key_config *key, const struct hy_key_opener *opener, struct hy_ssh_server *ssh,
                        const char **type, struct hy_err *err);
 

@@ -32,11 +32,12 @@ static void warn_of_readers(const struct hy_key_config *key, const struct hy_log
 }
 
 int hy_server_read_keys(const struct hy_config *config, const struct hy_key_opener *opener, struct hy_ssh_server *ssh,
-                        const struct hy_log *log, struct hy_err *err)
+                        const struct hy_log *log, struct hy_place *place, struct hy_err *err)
 {
     for (size_t i = 0; i < config->key_count; i++) {
         const char *type;
 
+        *place = config->keys[i].place;
         if (hy_server_read_key(&config->keys[i], opener, ssh, &type, err))
             return -1;
         warn_of_readers(&config->keys[i], log);

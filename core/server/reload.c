@@ -51,12 +51,13 @@ static const struct hy_key_config *out_of_reach(const struct hy_config *config, 
 static struct hy_ssh_server *read_keys(const struct hy_config *config, const struct hy_key_opener *opener,
                                        const struct hy_log *log, struct hy_problems *problems)
 {
+    struct hy_place place = {0};
     struct hy_err err = {0};
     struct hy_ssh_server *ssh = hy_ssh_server_new(&err);
 
-    if (ssh && hy_server_read_keys(config, opener, ssh, log, &err) == 0)
+    if (ssh && hy_server_read_keys(config, opener, ssh, log, &place, &err) == 0)
         return ssh;
-    hy_problems_add(problems, hy_config_place(config, "SSHCertStore"), "%s", err.text);
+    hy_problems_add(problems, place, "%s", err.text);
     hy_ssh_server_unref(ssh);
     return NULL;
 }

@@ -42,8 +42,10 @@ void hy_server_set_assist(struct hy_server *server, const struct hy_assist *assi
 
 int hy_server_bind(struct hy_server *server, struct hy_err *err)
 {
+    struct hy_place place;
+
     server->ssh = hy_ssh_server_new(err);
-    if (!server->ssh || hy_server_read_keys(server->config, NULL, server->ssh, server->log, err))
+    if (!server->ssh || hy_server_read_keys(server->config, NULL, server->ssh, server->log, &place, err))
         return -1;
     server->control.wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     if (server->control.wake < 0)

@@ -32,9 +32,9 @@ static const struct {
     bool silent;
     enum hy_log_level level;
 } levels[] = {
-    {"QUIET", true, HY_LOG_ERROR},    {"FATAL", true, HY_LOG_ERROR},      {"ERROR", false, HY_LOG_ERROR},
-    {"INFO", false, HY_LOG_VERBOSE},  {"VERBOSE", false, HY_LOG_VERBOSE}, {"DEBUG", false, HY_LOG_DEBUG},
-    {"DEBUG1", false, HY_LOG_DEBUG},  {"DEBUG2", false, HY_LOG_DEBUG},    {"DEBUG3", false, HY_LOG_DEBUG},
+    {"QUIET", true, HY_LOG_ERROR},   {"FATAL", true, HY_LOG_ERROR},      {"ERROR", false, HY_LOG_ERROR},
+    {"INFO", false, HY_LOG_VERBOSE}, {"VERBOSE", false, HY_LOG_VERBOSE}, {"DEBUG", false, HY_LOG_DEBUG},
+    {"DEBUG1", false, HY_LOG_DEBUG}, {"DEBUG2", false, HY_LOG_DEBUG},    {"DEBUG3", false, HY_LOG_DEBUG},
 };
 
 static int take_facility(struct hy_standin_options *o, const char *value, struct hy_err *err)
@@ -168,11 +168,10 @@ int hy_standin_parse(struct hy_standin_options *o, int argc, char **argv, struct
 
 void hy_standin_usage(FILE *out)
 {
-    (void)fprintf(out,
-                  "usage: hythe-sftp-server [-ehR] [-d start_directory] [-f log_facility] [-l log_level]\n"
-                  "                         [-P denied_requests] [-p allowed_requests] [-u umask]\n"
-                  "                         [--config file] [--plugin-directory directory]\n"
-                  "       hythe-sftp-server -Q requests\n");
+    (void)fprintf(out, "usage: hythe-sftp-server [-ehR] [-d start_directory] [-f log_facility] [-l log_level]\n"
+                       "                         [-P denied_requests] [-p allowed_requests] [-u umask]\n"
+                       "                         [--config file] [--plugin-directory directory]\n"
+                       "       hythe-sftp-server -Q requests\n");
 }
 
 /* The text that %c stands for, or NULL. */
@@ -181,8 +180,7 @@ static const char *token(char c, const char *home, const char *user)
     return c == 'd' ? home : c == 'u' ? user : c == '%' ? "%" : NULL;
 }
 
-int hy_standin_expand(char *out, size_t size, const char *start, const char *home, const char *user,
-                      struct hy_err *err)
+int hy_standin_expand(char *out, size_t size, const char *start, const char *home, const char *user, struct hy_err *err)
 {
     size_t used = 0;
 

@@ -9,7 +9,7 @@ import signal
 
 from harness import *
 
-suite = Suite('interop-hostkeys', modules=['cryptography'])
+suite = Suite('interop-hostkeys', modules=['cryptography', 'paramiko'])
 PASSWORD = 'geheim!'
 KINDS = dict(rsa='rsa-sha2-512', ec='ecdsa-sha2-nistp384', ed='ssh-ed25519')
 os.environ['HYTHE_KEY_PASSWORD'] = PASSWORD
@@ -234,6 +234,7 @@ def test_a_reload_brings_another_password_and_key(t):
             server.signal(signal.SIGHUP)
             wait_for('an answer to SIGHUP', lambda: 'SIGHUP: ' in server.log()[before:])
             assert words in server.log()[before:], server.log()[before:]
+            assert words[:3] != 'the' or 'hythe.cfg:3: host key ' in server.log()[before:], server.log()[before:]
             believed(server, *kinds)
 
 

@@ -1,6 +1,8 @@
 /* Every format, by its type and found out. */
 #include "tests/unit/keys_samples.h"
 
+#include <openssl/evp.h>
+
 static const struct sample {
     const char *file, *key; /* key: whose .pub it has */
     const char *type;
@@ -99,6 +101,31 @@ static void damaged_keys_end_in_a_refusal(void)
     }
 }
 
+/* Files of other systems, and texts that went through base64 as a whole. */
+static void ends_of_lines_and_base64_around_it_change_nothing(void)
+{
+    for (size_t i = 0; i < SAMPLES; i++) {
+        char *text = sample_text(samples[i].file), *crlf = calloc(2, strlen(text) + 1), *twice;
+        struct hy_key_source source = sample_source("Auto", crlf, SAMPLE_PASSWORD);
+        size_t n = 0;
+
+        for (const char *p = text; *p; p++) {
+            if (*p == '\n')
+                crlf[n++] = '\r';
+            crlf[n++] = *p;
+        }
+        CU_ASSERT(sample_is(&source, samples[i].key));
+        twice = calloc(2, strlen(text) + 4);
+        (void)EVP_EncodeBlock((unsigned char *)twice, (unsigned char *)text, (int)strlen(text));
+        source.store = twice;
+        CU_ASSERT(strcmp(samples[i].file + 2, "-der64") == 0 || strcmp(samples[i].file + 2, "-p12-64") == 0 ||
+                  sample_is(&source, samples[i].key));
+        free(twice);
+        free(crlf);
+        free(text);
+    }
+}
+
 /* What was told is what is meant: a store of another type is none. */
 static void a_type_is_binding(void)
 {
@@ -125,7 +152,7 @@ static void a_type_is_binding(void)
 
 UNIT_SUITE(keys, UNIT_TEST(every_format_is_read), UNIT_TEST(every_format_is_found_out),
            UNIT_TEST(a_wrong_password_is_refused_and_none_is_asked_for), UNIT_TEST(damaged_keys_end_in_a_refusal),
-           UNIT_TEST(a_type_is_binding));
+           UNIT_TEST(ends_of_lines_and_base64_around_it_change_nothing), UNIT_TEST(a_type_is_binding));
 UNIT_DECLARE(choice);
 UNIT_DECLARE(refusals);
 
