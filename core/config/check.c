@@ -203,6 +203,7 @@ void hy_check_config(struct hy_reading *r)
     hy_check_listeners(r);
     check_format(r);
     check_file(r, "log_file", r->config->log_file);
+    check_file(r, "control_socket", r->config->control_socket);
     hy_check_ssh(r);
     check_file(r, "revoked_keys", r->config->revoked_keys);
 }

@@ -38,6 +38,8 @@ sbin_PROGRAMS += hythed
 hythed_SOURCES = core/server/hythed.c \
 	core/server/crypto.c core/server/crypto.h \
 	core/server/hythed_explain.c core/server/hythed_explain.h \
+	core/server/hythed_answer.c core/server/hythed_answer.h \
+	core/server/hythed_control.c core/server/hythed_control.h \
 	core/server/hythed_crash.c core/server/hythed_crash.h \
 	core/server/hythed_line.c core/server/hythed_line.h \
 	core/server/hythed_helper.c core/server/hythed_helper.h core/server/hythed_helper_serve.c \
@@ -51,3 +53,8 @@ hythed_SOURCES = core/server/hythed.c \
 	core/server/readahead.c core/server/readahead.h
 hythed_CPPFLAGS = $(AM_CPPFLAGS) -DHYTHE_SYSCONFDIR='"$(sysconfdir)"'
 hythed_LDADD = $(CORE_LIBS)
+
+bin_PROGRAMS += hythectl
+hythectl_SOURCES = core/server/hythectl.c core/server/hythectl_show.c core/server/hythectl_show.h
+hythectl_CPPFLAGS = $(AM_CPPFLAGS) -DHYTHE_SYSCONFDIR='"$(sysconfdir)"'
+hythectl_LDADD = $(CORE_LIBS)

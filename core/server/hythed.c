@@ -1,6 +1,8 @@
 /* hythed: a server as a program. It alone decides about the process: rights, signals, log, exit. */
 #include "core/server/about.h"
 #include "core/server/crypto.h"
+#include "core/server/hythed_answer.h"
+#include "core/server/hythed_control.h"
 #include "core/server/hythed_crash.h"
 #include "core/server/hythed_explain.h"
 #include "core/server/hythed_helper.h"
@@ -22,6 +24,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/signalfd.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -117,6 +120,8 @@ static void check_all(const struct hy_config *config, struct hy_problems *proble
         hy_problems_add(problems, hy_config_place(config, "log_file"), "%s", err.text);
     if (known && rights.change && geteuid() == 0 && hythed_rights_drop(&rights, &err) < 0)
         hy_problems_add(problems, hy_config_place(config, "run_as"), "%s", err.text);
+    if (*config->control_socket && hythed_control_check(config->control_socket, &err) < 0)
+        hy_problems_add(problems, hy_config_place(config, "control_socket"), "%s", err.text);
     hy_server_check(config, &helper.assist, problems);
     hythed_helper_end(&helper);
 }
@@ -221,17 +226,28 @@ static void release_signals(const sigset_t *set)
     (void)sigprocmask(SIG_UNBLOCK, set, NULL);
 }
 
-static void wait_for_end(struct hythed_running *running, const sigset_t *set)
+static void read_again(struct hythed_running *running)
 {
-    int number;
+    struct hy_problems problems = {0};
 
-    while (sigwait(set, &number) == 0 && (number == SIGHUP || number == SIGCHLD)) {
-        if (number == SIGCHLD) {
-            hythed_helper_look(running->helper);
+    hythed_log_reopen(running->log);
+    (void)hythed_reload(running, "SIGHUP", &problems);
+    hy_problems_free(&problems);
+}
+
+/* signals: a signalfd. */
+static void wait_for_end(struct hythed_running *running, struct hythed_control *control, int signals)
+{
+    struct signalfd_siginfo info = {.ssi_signo = 0};
+
+    while (info.ssi_signo != SIGTERM && info.ssi_signo != SIGINT) {
+        hythed_control_wait(control, signals);
+        if (read(signals, &info, sizeof info) != sizeof info)
             continue;
-        }
-        hythed_log_reopen(running->log);
-        hythed_reload(running);
+        if (info.ssi_signo == SIGHUP)
+            read_again(running);
+        else if (info.ssi_signo == SIGCHLD)
+            hythed_helper_look(running->helper);
     }
 }
 
@@ -248,17 +264,41 @@ static void tell_where(const struct hy_server *server, const struct hy_log *log)
         hy_log(log, HY_LOG_INFO, 0, "Listening is false: no port is open");
 }
 
-static int run(const struct hythed_rights *rights, struct hythed_running *running, const sigset_t *signals)
+/* The socket is made with the rights that are left, for it has to be removed with them. */
+static int start_all(const struct hythed_rights *rights, struct hythed_running *running, const char *socket,
+                     struct hythed_control **control, struct hy_err *err)
+{
+    if (hy_server_bind(running->server, err) < 0 || hythed_rights_drop(rights, err) < 0)
+        return -1;
+    if (*socket) {
+        *control = hythed_control_new(socket, hythed_answer, running, &running->log->log, err);
+        if (!*control)
+            return -1;
+    }
+    return hy_server_start(running->server, err);
+}
+
+static int run(const struct hythed_rights *rights, struct hythed_running *running, const char *socket,
+               const sigset_t *signals)
 {
     struct hy_server *server = running->server;
     const struct hy_log *log = &running->log->log;
+    struct hythed_control *control = NULL;
     struct hy_err err = {0};
+    int fd = signalfd(-1, signals, SFD_CLOEXEC | SFD_NONBLOCK);
 
-    if (hy_server_bind(server, &err) < 0 || hythed_rights_drop(rights, &err) < 0 || hy_server_start(server, &err) < 0)
+    if (fd < 0)
+        return fail(running->log, "signalfd: no descriptor");
+    if (start_all(rights, running, socket, &control, &err) < 0) {
+        hythed_control_free(control);
+        (void)close(fd);
         return fail(running->log, err.text);
+    }
     tell_where(server, log);
     running->log->starting = false;
-    wait_for_end(running, signals);
+    wait_for_end(running, control, fd);
+    hythed_control_free(control);
+    (void)close(fd);
     hy_log(log, HY_LOG_INFO, 0, "ending: %u connections, whose requests have %u seconds", hy_server_connections(server),
            running->shutdown_timeout);
     release_signals(signals);
@@ -318,7 +358,7 @@ static int serve_config(const struct options *options, const struct hy_config *c
         hy_server_set_around(running.server, config->read_ahead ? &read_ahead : &plain);
         hythed_crash_watch(&log, running.server);
     }
-    status = running.server ? run(&rights, &running, signals) : fail(&log, err.text);
+    status = running.server ? run(&rights, &running, config->control_socket, signals) : fail(&log, err.text);
     hy_server_free(running.server);
     hythed_helper_end(&helper);
     hythed_log_close(&log);

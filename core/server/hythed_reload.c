@@ -51,23 +51,19 @@ static int reload(struct hythed_running *running, struct hy_problems *problems)
     return 0;
 }
 
-void hythed_reload(struct hythed_running *running)
+int hythed_reload(struct hythed_running *running, const char *by, struct hy_problems *problems)
 {
     const struct hy_log *log = &running->log->log;
-    struct hy_problems problems = {0};
 
-    if (access(running->file, R_OK) < 0 && errno == EACCES) {
-        hy_log(log, HY_LOG_ERROR, 0,
-               "SIGHUP: to read %s takes more rights than are left: nothing has changed; let the group of run_as read "
-               "it, or restart",
-               running->file);
-        return;
+    if (access(running->file, R_OK) < 0 && errno == EACCES)
+        hy_problems_add(problems, (struct hy_place){0},
+                        "to read %s takes more rights than are left; let the group of run_as read it, or restart",
+                        running->file);
+    else if (reload(running, problems) == 0) {
+        hy_log(log, HY_LOG_INFO, 0, "%s: %s was read again and holds for new connections", by, running->file);
+        return 0;
     }
-    if (reload(running, &problems) == 0) {
-        hy_log(log, HY_LOG_INFO, 0, "SIGHUP: %s was read again and holds for new connections", running->file);
-    } else {
-        log_problems(log, &problems);
-        hy_log(log, HY_LOG_ERROR, 0, "SIGHUP: %s was read again and can't be used: nothing has changed", running->file);
-    }
-    hy_problems_free(&problems);
+    log_problems(log, problems);
+    hy_log(log, HY_LOG_ERROR, 0, "%s: %s was read again and can't be used: nothing has changed", by, running->file);
+    return -1;
 }

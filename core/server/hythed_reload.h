@@ -19,7 +19,8 @@ struct hythed_running {
     unsigned shutdown_timeout; /* seconds, as the file says now */
 };
 
-/* Lets what the file says now hold for new connections, or says in the log why it can't. */
-void hythed_reload(struct hythed_running *running);
+/* Lets what the file says now hold for new connections, or says in the log why it can't; `by` whom. 0, or -1 with
+ * problems, to be freed in either case. */
+int hythed_reload(struct hythed_running *running, const char *by, struct hy_problems *problems);
 
 #endif

@@ -28,6 +28,7 @@ INTEROP_TESTS = \
 	tests/interop/interop_mounts.py \
 	tests/interop/interop_filters.py \
 	tests/interop/interop_reload.py \
+	tests/interop/interop_ctl.py \
 	tests/interop/interop_escape.py \
 	tests/interop/interop_text.py \
 	tests/interop/interop_stores.py \

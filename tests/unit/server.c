@@ -565,7 +565,9 @@ UNIT_SUITE(server, UNIT_TEST(connections_are_listed_and_take_orders),
            UNIT_TEST(a_new_key_in_the_same_file_is_served), UNIT_TEST(reloads_while_sessions_come_and_go));
 UNIT_DECLARE(server_clients);
 UNIT_DECLARE(server_line);
+UNIT_DECLARE(server_show);
 UNIT_DECLARE(trees);
 UNIT_DECLARE(explain);
 
-UNIT_MAIN("unit-server", &unit_server, &unit_trees, &unit_explain, &unit_server_clients, &unit_server_line)
+UNIT_MAIN("unit-server", &unit_server, &unit_trees, &unit_explain, &unit_server_clients, &unit_server_line,
+          &unit_server_show)
