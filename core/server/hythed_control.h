@@ -11,12 +11,12 @@
 
 struct hythed_control;
 
-/* Answers a request of `len` bytes, not NUL-terminated, of the user `who` of this machine: a line from malloc(), without
- * its newline; NULL without memory. */
+/* Answers a request of `len` bytes, not NUL-terminated, of the user `who` of this machine: a line from malloc(),
+ * without its newline; NULL without memory. */
 typedef char *hythed_answer_fn(void *ctx, uid_t who, const char *request, size_t len);
 
-/* Makes the socket, for root and the user of this process alone. One that is there already is replaced if nobody answers
- * at it. Before any thread, for it sets the umask for a moment. path must outlive it. NULL with err. */
+/* Makes the socket, for root and the user of this process alone. One that is there already is replaced if nobody
+ * answers at it. Before any thread, for it sets the umask for a moment. path must outlive it. NULL with err. */
 struct hythed_control *hythed_control_new(const char *path, hythed_answer_fn *answer, void *ctx,
                                           const struct hy_log *log, struct hy_err *err);
 /* Whether that would do, as far as can be told: the folder belongs to root or this user, nobody else writes to it. 0,
