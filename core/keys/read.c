@@ -28,9 +28,7 @@ static int public_only(struct hy_finding *f, struct hy_span data)
 static int java(struct hy_finding *f, struct hy_span data)
 {
     (void)data;
-    return hy_key_refuse(
-        f, "Java's key stores aren't read; keytool -importkeystore -deststoretype pkcs12 makes a PFX file "
-           "of one");
+    return hy_key_refuse(f, "%s", hy_store_type_find("JKSFile")->refusal);
 }
 
 static bool is_pfx(struct hy_span data)

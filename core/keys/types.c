@@ -58,7 +58,8 @@ static bool looks_encoded(const char *store)
 /* A name of a file is one line and doesn't look like a key. */
 bool hy_key_is_file(const struct hy_key_source *source)
 {
-    static const char *const beginnings[] = {"-----BEGIN ", "PuTTY-User-Key-File-", "{", "<", "ssh-", "---- BEGIN "};
+    static const char *const beginnings[] = {
+        "-----BEGIN ", "PuTTY-User-Key-File-", "{", "<", "---- BEGIN ", "ssh-rsa ", "ssh-ed25519 ", "ecdsa-sha2-nistp"};
     const char *store = source->store;
 
     if (!store[0])

@@ -14,15 +14,6 @@ struct desk {
     char dir[128], json[160], xferlog[160];
 };
 
-static bool has_plugin(void)
-{
-    const char *dir = getenv("HYTHE_PLUGINS");
-    char path[4096];
-
-    (void)snprintf(path, sizeof path, "%s/log.so", dir ? dir : HYTHE_TEST_PLUGINS);
-    return access(path, R_OK) == 0;
-}
-
 static void desk_begin(struct desk *d)
 {
     const char *tmp = getenv("TMPDIR");
@@ -151,8 +142,6 @@ static void tells_every_change(void)
 {
     struct desk d;
 
-    if (!has_plugin())
-        UNIT_SKIP("built without jansson");
     desk_begin(&d);
     for (int i = 0; i < HYTHE_OP_COUNT; i++) {
         enum hythe_op op = (enum hythe_op)i;
@@ -196,8 +185,6 @@ static void tells_transfers(void)
     struct house h;
     hy_handle file;
 
-    if (!has_plugin())
-        UNIT_SKIP("built without jansson");
     desk_begin(&d);
     house_begin(&h, "log", BOTH(&d));
     put(&h, "/up", "twelve bytes");
@@ -230,8 +217,6 @@ static void tells_changes(void)
     struct desk d;
     struct house h;
 
-    if (!has_plugin())
-        UNIT_SKIP("built without jansson");
     desk_begin(&d);
     house_begin(&h, "log", BOTH(&d));
     CU_ASSERT_FATAL(memfs_put(h.store, "f", "f") == 0);
@@ -261,8 +246,6 @@ static void tells_paths_of_the_tree(void)
     struct desk d;
     struct house h;
 
-    if (!has_plugin())
-        UNIT_SKIP("built without jansson");
     desk_begin(&d);
     house_begin(&h, "log", BOTH(&d));
     UNIT_ASSERT_NUMBER(do_mkdir(&h.w, "/home"), 0);
@@ -294,8 +277,6 @@ static void tells_copies_of_the_store(void)
     struct desk d;
     struct bench b;
 
-    if (!has_plugin())
-        UNIT_SKIP("built without jansson");
     desk_begin(&d);
     bench_begin(&b, "log", BOTH(&d), NULL);
     UNIT_ASSERT_NUMBER(bench_run(&b, HYTHE_OP_open, "f"), bench_answer(HYTHE_OP_open));
@@ -343,8 +324,6 @@ static void escapes_names(void)
     };
     char wanted[512];
 
-    if (!has_plugin())
-        UNIT_SKIP("built without jansson");
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         struct desk d;
         struct house h;
@@ -370,8 +349,6 @@ static void makes_its_files_when_there_is_a_line(void)
     struct desk d;
     struct house h;
 
-    if (!has_plugin())
-        UNIT_SKIP("built without jansson");
     desk_begin(&d);
     house_begin(&h, "log", BOTH(&d));
     CU_ASSERT(stat(d.json, &st) != 0 && stat(d.xferlog, &st) != 0);
@@ -388,8 +365,6 @@ static void follows_rotation(void)
     struct house h;
     char old[192];
 
-    if (!has_plugin())
-        UNIT_SKIP("built without jansson");
     desk_begin(&d);
     (void)snprintf(old, sizeof old, "%s.1", d.json);
     house_begin(&h, "log", BOTH(&d));
@@ -418,8 +393,6 @@ static void goes_on_without_its_file(void)
     struct desk d;
     struct house h;
 
-    if (!has_plugin())
-        UNIT_SKIP("built without jansson");
     desk_begin(&d);
     house_begin(&h, "log", BOTH(&d));
     block(&d);
@@ -442,8 +415,6 @@ static void refuses_what_it_must_log_and_cannot(void)
     struct house h;
     hy_handle file, other;
 
-    if (!has_plugin())
-        UNIT_SKIP("built without jansson");
     desk_begin(&d);
     house_begin(
         &h, "log",
@@ -469,8 +440,6 @@ static void begins_anew_after_a_full_disk(void)
     struct house h;
     char *text;
 
-    if (!has_plugin())
-        UNIT_SKIP("built without jansson");
     desk_begin(&d);
     CU_ASSERT_FATAL(getrlimit(RLIMIT_FSIZE, &before) == 0);
     (void)signal(SIGXFSZ, SIG_IGN);
@@ -496,8 +465,6 @@ static void refuses_settings_that_log_nothing(void)
     struct world w;
     char far[192];
 
-    if (!has_plugin())
-        UNIT_SKIP("built without jansson");
     desk_begin(&d);
     world_begin(&w);
     plugins = filter_plugins(&w.log);
@@ -543,8 +510,6 @@ static void writes_whole_lines_from_many_threads(void)
     char *text, *at;
     size_t count = 0;
 
-    if (!has_plugin())
-        UNIT_SKIP("built without jansson");
     desk_begin(&d);
     bench_begin(&b, "log", BOTH(&d), NULL);
     for (int i = 0; i < THREADS; i++)

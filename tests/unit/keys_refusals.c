@@ -44,6 +44,45 @@ static void types_are_known_by_number_and_by_name(void)
     UNIT_ASSERT_STRING(hy_store_type_name(hy_store_type_find("13")), "SSHPublicKeyFile");
 }
 
+static void a_file_name_is_told_from_a_key(void)
+{
+    static const char long_name[] =
+        "/srv/abcdefghijklmnopqrstuvwxyz/abcdefghijklmnopqrstuvwxyz/abcdefghijklmnopqrstuvwxyz";
+    static const struct {
+        const char *type, *store;
+        bool is_file;
+    } rows[] = {
+        {"Auto", "/etc/hythe/key", true},
+        {"Auto", "key", true},
+        {"Auto", "ssh-host-key", true},
+        {"Auto", long_name, true},
+        {"Auto", long_name + 1, false},
+        {"Auto", "ssh-rsa AAAA", false},
+        {"Auto", "-----BEGIN PRIVATE", false},
+        {"Auto", "{}", false},
+        {"Auto", "<RSAKeyValue>", false},
+        {"Auto", "a\nb", false},
+        {"Auto", "", false},
+        {"PEMKeyFile", "-----BEGIN PRIVATE", true},
+        {"PEMKeyBlob", "/etc/hythe/key", false},
+        {"PPKFile", "{}", true},
+    };
+
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct hy_key_source source = sample_source(rows[i].type, rows[i].store, "");
+
+        UNIT_ASSERT_NUMBER(hy_key_is_file(&source), rows[i].is_file);
+    }
+}
+
+static void a_java_store_is_named(void)
+{
+    struct hy_key_source source = sample_source("Auto", "", "");
+
+    source.encoded = "/u3+7QAAAAIAAAAB"; /* fe ed fe ed */
+    CU_ASSERT(sample_refused(&source, "Java's key stores aren't read"));
+}
+
 /* A copy of text in which `from` is `to`; to be freed. */
 static char *changed(const char *text, const char *from, const char *to)
 {
@@ -141,6 +180,6 @@ static void xml_has_no_entities_and_one_key(void)
 }
 
 UNIT_SUITE(refusals, UNIT_TEST(weak_public_and_foreign_keys_are_refused),
-           UNIT_TEST(types_are_known_by_number_and_by_name), UNIT_TEST(work_is_bounded),
-           UNIT_TEST(what_was_changed_is_seen), UNIT_TEST(a_pfx_is_checked_before_it_is_opened),
-           UNIT_TEST(xml_has_no_entities_and_one_key));
+           UNIT_TEST(types_are_known_by_number_and_by_name), UNIT_TEST(a_file_name_is_told_from_a_key),
+           UNIT_TEST(a_java_store_is_named), UNIT_TEST(work_is_bounded), UNIT_TEST(what_was_changed_is_seen),
+           UNIT_TEST(a_pfx_is_checked_before_it_is_opened), UNIT_TEST(xml_has_no_entities_and_one_key));
