@@ -2,8 +2,15 @@
 """Authentication as RFC 4252 has it, by a client that keeps to none of it. Each request is answered, at once and by the
 message that the RFC names, or ends the connection; only who has shown all that is asked for is in. RFC 4256 has a
 script of its own, abuse_interactive.py."""
+import functools
+
 from bare import *
 from harness import *
+try:
+    from cryptography.hazmat.primitives import hashes
+    from cryptography.hazmat.primitives.asymmetric import padding, rsa
+except ImportError:
+    hashes = None
 
 BOTH = dict(DefaultAuthMethods=['publickey', 'password', 'keyboard-interactive'])
 suite = Suite('abuse-auth', modules=['cryptography'], login_grace=120, MaxAuthAttempts=20, max_unfinished=300, **BOTH)
@@ -166,6 +173,22 @@ def of_type(name, rest, signature=NOISE, signed=True):
                                      s(s(name) + s(signature)) if signed else b'')
 
 
+@functools.lru_cache(None)
+def rsa_key(bits):
+    return rsa.generate_private_key(65537, bits)
+
+
+def of_rsa(algorithm, digest, bits=2048, called=None):
+    """A request with an RSA key that the server has never seen, which signs as it says."""
+    def make(bare):
+        numbers = rsa_key(bits).public_key().public_numbers()
+        blob = s('ssh-rsa') + mpint(numbers.e.to_bytes(3, 'big')) + mpint(numbers.n.to_bytes(bits // 8, 'big'))
+        fields = bare.request('alice', 'publickey', b'\1', s(algorithm), s(blob))
+        signature = rsa_key(bits).sign(s(bare.session_id) + fields, padding.PKCS1v15(), digest())
+        return fields + s(s(called or algorithm) + s(signature))
+    return make
+
+
 def other_session(t):
     def make(bare):
         own, bare.session_id = bare.session_id, b'x' * 32
@@ -198,7 +221,12 @@ def unacceptable(t):
         ('ssh-ed448', of_type('ssh-ed448', s(NOISE[:57]))),
         ('sk-ssh-ed25519', of_type('sk-ssh-ed25519@openssh.com', s(NOISE[:32]) + s('ssh:'))),
         ('x509v3', of_type('x509v3-ssh-rsa', u32(1) + s(NOISE) + u32(0))),
-        ('a short RSA key', of_type('ssh-rsa', s(b'\1\0\1') + s(b'\1' * 64))),
+        ('an RSA key of few bits', of_type('ssh-rsa', s(b'\1\0\1') + s(b'\1' * 64))),
+        ('1024 bits of RSA', of_rsa('rsa-sha2-256', hashes.SHA256, 1024)),
+        ('RSA with SHA-1', of_rsa('ssh-rsa', hashes.SHA1)),
+        ('RSA with SHA-1 that is called otherwise', of_rsa('rsa-sha2-256', hashes.SHA1)),
+        ('RSA with SHA-1, within a request for SHA-2', of_rsa('rsa-sha2-256', hashes.SHA1, called='ssh-rsa')),
+        ('RSA with SHA-2 of nobody here', of_rsa('rsa-sha2-512', hashes.SHA512)),
     ]
 
 
