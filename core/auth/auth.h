@@ -80,7 +80,7 @@ struct hy_auth_policy {
     const struct hy_sequence *sequences; /* `factors` of accounts that say nothing of them, and of unknown names */
     size_t sequence_count;               /* 0: any one method will do */
     struct hy_prompts prompts;           /* of keyboard-interactive, where no plugin has its own; at least one */
-    const struct hy_revoked *revoked; /* keys and certificates that nobody may use; NULL: none */
+    const struct hy_revoked *revoked;    /* keys and certificates that nobody may use; NULL: none */
     int64_t (*now)(void);                /* seconds since 1970, for whatever has its time; NULL: the system's clock */
     bool tell_signatures; /* FireAuthRequestAfterSig: after a signature was judged the log says so, and `signature` */
     void (*signature)(void *ctx, uint64_t conn, const char *user, bool valid); /* NULL: nobody else */
@@ -94,6 +94,8 @@ struct hy_auth_policy {
 struct hy_conversation;
 struct hy_conversation *hy_auth_begin(const struct hy_auth_policy *policy, uint64_t conn, const char *address);
 void hy_auth_end(struct hy_conversation *c);
+/* The label of the plugin that is being asked, or was last. From any thread until the end. */
+const char *hy_auth_asking(const struct hy_conversation *c);
 enum hy_verdict hy_auth_factor(struct hy_conversation *c, const struct hy_factor *factor);
 uint32_t hy_auth_methods(const struct hy_conversation *c); /* that may come next; none at the end */
 /* After HY_AUTH_ASK, and until the next factor. */

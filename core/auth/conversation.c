@@ -10,7 +10,17 @@
 
 struct hy_asked hy_party_of(struct hy_conversation *c, size_t i)
 {
-    return (struct hy_asked){c->policy->plugins[i].instance, &c->facts, &c->parties[i].state};
+    const struct hy_instance *instance = c->policy->plugins[i].instance;
+
+    atomic_store_explicit(&c->asking, instance, memory_order_relaxed);
+    return (struct hy_asked){instance, &c->facts, &c->parties[i].state};
+}
+
+const char *hy_auth_asking(const struct hy_conversation *c)
+{
+    const struct hy_instance *instance = atomic_load_explicit(&c->asking, memory_order_relaxed);
+
+    return instance ? instance->label : "no plugin";
 }
 
 bool hy_party_offers(const struct hy_conversation *c, size_t i, uint32_t method)

@@ -6,6 +6,8 @@
 #include "core/auth/auth.h"
 #include "core/auth/offer.h"
 
+#include <stdatomic.h>
+
 enum { HY_NAME_MAX = 255, HY_ROUNDS_MAX = 16 };
 
 enum hy_conversation_state {
@@ -47,7 +49,8 @@ struct hy_conversation {
     struct hy_sequence given;   /* methods that were accepted, in their order */
     size_t given_count;
     struct hy_dialogue dialogue;
-    struct hy_party parties[]; /* one per plugin */
+    const struct hy_instance *_Atomic asking; /* the last plugin that was asked; NULL before the first */
+    struct hy_party parties[];                /* one per plugin */
 };
 
 struct hy_asked hy_party_of(struct hy_conversation *c, size_t i);

@@ -25,7 +25,9 @@ static void cut_off(void *owner)
 
 static void describe_login(void *ctx, char *out, size_t size)
 {
-    (void)snprintf(out, size, "a login from %s", ((struct hy_session *)ctx)->address);
+    const struct hy_session *s = ctx;
+
+    (void)snprintf(out, size, "a login from %s in %s", s->address, hy_auth_asking(s->conversation));
 }
 
 static void describe_start(void *ctx, char *out, size_t size)

@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 
+from bare import USERAUTH_FAILURE, USERAUTH_SUCCESS, Bare
 from harness import *
 from wire import *
 
@@ -22,8 +23,8 @@ def plugins():
     if not os.path.isdir(folder):
         os.mkdir(folder, 0o755)
         ours = os.path.join(BUILDDIR, 'tests/interop/.libs')
-        for name in 'local-root', 'memory', 'read-only', 'waiting', 'hanging':
-            path = os.path.join(ours if name.endswith('ing') else PLUGINS, name + '.so')
+        for name in 'local-root', 'memory', 'read-only', 'waiting', 'hanging', 'waiting-auth':
+            path = os.path.join(ours if 'ing' in name else PLUGINS, name + '.so')
             if os.path.exists(path):
                 shutil.copy(path, folder)
     return folder
@@ -80,7 +81,7 @@ def ended(server):
 def gets_in(server):
     try:
         with Connection(server) as connection:
-            return bool(connection.sftp().listing('/slow'))
+            return bool(connection.sftp().listing('/'))
     except (OSError, EOFError, paramiko.SSHException):
         return False
 
@@ -260,6 +261,23 @@ def test_a_path_whose_call_hangs_is_named(server, gate, tree):
 def test_a_slow_call_that_hangs_is_named_and_cut_off(server, gate, tree):
     hangs(server, gate, tree, lambda sftp: sftp.send(READ, s(sftp.open('/slow/wait-read')), u64(0), u32(1)),
           "a plugin hasn't returned for 1 seconds: read of \"/slow/wait-read\" in waiting")
+
+
+@test(gates='waiting-auth', slow_timeout=1, plugin_timeout=0, MaxConnections=2,
+      mounts=[dict(path='/', plugin='local-root', root='@tree')],
+      auth=[dict(plugin='users'), dict(plugin='waiting-auth', began='@gates/began', go='@gates/go')])
+def test_a_login_that_hangs_is_named_and_cut_off(server, gate, tree):
+    held = Bare(server)
+    held.service()
+    with session(server) as other:
+        held.send(held.password('waits', 'for it'))
+        gate.reached()
+        assert not [p for p in held.until_closed() if p[0] in (USERAUTH_FAILURE, USERAUTH_SUCCESS)]
+        assert "a plugin hasn't returned for 1 seconds: a login from 127.0.0.1 in waiting-auth" in server.log()
+        assert other.realpath('.') == b'/' and not gets_in(server)  # its slot is taken until it returns
+        gate.lift()
+        wait_for('its slot', lambda: gets_in(server))
+    held.close()
 
 
 def ends_with_a_call(server, gate, tree, line):
