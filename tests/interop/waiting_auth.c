@@ -1,5 +1,5 @@
-/* An authentication plugin for tests of what takes its time: a password of a user whose name begins with "wait" tells the
- * test that it is there, through one FIFO, and is refused when the test says so, through another. */
+/* An authentication plugin for tests of what takes its time: the password of a user whose name begins with "wait" tells
+ * the test that it is there, through one FIFO, and is refused when the test says so, through another. */
 #include "hythe/plugin.h"
 
 #include <fcntl.h>
