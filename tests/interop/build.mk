@@ -68,12 +68,12 @@ EXTRA_DIST += tests/interop/hythed_cli.py tests/interop/hythed_tree.py
 
 # Plugins that wait for a test. An rpath makes them shared.
 check_LTLIBRARIES += tests/interop/waiting.la tests/interop/hanging.la tests/interop/waiting-auth.la
-tests_interop_waiting_auth_la_SOURCES = tests/interop/waiting_auth.c
+tests_interop_waiting_auth_la_SOURCES = tests/interop/waiting_auth.c tests/interop/waiting.h
 tests_interop_waiting_auth_la_LDFLAGS = $(PLUGIN_LDFLAGS) -rpath /nowhere
-tests_interop_waiting_la_SOURCES = tests/interop/waiting.c
+tests_interop_waiting_la_SOURCES = tests/interop/waiting.c tests/interop/waiting.h
 tests_interop_waiting_la_CPPFLAGS = $(AM_CPPFLAGS) -DWAITING_NAME='"waiting"' -DWAITING_FLAGS=HYTHE_SLOW
 tests_interop_waiting_la_LDFLAGS = $(PLUGIN_LDFLAGS) -rpath /nowhere
-tests_interop_hanging_la_SOURCES = tests/interop/waiting.c
+tests_interop_hanging_la_SOURCES = tests/interop/waiting.c tests/interop/waiting.h
 tests_interop_hanging_la_CPPFLAGS = $(AM_CPPFLAGS) -DWAITING_NAME='"hanging"' -DWAITING_FLAGS=0
 tests_interop_hanging_la_LDFLAGS = $(PLUGIN_LDFLAGS) -rpath /nowhere
 

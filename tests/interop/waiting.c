@@ -1,7 +1,7 @@
 /* A filter for tests of what takes its time. A call on a file whose name begins with "wait-" and the operation's name
  * tells the test that it is there, through one FIFO, and goes on when the test says so, through another. Built twice:
  * as "waiting", which says that it is slow, and as "hanging", which doesn't. */
-#include "hythe/plugin.h"
+#include "tests/interop/waiting.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -9,39 +9,13 @@
 #include <string.h>
 #include <unistd.h>
 
-struct settings {
-    const char *began, *go;
-};
-
-static const struct hythe_setting rows[] = {
-    {.name = "began", .type = HYTHE_SET_PATH, .offset = offsetof(struct settings, began), .help = "A FIFO."},
-    {.name = "go", .type = HYTHE_SET_PATH, .offset = offsetof(struct settings, go), .help = "A FIFO."},
-};
-
-static int start(const struct hythe_host *host, const void *settings, void **instance)
-{
-    (void)host;
-    *instance = (void *)settings;
-    return 0;
-}
-
-static void meet(const char *fifo, int how)
-{
-    int fd = open(fifo, how | O_CLOEXEC);
-
-    if (fd >= 0)
-        (void)close(fd);
-}
-
 static void wait_for_test(const struct hythe_call *call, const char *path, const char *op)
 {
-    const struct settings *s = call->instance;
     const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
 
     if (strncmp(name, "wait-", 5) != 0 || strncmp(name + 5, op, strlen(op)) != 0)
         return;
-    meet(s->began, O_WRONLY);
-    meet(s->go, O_RDONLY);
+    wait_at(call->instance);
 }
 
 #define WAITING(op, path) \
