@@ -207,14 +207,14 @@ def test_several_channels_at_once_lose_nothing_to_new_keys(t):
     assert rekeys(t) >= 12, rekeys(t)
 
 
-@alone(rekey_interval=1, idle_timeout=4)
+@alone(rekey_interval=1, idle_timeout=2)
 def test_new_keys_by_the_clock_and_an_idle_session_stays_idle(t):
     with Connection(t.server) as connection:
         sftp = connection.sftp()
-        wait_for('new keys', lambda: rekeys(t) >= 2)
+        wait_for('new keys', lambda: rekeys(t) >= 1)
         assert sftp.realpath('.') == b'/'
-        wait_for('the end', lambda: 'idle for 4 seconds' in t.server.log())
-    assert rekeys(t) >= 3, rekeys(t)
+        wait_for('the end', lambda: 'idle for 2 seconds' in t.server.log())
+    assert rekeys(t) >= 2, rekeys(t)
 
 
 @alone(rekey_interval=1, DefaultTimeout=2)
@@ -243,34 +243,29 @@ def test_a_client_that_does_not_answer_is_cut_off_and_one_that_does_is_not(t):
         silent.sftp()
         wait_for('the end of the silent one', lambda: 'no answer to 2 keep-alives' in t.server.log())
         count = len(asked)
-        wait_for('two more questions to the other', lambda: len(asked) >= count + 2)
+        wait_for('another question to the other', lambda: len(asked) > count)
         assert sftp.realpath('.') == b'/'
         assert t.server.log().count('no answer to') == 1
         assert reader.count(GLOBAL_REQUEST) == 1  # libssh has one under way at a time
 
 
-@alone(SSHKeepAliveInterval=1, idle_timeout=3)
-def test_keep_alives_keep_no_idle_session(t):
+@alone(SSHKeepAliveInterval=1, idle_timeout=2, DefaultTimeout=2)
+def test_keep_alives_keep_no_idle_session_and_are_no_progress(t):
+    """One session does nothing, the other sent part of a request."""
     asked = []
-    with Connection(t.server, swallow=lambda kind, _: kind == GLOBAL_REQUEST and asked.append(kind)) as connection:
-        connection.sftp()
-        wait_for('the end', lambda: 'idle for 3 seconds' in t.server.log())
+    with Connection(t.server, swallow=lambda kind, _: kind == GLOBAL_REQUEST and asked.append(kind)) as idle, \
+            Connection(t.server) as stalled:
+        idle.sftp()
+        stalled.sftp().channel.sendall(u32(1000) + bytes([WRITE]))
+        wait_for('both ends', lambda: all(text in t.server.log()
+                                          for text in ('idle for 2 seconds', 'no progress for 2 seconds')))
     assert asked
-
-
-@alone(SSHKeepAliveInterval=1, DefaultTimeout=3)
-def test_keep_alives_are_no_progress(t):
-    """Part of a request, and nothing behind it."""
-    with Connection(t.server) as connection:
-        sftp = connection.sftp()
-        sftp.channel.sendall(u32(1000) + bytes([WRITE]))
-        wait_for('the end', lambda: 'no progress for 3 seconds' in t.server.log())
 
 
 @alone(SSHKeepAliveInterval=1, SSHKeepAliveCountMax=1)
 def test_a_slow_transfer_is_alive(t):
     """The client takes what comes, in its order; the answer to a question is behind all of it."""
-    size, part = 1 << 20, 32768
+    size, part = 640 << 10, 32768
     t.put('a', noise(size))
     reader = Reader()
     with Connection(Narrow(t.server), swallow=reader) as connection:
