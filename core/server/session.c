@@ -156,7 +156,7 @@ static void exchanged(void *ctx)
     unsigned rekeys = atomic_load(&s->connection.rekeys);
 
     hy_ssh_facts_agreed(&s->connection, &a);
-    hy_log(s->server->log, HY_LOG_VERBOSE, s->id,
+    hy_log(s->server->log, rekeys ? HY_LOG_VERBOSE : HY_LOG_INFO, s->id,
            "keys exchanged%s with %s: %s, host key %s, in %s %s %s, out %s %s %s, %s key exchange",
            rekeys ? " again" : "", a.client, a.kex, a.host_key, a.cipher_in, a.mac_in, a.compression_in, a.cipher_out,
            a.mac_out, a.compression_out, a.strict ? "strict" : "not a strict");
@@ -190,6 +190,7 @@ static int make_sftp(struct hy_session *s, struct hy_sink *sink)
         .symlink_order = hy_client_symlink_order(s->facts.client_id, generation->config->ServerSSHVersionString),
         .masked_bits = hy_client_masked_bits(s->facts.client_id),
         .log_requests = true,
+        .unmasked = !generation->config->MaskSensitive,
         .check_home = true,
         .watch = &s->watch,
         .timeout = (unsigned)generation->config->plugin_timeout,

@@ -17,4 +17,5 @@ libhythe_core_la_SOURCES += \
 	core/sftp/ext_statvfs.c core/sftp/ext_fsync.c core/sftp/ext_limits.c core/sftp/ext_home.c \
 	core/sftp/ext_groups.c core/sftp/ext_copy.c core/sftp/ext_text_seek.c core/sftp/ext_copy_file.c core/sftp/ext_space.c \
 	core/sftp/ext_check_file.c core/sftp/ext_md5_hash.c core/sftp/summing.h core/sftp/summing.c \
+	core/sftp/trace.h core/sftp/trace.c \
 	core/sftp/longs.h core/sftp/longs.c core/sftp/work.c core/sftp/extensions.c

@@ -1,4 +1,5 @@
 #include "core/sftp/engine.h"
+#include "core/sftp/trace.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -58,6 +59,8 @@ static size_t take_frame(struct hy_engine *e, const uint8_t *data, size_t have)
         e->begun |= taken > 0;
         return taken ? 4 + taken : 0;
     }
+    if (!e->dialect && hy_trace_on(e))
+        hy_trace(e, "received", data + 4, len, len);
     if (!e->dialect)
         hy_init(e, data + 4, len);
     else if (!carry_out(e, data, len))

@@ -1,4 +1,5 @@
 #include "core/sftp/reply.h"
+#include "core/sftp/trace.h"
 
 #include <errno.h>
 
@@ -44,6 +45,8 @@ static int64_t read_into(struct hy_engine *e, uint32_t id, hy_handle h, uint64_t
     hy_put_be32(p + 5, id);
     hy_put_be32(p + 9, (uint32_t)n);
     hy_buf_commit(b, HY_DATA_HEADER + (size_t)n + behind);
+    if (hy_trace_on(e))
+        hy_trace(e, "sent", p + 4, HY_DATA_HEADER - 4 + (size_t)n + behind, HY_DATA_HEADER - 4 + (size_t)n + behind);
     hy_vfs_moved(e->vfs, h, (uint64_t)n, 0, offset + (uint64_t)n);
     return HY_ANSWERED;
 }

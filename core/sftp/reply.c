@@ -1,4 +1,5 @@
 #include "core/sftp/reply.h"
+#include "core/sftp/trace.h"
 
 #include <errno.h>
 #include <string.h>
@@ -23,6 +24,9 @@ int64_t hy_reply_end(struct hy_engine *e)
         return -ENOMEM;
     }
     hy_put_be32(b->data + b->off + e->reply_at, (uint32_t)(hy_buf_len(b) - e->reply_at - 4));
+    if (hy_trace_on(e))
+        hy_trace(e, "sent", b->data + b->off + e->reply_at + 4, hy_buf_len(b) - e->reply_at - 4,
+                 hy_buf_len(b) - e->reply_at - 4);
     return HY_ANSWERED;
 }
 

@@ -1,4 +1,5 @@
 #include "core/sftp/reply.h"
+#include "core/sftp/trace.h"
 
 #include <errno.h>
 #include <string.h>
@@ -176,8 +177,12 @@ bool hy_dispatch(struct hy_engine *e, const uint8_t *frame, size_t len)
     int64_t r;
 
     rq.row = row ? (unsigned)(row - rows) : HY_REQUEST_COUNT;
+    if (!room && hy_trace_on(e))
+        room = hy_read_room(e, rq.in); /* or it would be shown again when it is offered again */
     if (room && !hy_out_room(&e->out, room))
         return false;
+    if (hy_trace_on(e))
+        hy_trace(e, "received", frame, len, len);
     hy_vfs_clear_error(e->vfs);
     memset(e->given.unknown, 0, sizeof e->given.unknown);
     e->told = false;

@@ -51,6 +51,7 @@ struct hy_sftp_options {
     unsigned max_long;      /* of them at once */
     const char *user;     /* login name, for ~user and home-directory; NULL: unknown. Not copied */
     bool log_requests;    /* one verbose line per open, close, rename ... */
+    bool unmasked;        /* level 3 shows what files contain, too (MaskSensitive off) */
     bool check_home;                 /* the vfs is bare: whether its home is there is found out first */
     struct hy_watch *watch;          /* of the session's thread; NULL: none */
     unsigned timeout;                /* seconds that a request may take there, with a watch; 0: any time */

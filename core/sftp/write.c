@@ -1,5 +1,6 @@
 /* WRITE. Its data goes to the store as it comes in, so that a large packet needs no memory of ours. */
 #include "core/sftp/reply.h"
+#include "core/sftp/trace.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -107,6 +108,8 @@ size_t hy_upload_begin(struct hy_engine *e, const uint8_t *frame, size_t have, s
     memset(e->given.unknown, 0, sizeof e->given.unknown); /* they point into an earlier packet */
     if (!hy_permitted(e, HY_REQUEST_write))
         u.result = hy_journal(e, -EACCES, "write refused");
+    if (hy_trace_on(e))
+        hy_trace(e, "received", frame, have, len);
     e->upload = u;
     e->upload_error[0] = '\0';
     return (size_t)(rq.in.p - frame);

@@ -1,7 +1,10 @@
 #!/usr/bin/python3
 """What clients send never makes a line of the log, nor a colour on the operator's screen."""
+import base64
+import json
 import os
 import re
+import signal
 
 from harness import *
 from wire import *
@@ -118,18 +121,123 @@ def test_each_request_says_who(t):
     assert not re.search(' alice: (stat|realpath) "%s"' % t.r('new'), t.server.log())
 
 
-@suite.test
-def test_secrets_are_not_there(t):
+def frames(t, way):
+    return [bytes.fromhex(h) for h in re.findall(r' debug \[conn \d+\] alice: %s \d+ bytes: ([0-9a-f]*)' % way,
+                                                 t.server.log())]
+
+
+def transfer(t):
+    with session(t.server) as sftp:
+        handle = sftp.open(t.r('secret'), O_READ | O_WRITE | O_CREAT)
+        sftp.write(handle, 0, b'what the file contains')
+        sftp.write(handle, 4096, b'far more than that ' * 4000)
+        assert sftp.read(handle, 0, 22).data == b'what the file contains'
+        sftp.close(handle)
+    wait_for('the end', lambda: 'end of the connection' in t.server.log())
+    return frames(t, 'received'), frames(t, 'sent')
+
+
+@suite.test(LogLevel=3)
+def test_requests_and_answers_are_shown_without_what_files_contain(t):
     need_hythed()
-    secret = 'hunter2-secret-value'
-    for password in (secret, t.server.PASSWORD):
+    received, sent = transfer(t)
+    path = t.r('secret').encode()
+    assert [f[0] for f in received] == [INIT, OPEN, WRITE, WRITE, READ, CLOSE], received
+    assert [f[0] for f in sent] == [VERSION, HANDLE, STATUS, STATUS, DATA, STATUS], sent
+    assert path in received[1] and received[2][-4:] == u32(22) and sent[4][-4:] == u32(22), (received, sent)
+    assert not any(b'contains' in f or b'far more' in f for f in received + sent)
+    assert re.search(r'received 51 bytes: 06[0-9a-f]{56} and content\n', t.server.log())
+    assert re.search(r' info \[conn 1\] keys exchanged with .*: \S+, host key \S+, in ', t.server.log())
+
+
+@suite.test(LogLevel=3, MaskSensitive=False)
+def test_what_files_contain_is_shown_when_asked_for(t):
+    need_hythed()
+    received, sent = transfer(t)
+    assert received[2].endswith(b'what the file contains') and sent[4].endswith(b'what the file contains')
+    assert b'far more than that ' in received[3] and len(received[3]) == 512
+    assert t.server.PASSWORD.encode() not in b''.join(received + sent)
+
+
+SECRETS = ('hunter2-secret-value', 'a-pass-phrase-of-a-key', 'an-answer-to-a-prompt')
+
+
+def login_with_secrets(t):
+    """Every way in which a client or the file gives something away."""
+    server = t.server
+    for password in (SECRETS[0], server.PASSWORD):
         try:
-            Connection(t.server, password=password).close()
+            Connection(server, password=password).close()
         except paramiko.SSHException:
             pass
-    log = t.server.log()
-    assert secret not in log and t.server.PASSWORD not in log and 'battery' not in log
-    assert '$y$' not in log
+    for answer in (SECRETS[2], server.PASSWORD):
+        with Connection(server, login=False) as connection:
+            try:
+                connection.transport.auth_interactive(server.user, lambda *_: [answer])
+            except paramiko.SSHException:
+                pass
+    with session(server) as sftp:
+        assert sftp.realpath('.')
+    client = run(['ssh', '-p', server.port] + server.ssh_options(
+        PreferredAuthentications='password', BatchMode='no', NumberOfPasswordPrompts='1') + [
+            '%s@%s' % (server.user, HOST), 'x'], env=client_env(
+                SSH_ASKPASS=server.keys.askpass, SSH_ASKPASS_REQUIRE='force', INTEROP_PASSWORD=server.PASSWORD))
+    assert client.code != 255 or 'Permission denied' not in client.text, repr(client)
+
+
+def spells(secret):
+    """As a log might have it."""
+    raw = secret.encode()
+    return [raw, raw.hex().encode(), base64.b64encode(raw).rstrip(b'=')[:-1], json.dumps(secret)[1:-1].encode()]
+
+
+def reload_with_a_key(t, password):
+    """Whether the file holds with a host key that this password should open."""
+    server, path = t.server, os.path.join(t.server.folder, 'sealed')
+    if not os.path.exists(path):
+        run(['ssh-keygen', '-q', '-t', 'ecdsa', '-N', SECRETS[1], '-f', path]).ok()
+        server.own(path)
+    server.settings['AltSSHCert'] = [dict(Store=path, StorePassword=password)]
+    mark = len(server.log())
+    write(os.path.join(server.folder, 'hythe.cfg'),
+          re.sub(r'(?m)^LocalPort = \d+;$', 'LocalPort = 0;', server.config()).encode())
+    server.signal(signal.SIGHUP)
+    wait_for('the reload', lambda: re.search('SIGHUP.*(holds for|nothing has)', server.log()[mark:]))
+    return 'SIGHUP: ' in server.log()[mark:] and 'holds for' in server.log()[mark:]
+
+
+def no_secrets(t):
+    need_hythed()
+    login_with_secrets(t)
+    assert reload_with_a_key(t, SECRETS[1]), t.server.log()[-1000:]
+    assert not reload_with_a_key(t, SECRETS[0])
+    assert t.server.log().count('accepted ') >= 3
+    log = read(t.server.log_path)
+    for secret in SECRETS + (t.server.PASSWORD, 'battery', '$y$'):
+        for text in spells(secret):
+            assert text not in log, (secret, text, [x for x in log.splitlines() if text in x][:3])
+    for key in [t.server.keys.path(name) for name in ('host', 'host2', 'alice')] + [t.server.folder + '/sealed']:
+        for line in read(key).splitlines()[1:-1]:
+            assert line not in log and line[4:40] not in log, key
+    return log
+
+
+METHODS = ['password', 'publickey', 'keyboard-interactive']
+
+
+@suite.test(LogLevel=3, DefaultAuthMethods=METHODS, MaskSensitive=False)
+def test_secrets_are_at_no_level(t):
+    no_secrets(t)
+
+
+@suite.test(LogLevel=3, DefaultAuthMethods=METHODS, MaskSensitive=False, log_format='json')
+def test_secrets_are_at_no_level_in_json(t):
+    for line in no_secrets(t).decode().splitlines():
+        row = json.loads(line)
+        assert re.match(r'\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$', row['time']), row
+        assert row['level'] in ('error', 'info', 'verbose', 'debug') and row['message'], row
+        assert set(row) <= {'time', 'level', 'connection', 'message'}, row
+        assert 'connection' not in row or row['connection'] > 0, row
 
 
 suite.main()
