@@ -238,11 +238,15 @@ def by_paramiko(t, key, cert):
     return with_paramiko(t, loaded)
 
 
-def with_paramiko(t, loaded):
+def with_paramiko(t, loaded, before=None):
+    """Logs in as alice; `before` is sent before anything else."""
     client = paramiko.SSHClient()
+    sock = t.server.connect()
+    if before:
+        sock.sendall(before)
     client.load_host_keys(t.server.known_hosts_path())
     try:
-        client.connect(HOST, t.server.port, 'alice', pkey=loaded, allow_agent=False, look_for_keys=False, timeout=20)
+        client.connect(HOST, t.server.port, 'alice', sock=sock, pkey=loaded, allow_agent=False, look_for_keys=False, timeout=20)
         return client.open_sftp().normalize('.') == '/'
     except paramiko.AuthenticationException:
         return False
@@ -436,7 +440,24 @@ def test_authorities_that_cannot_be_used_are_problems(t):
     assert said(ca=[keys().public('ca-rsa')]) == said(ca_file=AUTHORITIES()), said(ca_file=AUTHORITIES())
 
 
+def test_the_address_is_the_one_that_a_proxy_tells(t):
+    need(paramiko, "Python's paramiko is not installed")
+    near, far = ('PROXY TCP4 %s 192.0.2.8 4711 22\r\n' % a for a in ('192.0.2.7', '198.51.100.7'))
+    plain = paramiko.Ed25519Key.from_private_key_file(keys().path('stranger'))
+    certified = paramiko.Ed25519Key.from_private_key_file(keys().path('user-ed25519'))
+    certified.load_certificate(certify('proxied', '-O', 'source-address=192.0.2.0/24') + '-cert.pub')
+    for key in (plain, certified):
+        assert with_paramiko(t, key, near.encode()), t.server.log()
+        assert not with_paramiko(t, key, far.encode()), t.server.log()
+
+
+PROXIED = dict(LocalHost=None, listen=[dict(LocalHost=HOST, LocalPort=0, proxy_protocol=True)], proxy_trusted=HOST)
+
+
 if suite.missing() is None and suite.settings:
+    suite.test(users=[dict(name='alice', keys=['from="192.0.2.0/24" ' + keys().public('stranger'),
+                                               authority('ca-ed25519')])], **PROXIED)(
+        test_the_address_is_the_one_that_a_proxy_tells)
     suite.test(**site())(test_authorities_of_a_file)
     suite.test(**site(principals=os.path.join(scratch(), 'names/%u')))(test_principals_of_a_file)
     suite.test(test_authorities_that_cannot_be_used_are_problems)
