@@ -26,6 +26,12 @@ static enum hy_verdict give(struct scene *s, char letter)
     }
 }
 
+static unsigned next_number(unsigned *seed)
+{
+    *seed = *seed * 1103515245u + 12345u;
+    return *seed >> 16;
+}
+
 /* The methods by their first letters, in the order p k i. */
 static const char *letters(uint32_t methods)
 {
@@ -221,6 +227,62 @@ static void signatures_are_told_when_wanted(void)
     }
 }
 
-UNIT_SUITE(auth_factors, UNIT_TEST(signatures_are_told_when_wanted), UNIT_TEST(sequences_are_followed_step_by_step),
-           UNIT_TEST(all_users_sequences_hold_for_those_without), UNIT_TEST(one_password_is_one_factor),
-           UNIT_TEST(who_has_accepted_a_password_asks_last), UNIT_TEST(a_plugin_is_asked_only_what_its_entry_allows));
+/* Whether one of the sequences, as letters, begins with what was given and goes on with a letter; ends: with it. */
+static bool goes_on(const char (*rows)[4], size_t count, const char *given, char letter, bool ends)
+{
+    size_t done = strlen(given);
+
+    for (size_t i = 0; i < count; i++)
+        if (strncmp(rows[i], given, done) == 0 && rows[i][done] == letter && (!ends || !rows[i][done + 1]))
+            return true;
+    return false;
+}
+
+/* Random sequences and requests: only a whole sequence lets in, whatever else is tried between its steps. */
+static void only_a_whole_sequence_lets_in(void)
+{
+    static const char *const words[] = {"password", "publickey", "keyboard-interactive"};
+    static const char methods[] = "pki", requests[] = "pkiPKIqnu";
+    unsigned seed = 11, entered = 0;
+
+    for (int walk = 0; walk < 2000; walk++) {
+        char rows[3][4] = {"", "", ""}, texts[3][64] = {"", "", ""}, given[4] = "";
+        const char *factors[4] = {texts[0], texts[1], texts[2], NULL};
+        struct scene s;
+
+        for (size_t i = 0; i < 3; i++)
+            for (size_t k = 0, len = 1 + next_number(&seed) % 3; k < 9 && strlen(rows[i]) < len; k++) {
+                size_t m = next_number(&seed) % 3;
+
+                if (strchr(rows[i], methods[m]))
+                    continue;
+                (void)strcat(strcat(texts[i], *rows[i] ? "," : ""), words[m]);
+                rows[i][strlen(rows[i])] = methods[m];
+            }
+        begin(&s, factors);
+        s.plugins[0].methods = HY_METHOD_PUBLICKEY | HY_METHOD_PASSWORD;
+        s.plugins[1].methods = HY_METHOD_INTERACTIVE;
+        s.fakes[0].accepts = "right";
+        for (int n = 0; n < 40 && !hy_auth_account(s.c); n++) {
+            char request = requests[next_number(&seed) % (sizeof requests - 1)];
+            enum hy_verdict verdict =
+                request == 'u' ? scene_answers(&s, 1, (const char *const[]){"right"}) : give(&s, request);
+            bool right = strchr(methods, request) && goes_on(rows, 3, given, request, false);
+            bool last = right && goes_on(rows, 3, given, request, true);
+
+            UNIT_ASSERT_NUMBER(verdict == HY_AUTH_ACCEPT, last);
+            UNIT_ASSERT_NUMBER(verdict == HY_AUTH_PARTIAL, right && !last);
+            CU_ASSERT((hy_auth_account(s.c) != NULL) == last);
+            if (right)
+                given[strlen(given)] = request;
+        }
+        entered += hy_auth_account(s.c) != NULL;
+        scene_end(&s);
+    }
+    CU_ASSERT(entered > 1000);
+}
+
+UNIT_SUITE(auth_factors, UNIT_TEST(only_a_whole_sequence_lets_in), UNIT_TEST(signatures_are_told_when_wanted),
+           UNIT_TEST(sequences_are_followed_step_by_step), UNIT_TEST(all_users_sequences_hold_for_those_without),
+           UNIT_TEST(one_password_is_one_factor), UNIT_TEST(who_has_accepted_a_password_asks_last),
+           UNIT_TEST(a_plugin_is_asked_only_what_its_entry_allows));

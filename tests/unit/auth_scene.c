@@ -68,7 +68,7 @@ static int fake_check(const struct hythe_auth_call *call, const struct hythe_fac
     note_answers(fake, factor);
     if (fake->keeps_state)
         *call->state = fake;
-    if (fake->accepts)
+    if (fake->accepts && factor->method != HYTHE_AUTH_PUBLICKEY)
         return strcmp(fake->accepts, factor->secret) == 0 ? HYTHE_AUTH_ACCEPT : HYTHE_AUTH_REJECT;
     if (fake->verdict == HYTHE_AUTH_CONTINUE && factor->prompt)
         emit_prompts(fake, factor);

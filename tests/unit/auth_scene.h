@@ -15,7 +15,7 @@ struct fake {
     int lookup_error, verdict;
     unsigned lookups, checks, ends, asks;
     bool keeps_state;
-    const char *accepts;                /* a secret that it accepts, whatever verdict says; NULL: none */
+    const char *accepts; /* the one secret that it accepts, whatever verdict says of it; NULL: that holds */
     const struct hythe_prompt *prompts; /* emitted by check() and ask(), up to one with size 0; NULL: none */
     int ask_error, prompt_result;       /* what ask() answers; what its last prompt was answered */
     char heard[256];                    /* the answers that it was asked about, each with its place: "0/2:a" */
