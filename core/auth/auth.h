@@ -80,6 +80,7 @@ struct hy_auth_policy {
     const struct hy_sequence *sequences; /* `factors` of accounts that say nothing of them, and of unknown names */
     size_t sequence_count;               /* 0: any one method will do */
     struct hy_prompts prompts;           /* of keyboard-interactive, where no plugin has its own; at least one */
+    bool prompts_given;                  /* by the operator: no plugin may begin with others */
     const struct hy_revoked *revoked;    /* keys and certificates that nobody may use; NULL: none */
     int64_t (*now)(void);                /* seconds since 1970, for whatever has its time; NULL: the system's clock */
     bool tell_signatures; /* FireAuthRequestAfterSig: after a signature was judged the log says so, and `signature` */

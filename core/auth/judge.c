@@ -146,7 +146,7 @@ enum hy_verdict hy_judge_begin(struct hy_conversation *c)
     factor.prompt_ctx = &d->questions;
     d->round = 0;
     d->speaker = c->policy->plugin_count;
-    if (first < c->policy->plugin_count && c->policy->plugins[first].instance->auth.ask) {
+    if (!c->policy->prompts_given && first < c->policy->plugin_count && c->policy->plugins[first].instance->auth.ask) {
         const struct hy_asked asked = hy_party_of(c, first);
 
         verdict = hy_ask_prompts(&asked, &factor, &d->questions);

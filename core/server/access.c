@@ -88,6 +88,7 @@ int hy_access_begin(struct hy_access *access, const struct hy_config *config, st
         .sequences = config->sequences,
         .sequence_count = config->sequence_count,
         .prompts = {"", config->KeyboardInteractiveMessage, config->prompts, config->prompt_count},
+        .prompts_given = config->KeyboardInteractivePromptCount > 0,
         .tell_signatures = config->FireAuthRequestAfterSig,
         .log = log};
     return start(access, config, plugins, err);

@@ -296,8 +296,8 @@ def codes():
     return code
 
 
-def with_codes(*users_methods, **settings):
-    """A server whose users carol, order and so on have codes, too."""
+def with_codes(*users_methods, first=False, **settings):
+    """A server whose users have codes, too, asked for before or behind the passwords."""
     def add(function):
         if suite.missing() is None and FLAVOUR == 'hythed':
             secret = base64.b32encode(SEED).decode()
@@ -306,8 +306,9 @@ def with_codes(*users_methods, **settings):
             if ROOT:
                 owner = pwd.getpwnam(Hythed.owner)
                 os.chown(path, owner.pw_uid, owner.pw_gid)
-            first = dict(plugin='users', **(dict(methods=list(users_methods)) if users_methods else {}))
-            auth = [first, dict(plugin='totp', file=path, window=WINDOW)]
+            auth = [dict(plugin='users', **(dict(methods=list(users_methods)) if users_methods else {})),
+                    dict(plugin='totp', file=path, window=WINDOW)]
+            auth = auth[::-1] if first else auth
             suite.test(**dict(people(), DefaultAuthMethods=ALL, auth=auth, **settings))(function)
         return function
     return add
@@ -345,8 +346,20 @@ def test_a_password_and_then_a_code(t):
     openssh(t, 'twice', 'password,keyboard-interactive', code=code(3)).ok()
 
 
-@with_codes(KeyboardInteractivePrompts='Password: ,echo=false;Code: ,echo=true', factors=['keyboard-interactive'])
+BOTH = dict(KeyboardInteractivePrompts='Password: ,echo=false;Code: ,echo=true', factors=['keyboard-interactive'])
+
+
+@with_codes(**BOTH)
 def test_a_password_and_a_code_at_once(t):
+    at_once(t)
+
+
+@with_codes(first=True, **BOTH)
+def test_a_password_and_a_code_at_once_in_the_other_order(t):
+    at_once(t)
+
+
+def at_once(t):
     code = codes()
     assert through_asyncssh(t, 'alice', [t.server.PASSWORD, code(0)])
     assert not through_asyncssh(t, 'alice', [t.server.PASSWORD, code(0)])

@@ -229,6 +229,12 @@ static void a_plugin_may_say_its_first_prompts(void)
     UNIT_ASSERT_NUMBER(scene_begin_dialogue(&s, "alice"), HY_AUTH_UNAVAILABLE);
     UNIT_ASSERT_NUMBER(answer(&s, "x"), HY_AUTH_REJECT);
     s.fakes[1].ask_error = 0;
+    s.policy.prompts_given = true;
+    s.fakes[1].asks = 0;
+    UNIT_ASSERT_NUMBER(scene_begin_dialogue(&s, "alice"), HY_AUTH_ASK);
+    UNIT_ASSERT_STRING(hy_auth_prompts(s.c).prompts[0].text, "Password: ");
+    UNIT_ASSERT_NUMBER(s.fakes[1].asks, 0);
+    s.policy.prompts_given = false;
     s.fakes[1].prompts = NULL; /* none of its own after all */
     UNIT_ASSERT_NUMBER(scene_begin_dialogue(&s, "alice"), HY_AUTH_ASK);
     UNIT_ASSERT_STRING(hy_auth_prompts(s.c).prompts[0].text, "Password: ");
