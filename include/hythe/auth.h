@@ -178,12 +178,12 @@ struct hythe_auth {
     int (*check)(const struct hythe_auth_call *call, const struct hythe_factor *factor);
     /* The login is over, one way or the other. Called once when *call->state isn't NULL then; frees it. */
     void (*end)(const struct hythe_auth_call *call);
-    /* INTERACTIVE: emits the prompts of round 0 by factor->prompt where the configuration has none. Called then when
+    /* INTERACTIVE: emits the prompts of round 0 by factor->prompt, where the configuration has none. Called then when
      * the dialogue begins, of the first plugin in the list that offers the method (those that accepted a password in
-     * this login already come last); the factor has neither secret nor answers. 0, without a prompt for the core's
-     * own, which asks for the password, or a negative errno, which denies. The answers come to the check() of this plugin alone. Unknown
-     * users have to be asked the same. NULL: no prompts of its own. A dialogue may begin again in one login, whatever
-     * *call->state says. */
+     * this login already come last); the factor has neither secret nor answers. 0, without a prompt for the core's own,
+     * which asks for the password, or a negative errno, which denies. The answers come to the check() of this plugin
+     * alone. Unknown users have to be asked the same. NULL: no prompts of its own. A dialogue may begin again in one
+     * login, whatever *call->state says. */
     int (*ask)(const struct hythe_auth_call *call, const struct hythe_factor *factor);
 };
 
