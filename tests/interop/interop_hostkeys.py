@@ -142,6 +142,8 @@ def test_pkcs8_with_passwords_from_elsewhere(t):
         ec=dict(Store=pem('ec', 'PKCS8', PASSWORD).decode(), StoreType='PEMKeyBlob',
                 StorePassword='literal:' + PASSWORD)), LogLevel=3)
     assert PASSWORD not in log and 'PRIVATE KEY' not in log
+    # The file is everybody's to read, and has a key and a password in it, but not those that are elsewhere.
+    assert re.findall(r'host key (\S+): everybody on this machine can read', log) == ['AltSSHCert[1]'], log
 
 
 @suite.test
