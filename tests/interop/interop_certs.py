@@ -451,6 +451,13 @@ def test_the_address_is_the_one_that_a_proxy_tells(t):
         assert not with_paramiko(t, key, far.encode()), t.server.log()
 
 
+def test_signatures_are_chosen_for_certificates_too(t):
+    """The algorithm is that of the key inside."""
+    for kind, opens in (('ed25519', True), ('rsa', True), ('ecdsa-256', False)):
+        path = certify('signed-' + kind, of='user-' + kind)
+        assert (login(t, path).code == 0) == opens, (kind, t.server.log()[-2000:])
+
+
 PROXIED = dict(LocalHost=None, listen=[dict(LocalHost=HOST, LocalPort=0, proxy_protocol=True)], proxy_trusted=HOST)
 
 
@@ -459,6 +466,8 @@ if suite.missing() is None and suite.settings:
                                                authority('ca-ed25519')])], **PROXIED)(
         test_the_address_is_the_one_that_a_proxy_tells)
     suite.test(**site())(test_authorities_of_a_file)
+    suite.test(SSHPubKeyAuthSigAlgorithms='ssh-ed25519,rsa-sha2-256', **site())(
+        test_signatures_are_chosen_for_certificates_too)
     suite.test(**site(principals=os.path.join(scratch(), 'names/%u')))(test_principals_of_a_file)
     suite.test(test_authorities_that_cannot_be_used_are_problems)
 suite.main()
