@@ -65,7 +65,7 @@ static int fill_address(struct sockaddr_un *address, const char *path, struct hy
 }
 
 /* Whoever can write to the folder could put a socket of their own in place of this one. */
-static int check_folder(const char *path, struct hy_err *err)
+static int check_folder(const char *path, uid_t owner, struct hy_err *err)
 {
     const char *slash = strrchr(path, '/');
     char folder[PATH_MAX];
@@ -76,7 +76,7 @@ static int check_folder(const char *path, struct hy_err *err)
         return hy_err_set(err, "control_socket: the folder %s: %s", folder, strerror(errno));
     if (!S_ISDIR(st.st_mode))
         return hy_err_set(err, "control_socket: %s is not a folder", folder);
-    if (st.st_uid != 0 && st.st_uid != geteuid())
+    if (st.st_uid != 0 && st.st_uid != owner)
         return hy_err_set(err,
                           "control_socket: the folder %s belongs to user id %u, not to root or the user that runs "
                           "the server",
@@ -84,7 +84,7 @@ static int check_folder(const char *path, struct hy_err *err)
     if (st.st_mode & (S_IWGRP | S_IWOTH))
         return hy_err_set(err, "control_socket: the folder %s can be written by others than its owner (mode %04o)",
                           folder, (unsigned)st.st_mode & 07777);
-    if (faccessat(AT_FDCWD, folder, W_OK | X_OK, AT_EACCESS) < 0)
+    if (geteuid() == owner && faccessat(AT_FDCWD, folder, W_OK | X_OK, AT_EACCESS) < 0)
         return hy_err_set(err, "control_socket: the folder %s: %s; it must be the server's to write to", folder,
                           strerror(errno));
     return 0;
@@ -116,12 +116,12 @@ static int check_name(const char *path, const struct sockaddr_un *address, bool 
     return 0;
 }
 
-int hythed_control_check(const char *path, struct hy_err *err)
+int hythed_control_check(const char *path, uid_t owner, struct hy_err *err)
 {
     struct sockaddr_un address;
     struct stat st;
 
-    if (fill_address(&address, path, err) < 0 || check_folder(path, err) < 0)
+    if (fill_address(&address, path, err) < 0 || check_folder(path, owner, err) < 0)
         return -1;
     if (lstat(path, &st) == 0 && !S_ISSOCK(st.st_mode)) /* one that answers may be the server that this file is for */
         return hy_err_set(err, "control_socket: %s is there and is not a socket", path);
@@ -136,7 +136,7 @@ static int open_socket(struct hythed_control *c, struct hy_err *err)
     bool stale;
     int rc;
 
-    if (fill_address(&address, c->path, err) < 0 || check_folder(c->path, err) < 0 ||
+    if (fill_address(&address, c->path, err) < 0 || check_folder(c->path, geteuid(), err) < 0 ||
         check_name(c->path, &address, &stale, err) < 0)
         return -1;
     if (stale && unlink(c->path) < 0)

@@ -19,9 +19,9 @@ typedef char *hythed_answer_fn(void *ctx, uid_t who, const char *request, size_t
  * answers at it. Before any thread, for it sets the umask for a moment. path must outlive it. NULL with err. */
 struct hythed_control *hythed_control_new(const char *path, hythed_answer_fn *answer, void *ctx,
                                           const struct hy_log *log, struct hy_err *err);
-/* Whether that would do, as far as can be told: the folder belongs to root or this user, nobody else writes to it. 0,
- * or -1 with err. */
-int hythed_control_check(const char *path, struct hy_err *err);
+/* Whether that would do for a server of the user `owner`, as far as can be told: the folder belongs to root or to that
+ * user, nobody else writes to it. 0, or -1 with err. */
+int hythed_control_check(const char *path, uid_t owner, struct hy_err *err);
 /* Serves until fd is readable. control may be NULL. */
 void hythed_control_wait(struct hythed_control *control, int fd);
 /* Removes the socket; NULL is allowed. */

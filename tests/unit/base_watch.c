@@ -1,5 +1,10 @@
+#include "core/base/thread.h"
 #include "core/base/watch.h"
 #include "tests/unit/unit.h"
+
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 struct seen {
     struct hy_log log;
@@ -117,5 +122,69 @@ static void its_thread_ends(void)
     end(&s);
 }
 
-UNIT_SUITE(watch, UNIT_TEST(names_what_takes_too_long_once), UNIT_TEST(lets_pass_what_goes_on),
-           UNIT_TEST(reports_what_goes_on), UNIT_TEST(its_thread_ends));
+/* In a process of its own, for the watchdog stands still afterwards. What comes out is 8 for busy, and the conn. */
+static int last_look(struct seen *s)
+{
+    int status = -1;
+    pid_t child = fork();
+
+    if (child == 0) {
+        bool busy = false;
+        const struct hy_watch *w = hy_watchdog_last(s->dog, &busy);
+
+        _exit(w ? (int)w->conn + (busy ? 8 : 0) : 0);
+    }
+    CU_ASSERT_FATAL(child > 0 && waitpid(child, &status, 0) == child && WIFEXITED(status));
+    return WEXITSTATUS(status);
+}
+
+static void *look_from_elsewhere(void *ctx)
+{
+    struct seen *s = ctx;
+
+    s->cuts = (unsigned)last_look(s);
+    return NULL;
+}
+
+static void tells_a_thread_that_fails_what_it_did(void)
+{
+    struct seen s;
+    pthread_t other;
+
+    begin(&s);
+    UNIT_ASSERT_NUMBER(last_look(&s), 7);
+    hy_watch_begin(&s.watch, 3, describe, &s);
+    UNIT_ASSERT_NUMBER(last_look(&s), 7 + 8);
+    CU_ASSERT_FATAL(hy_thread_start(&other, look_from_elsewhere, &s) == 0);
+    (void)pthread_join(other, NULL);
+    UNIT_ASSERT_NUMBER(s.cuts, 0);
+    hy_watch_end(&s.watch);
+    UNIT_ASSERT_NUMBER(last_look(&s), 7);
+    end(&s);
+}
+
+static void *get_mask(void *ctx)
+{
+    (void)pthread_sigmask(SIG_SETMASK, NULL, ctx);
+    return NULL;
+}
+
+static void threads_are_left_alone_but_for_their_own_faults(void)
+{
+    sigset_t mask, before, after;
+    pthread_t thread;
+
+    (void)sigemptyset(&before); /* the system fills in what it knows */
+    after = before;
+    (void)pthread_sigmask(SIG_SETMASK, NULL, &before);
+    CU_ASSERT_FATAL(hy_thread_start(&thread, get_mask, &mask) == 0);
+    (void)pthread_join(thread, NULL);
+    (void)pthread_sigmask(SIG_SETMASK, NULL, &after);
+    CU_ASSERT(memcmp(&before, &after, sizeof before) == 0);
+    CU_ASSERT(sigismember(&mask, SIGTERM) && sigismember(&mask, SIGALRM) && sigismember(&mask, SIGPIPE));
+    CU_ASSERT(!sigismember(&mask, SIGSEGV) && !sigismember(&mask, SIGBUS) && !sigismember(&mask, SIGABRT));
+}
+
+UNIT_SUITE(watch, UNIT_TEST(tells_a_thread_that_fails_what_it_did),
+           UNIT_TEST(threads_are_left_alone_but_for_their_own_faults), UNIT_TEST(names_what_takes_too_long_once),
+           UNIT_TEST(lets_pass_what_goes_on), UNIT_TEST(reports_what_goes_on), UNIT_TEST(its_thread_ends));
