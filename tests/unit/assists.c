@@ -129,7 +129,6 @@ static void open_home(struct home *h)
 static void close_home(struct home *h)
 {
     (void)unlinkat(h->folder, "in/file", 0);
-    (void)unlinkat(h->folder, "in/other", 0);
     (void)unlinkat(h->folder, "in", AT_REMOVEDIR);
     (void)unlinkat(h->folder, "link", 0);
     (void)close(h->folder);
@@ -195,6 +194,7 @@ static void folders_of_the_server_are_given_whole(void)
 
 static void nothing_else_is_given(void)
 {
+    char elsewhere[80];
     struct home h;
     int file;
 
@@ -209,12 +209,15 @@ static void nothing_else_is_given(void)
     CU_ASSERT_FATAL(fchownat(h.folder, "in/file", STRANGER, (gid_t)-1, 0) == 0);
     UNIT_ASSERT_NUMBER(give("12345", h.folder), -EPERM);
     UNIT_ASSERT_NUMBER(owner_of(&h, "in/file"), STRANGER);
-    CU_ASSERT_FATAL(fchownat(h.folder, "in/file", 0, (gid_t)-1, 0) == 0);
-    CU_ASSERT_FATAL(linkat(h.folder, "in/file", h.folder, "in/other", 0) == 0);
+    (void)close(file);
+    close_home(&h);
+    open_home(&h);
+    (void)snprintf(elsewhere, sizeof elsewhere, "%s.other", h.dir); /* the other name isn't in what is given */
+    CU_ASSERT_FATAL(linkat(h.folder, "in/file", AT_FDCWD, elsewhere, 0) == 0);
     UNIT_ASSERT_NUMBER(give("12345", h.folder), -EPERM);
     UNIT_ASSERT_NUMBER(owner_of(&h, "in/file"), 0);
     UNIT_ASSERT_NUMBER(owner_of(&h, "."), 0);
-    (void)close(file);
+    (void)unlink(elsewhere);
     close_home(&h);
 }
 

@@ -8,6 +8,7 @@
 #include <signal.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -108,8 +109,12 @@ static void begin(struct scene *s, const char *more)
 /* Its exit status, or what can't be one. */
 static int status_of(pid_t pid)
 {
+    struct pollfd ended = {.fd = (int)syscall(SYS_pidfd_open, pid, 0), .events = POLLIN};
     int status = -1;
 
+    if (ended.fd < 0 || poll(&ended, 1, WAIT) != 1)
+        (void)kill(pid, SIGKILL);
+    (void)close(ended.fd);
     return waitpid(pid, &status, 0) == pid && WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 }
 
