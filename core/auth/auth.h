@@ -89,6 +89,9 @@ struct hy_auth_policy {
     const struct hy_log *log;
 };
 
+/* The methods that its plugins offer and DefaultAuthMethods lets them. */
+uint32_t hy_auth_offered(const struct hy_auth_policy *policy);
+
 /* One connection's authentication, used by one thread. The policy and the address must outlive it. The first request
  * fixes the user name; one with another name is answered by HY_AUTH_DISCONNECT. After ACCEPT and after DISCONNECT
  * nothing changes any more: further factors are REJECT and DISCONNECT. */

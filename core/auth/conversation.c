@@ -83,15 +83,22 @@ static uint32_t next_steps(const struct hy_conversation *c, uint32_t *last)
     return count ? next : UINT32_MAX;
 }
 
+uint32_t hy_auth_offered(const struct hy_auth_policy *policy)
+{
+    uint32_t offered = 0;
+
+    for (size_t i = 0; i < policy->plugin_count; i++)
+        offered |= policy->plugins[i].instance->auth.methods & policy->plugins[i].methods;
+    return offered & policy->methods & ~(uint32_t)HY_METHOD_NONE;
+}
+
 uint32_t hy_auth_methods(const struct hy_conversation *c)
 {
-    uint32_t offered = 0, last;
+    uint32_t last;
 
     if (c->state == STATE_ACCEPTED || c->state == STATE_CLOSED)
         return 0;
-    for (size_t i = 0; i < c->policy->plugin_count; i++)
-        offered |= c->policy->plugins[i].instance->auth.methods & c->policy->plugins[i].methods;
-    return offered & c->policy->methods & next_steps(c, &last) & ~(uint32_t)HY_METHOD_NONE;
+    return hy_auth_offered(c->policy) & next_steps(c, &last);
 }
 
 struct hy_prompts hy_auth_prompts(const struct hy_conversation *c)

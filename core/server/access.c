@@ -65,9 +65,37 @@ static int start(struct hy_access *access, const struct hy_config *config, struc
     return 0;
 }
 
+static int judge_factors(const struct hy_factors_config *factors, uint32_t offered, struct hy_place *place,
+                         struct hy_err *err)
+{
+    struct hy_sequence sequence;
+
+    for (size_t i = 0; factors->sets && factors->sets[i]; i++) {
+        *place = factors->places[i];
+        if (hy_sequence_read(&sequence, factors->sets[i], UINT32_MAX, err))
+            return -1;
+        for (const uint32_t *step = sequence.steps; *step; step++)
+            if (!(*step & offered))
+                return hy_err_set(err, "factors: no plugin of auth is asked about %s", hy_method_name(*step));
+    }
+    return 0;
+}
+
+int hy_access_judge(const struct hy_config *config, uint32_t offered, struct hy_place *place, struct hy_err *err)
+{
+    int rc = judge_factors(&config->factors, offered, place, err);
+
+    for (size_t i = 0; rc == 0 && i < config->user_count; i++)
+        rc = judge_factors(&config->users[i].factors, offered, place, err);
+    return rc;
+}
+
 int hy_access_begin(struct hy_access *access, const struct hy_config *config, struct hy_plugins *plugins,
                     const struct hy_log *log, struct hy_err *err)
 {
+    struct hy_place place;
+    struct hy_err why;
+
     if (hy_access_register(access, config, plugins, err))
         return -1;
     access->doors = calloc(config->auth_count + 1, sizeof *access->doors);
@@ -91,7 +119,11 @@ int hy_access_begin(struct hy_access *access, const struct hy_config *config, st
         .prompts_given = config->KeyboardInteractivePromptCount > 0,
         .tell_signatures = config->FireAuthRequestAfterSig,
         .log = log};
-    return start(access, config, plugins, err);
+    if (start(access, config, plugins, err))
+        return -1;
+    if (hy_access_judge(config, hy_auth_offered(&access->policy), &place, &why))
+        return hy_err_set(err, "%s:%u: %s", place.file, place.line, why.text);
+    return 0;
 }
 
 void hy_access_free(struct hy_access *access)

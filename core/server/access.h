@@ -21,6 +21,9 @@ int hy_access_register(struct hy_access *access, const struct hy_config *config,
 /* Does that, and starts what `auth` names. plugins and log must outlive it too. */
 int hy_access_begin(struct hy_access *access, const struct hy_config *config, struct hy_plugins *plugins,
                     const struct hy_log *log, struct hy_err *err);
+/* Whether the sequences of factors can be given to plugins that offer these methods: one that can't would lock those
+ * out who need it. 0, or -1 with its place and the reason. */
+int hy_access_judge(const struct hy_config *config, uint32_t offered, struct hy_place *place, struct hy_err *err);
 void hy_access_free(struct hy_access *access);
 
 #endif

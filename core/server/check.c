@@ -58,19 +58,23 @@ struct checking {
     struct hy_problems *problems;
 };
 
-/* Starting an instance is what tells whether its root is there; no session is ever attached to it. */
-static void check_layer(struct checking *c, enum hythe_kind kind, const struct hy_filter_config *what,
-                        const char *label)
+/* Starting an instance is what tells whether its root is there; no session is ever attached to it. NULL after a
+ * complaint. */
+static const struct hy_instance *check_layer(struct checking *c, enum hythe_kind kind,
+                                             const struct hy_filter_config *what, const char *label)
 {
+    const struct hy_instance *instance;
     struct hy_err err = {0};
 
     if (!what->plugin)
-        return; /* the reader has said so */
+        return NULL; /* the reader has said so */
     c->said.text[0] = '\0';
     if (hy_plugins_check(c->plugins, what->plugin, kind, what->options, what->option_count, what->place, c->problems))
-        return;
-    if (!hy_plugins_start(c->plugins, what->plugin, kind, what->options, what->option_count, label, &err))
+        return NULL;
+    instance = hy_plugins_start(c->plugins, what->plugin, kind, what->options, what->option_count, label, &err);
+    if (!instance)
         hy_problems_add(c->problems, what->place, "%s", *c->said.text ? c->said.text : err.text);
+    return instance;
 }
 
 static int check_stack(void *ctx, const struct hy_stack *stack)
@@ -78,12 +82,12 @@ static int check_stack(void *ctx, const struct hy_stack *stack)
     const struct hy_mount_config *m = stack->mount;
 
     for (size_t i = 0; i < stack->filter_count; i++)
-        check_layer(ctx, HYTHE_FILTER, &stack->filters[i], stack->filters[i].plugin);
+        (void)check_layer(ctx, HYTHE_FILTER, &stack->filters[i], stack->filters[i].plugin);
     if (m) {
         const struct hy_filter_config plugin = {
             .plugin = m->plugin, .options = m->options, .option_count = m->option_count, .place = m->place};
 
-        check_layer(ctx, HYTHE_FILESYSTEM, &plugin, m->plugin);
+        (void)check_layer(ctx, HYTHE_FILESYSTEM, &plugin, m->plugin);
     }
     return 0;
 }
@@ -114,15 +118,27 @@ static void check_access(const struct hy_config *config, const struct hy_plugin_
     const struct hy_log log = {keep_line, &checking.said, HY_LOG_ERROR};
     struct hy_access access = {.users = NULL};
     struct hy_err err = {.text = "out of memory"};
+    struct hy_place place;
+    bool whole = sound;
+    uint32_t offered = 0;
 
     checking.plugins = hy_plugins_new(config->plugin_directory, &log);
     if (checking.plugins)
         hy_plugins_set_means(checking.plugins, means);
     if (!checking.plugins || (sound && hy_access_register(&access, config, checking.plugins, &err)))
         hy_problems_add(problems, (struct hy_place){0}, "%s", err.text);
-    for (size_t i = 0; checking.plugins && i < config->auth_count; i++)
-        if (access.users || (config->auth[i].plugin && strcmp(config->auth[i].plugin, "users") != 0))
-            check_layer(&checking, HYTHE_AUTH, &config->auth[i], config->auth[i].plugin);
+    for (size_t i = 0; checking.plugins && i < config->auth_count; i++) {
+        const struct hy_filter_config *entry = &config->auth[i];
+        const struct hy_instance *instance = NULL;
+
+        if (access.users || (entry->plugin && strcmp(entry->plugin, "users") != 0))
+            instance = check_layer(&checking, HYTHE_AUTH, entry, entry->plugin);
+        whole = whole && instance;
+        if (instance)
+            offered |= instance->auth.methods & entry->methods;
+    }
+    if (whole && hy_access_judge(config, offered, &place, &err))
+        hy_problems_add(problems, place, "%s", err.text);
     hy_plugins_free(checking.plugins);
     hy_access_free(&access);
 }

@@ -281,6 +281,11 @@ def checks_authentication_plugins_as_the_user_that_will_run_them(box):
         assert all(w in lines[0] for w in words), (words, said)
     said = box.check(auth=[own])
     assert said.code == 1 and b'these users could not log in' in said.err, repr(said)
+    few, pair = dict(users, methods=['publickey']), ['publickey,password']
+    box.check(auth=[users], factors=pair).ok()
+    said = box.check(auth=[few], factors=pair)
+    assert said.code == 1 and said.err.decode() == '%s:%d: factors: no plugin of auth is asked about password\n' % (
+        box.path('hythe.cfg'), box.lines['factors']), repr(said)
 
 
 # What keeps it from starting: one line each.
