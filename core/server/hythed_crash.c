@@ -137,6 +137,8 @@ void hythed_crash_thread(void)
 {
     static _Thread_local char stack[STACK];
     const stack_t other = {.ss_sp = stack, .ss_size = sizeof stack};
+    stack_t now;
 
-    (void)sigaltstack(&other, NULL);
+    if (sigaltstack(NULL, &now) == 0 && now.ss_flags & SS_DISABLE) /* a sanitizer gives back the one it has set */
+        (void)sigaltstack(&other, NULL);
 }
