@@ -224,8 +224,11 @@ bool hy_admission_user(struct hy_session *s, const char *user)
     (void)pthread_mutex_lock(&server->lock);
     for (const struct hy_session *other = most ? server->first : NULL; other; other = other->after)
         count += other->user && strcmp(other->user, user) == 0;
-    if (!most || count < most)
+    if (!most || count < most) {
         s->user = user;
+        if (s->unfinished) /* before the client knows and may come again */
+            leave_unfinished(server, s);
+    }
     (void)pthread_mutex_unlock(&server->lock);
     return s->user != NULL;
 }
@@ -235,8 +238,6 @@ void hy_admission_entered(struct hy_session *s)
     struct hy_server *server = s->server;
 
     (void)pthread_mutex_lock(&server->lock);
-    if (s->unfinished)
-        leave_unfinished(server, s);
     s->entered = true;
     (void)pthread_mutex_unlock(&server->lock);
 }

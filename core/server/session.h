@@ -55,7 +55,8 @@ enum hy_entry {
 enum hy_entry hy_admission_ask(struct hy_session *s, struct hy_err *why);
 /* A proxy has told for whom it connects: the same for this address. It stays in the list in any case. */
 enum hy_entry hy_admission_client(struct hy_session *s, const struct hy_addr *addr, uint16_t port, struct hy_err *why);
-/* Whether the user may have one more connection, which is then counted. The name must live until it is gone. */
+/* Whether the user may have one more connection, which then counts as theirs, and no longer as unfinished. The name
+ * must live until it is gone. */
 bool hy_admission_user(struct hy_session *s, const char *user);
 /* It has logged in. */
 void hy_admission_entered(struct hy_session *s);
