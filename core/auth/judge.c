@@ -141,7 +141,8 @@ enum hy_verdict hy_judge_begin(struct hy_conversation *c)
     enum hy_verdict verdict = HY_AUTH_ASK;
     size_t first = first_speaker(c);
 
-    hy_questions_clear(&d->questions);
+    if (hy_questions_begin(&d->questions, c->policy->prompts.instruction))
+        return HY_AUTH_UNAVAILABLE;
     factor.prompt = hy_questions_take;
     factor.prompt_ctx = &d->questions;
     d->round = 0;

@@ -64,6 +64,13 @@ static int take(struct hy_questions *q, const struct hythe_prompt *prompt)
     }
 }
 
+int hy_questions_begin(struct hy_questions *q, const char *instruction)
+{
+    hy_questions_clear(q);
+    q->instruction = *instruction ? strdup(instruction) : NULL;
+    return *instruction && !q->instruction ? -ENOMEM : 0;
+}
+
 int hy_questions_take(void *ctx, const struct hythe_prompt *prompt)
 {
     struct hy_questions *q = ctx;

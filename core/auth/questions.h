@@ -15,6 +15,8 @@ struct hy_questions {
     int error;      /* the first that was told to the plugin; it makes the whole round unusable */
 };
 
+/* Begins with a text above whatever the plugin says; "" for none. 0 or -ENOMEM. */
+int hy_questions_begin(struct hy_questions *q, const char *instruction);
 /* A hythe_prompt_fn; ctx is the questions. */
 int hy_questions_take(void *ctx, const struct hythe_prompt *prompt);
 void hy_questions_clear(struct hy_questions *q);

@@ -199,17 +199,20 @@ static void a_plugin_goes_on_with_prompts_of_its_own(void)
 
 static void a_plugin_may_say_its_first_prompts(void)
 {
-    static const struct hythe_prompt prompts[] = {{sizeof *prompts, "Verification code: ", 0, HYTHE_PROMPT_QUESTION},
+    static const struct hythe_prompt prompts[] = {{sizeof *prompts, "Read this", 0, HYTHE_PROMPT_MESSAGE},
+                                                  {sizeof *prompts, "Verification code: ", 0, HYTHE_PROMPT_QUESTION},
                                                   {0}};
     struct scene s;
 
     for (int known = 0; known < 2; known++) {
         scene_begin(&s);
         s.fakes[0].instance.auth.ask = scene_ask;
-        s.fakes[0].prompts = prompts;
+        s.fakes[0].prompts = prompts + !known;
         s.fakes[0].verdict = s.fakes[1].verdict = HYTHE_AUTH_ACCEPT;
+        s.policy.prompts.instruction = "Be welcome";
         UNIT_ASSERT_NUMBER(scene_begin_dialogue(&s, known ? "alice" : "mallory"), HY_AUTH_ASK);
         UNIT_ASSERT_STRING(hy_auth_prompts(s.c).prompts[0].text, "Verification code: ");
+        UNIT_ASSERT_STRING(hy_auth_prompts(s.c).instruction, known ? "Be welcome\nRead this" : "Be welcome");
         CU_ASSERT(s.fakes[0].last_known == known);
         UNIT_ASSERT_NUMBER(answer(&s, "123456"), known ? HY_AUTH_ACCEPT : HY_AUTH_REJECT);
         UNIT_ASSERT_STRING(s.fakes[0].heard, known ? "0/0:123456 " : "0/0:123456? ");
