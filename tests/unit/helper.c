@@ -8,8 +8,8 @@
 #include <signal.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 enum { WAIT = 20000 }; /* milliseconds; only for what hangs */
@@ -109,13 +109,19 @@ static void begin(struct scene *s, const char *more)
 /* Its exit status, or what can't be one. */
 static int status_of(pid_t pid)
 {
-    struct pollfd ended = {.fd = (int)syscall(SYS_pidfd_open, pid, 0), .events = POLLIN};
+    const struct timespec limit = {.tv_sec = WAIT / 1000};
+    pid_t ended = 0;
     int status = -1;
+    sigset_t child;
 
-    if (ended.fd < 0 || poll(&ended, 1, WAIT) != 1)
+    (void)sigemptyset(&child);
+    (void)sigaddset(&child, SIGCHLD);
+    (void)sigprocmask(SIG_BLOCK, &child, NULL);
+    while ((ended = waitpid(pid, &status, WNOHANG)) == 0 && sigtimedwait(&child, NULL, &limit) == SIGCHLD)
+        ;
+    if (ended == 0)
         (void)kill(pid, SIGKILL);
-    (void)close(ended.fd);
-    return waitpid(pid, &status, 0) == pid && WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+    return (ended == pid || waitpid(pid, &status, 0) == pid) && WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 }
 
 static int end(struct scene *s)
@@ -409,14 +415,6 @@ static void only_a_channel_is_spoken_over(void)
 
 /* ---- Host keys ---- */
 
-static char *key_path(const char *folder, const char *name)
-{
-    char *path = NULL;
-
-    CU_ASSERT_FATAL(asprintf(&path, "%s/%s", folder, name) > 0);
-    return path;
-}
-
 /* What can be read of file 0, or NULL. */
 static const char *content(const struct scene *s, char text[32])
 {
@@ -445,13 +443,13 @@ static void put_text(const char *path, const char *text)
 /* The file is looked for where its path led to at the start, and nowhere else. */
 static void opens_the_files_of_the_start(void)
 {
-    char folder[] = "/tmp/unit-helper-keys.XXXXXX", text[32], *key, *other;
+    char folder[] = "/tmp/unit-helper-keys.XXXXXX", text[32], key[64], other[64];
     struct hythed_helper_answer answer;
     struct scene s;
 
     CU_ASSERT_FATAL(mkdtemp(folder) != NULL);
-    key = key_path(folder, "key");
-    other = key_path(folder, "other");
+    (void)snprintf(key, sizeof key, "%s/key", folder);
+    (void)snprintf(other, sizeof other, "%s/other", folder);
     put_text(key, "old");
     put_text(other, "secret");
     configure(&s, "");
@@ -472,8 +470,6 @@ static void opens_the_files_of_the_start(void)
     (void)unlink(key);
     (void)unlink(other);
     CU_ASSERT(rmdir(folder) == 0);
-    free(key);
-    free(other);
     UNIT_ASSERT_NUMBER(end(&s), 0);
 }
 
