@@ -258,6 +258,14 @@ def test_what_check_says(t):
 
 
 @suite.test
+def test_the_help_says_what_has_roots_rights(t):
+    def told(plugin):
+        path = write(os.path.join(t.local, 'cfg'), t.server.config().encode())
+        return run([t.server.program(), '-f', path, '--plugin', plugin, '--help']).ok().text
+    assert 'may run with root\'s rights' in told('pam') and 'root\'s rights' not in told('local-root')
+
+
+@suite.test
 def test_only_root_writes_what_the_helper_runs(t):
     """The server's user may own plugins, but not those that run with root's rights."""
     folder = os.path.join(t.local, 'plugins')
