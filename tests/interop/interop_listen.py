@@ -137,6 +137,22 @@ def test_lists_let_in_and_keep_out(t):
         logged(t, r'refused a connection from %s: it is \S* ?in %s' % (source.replace('.', r'\.'), setting))
 
 
+@suite.test
+def test_names_that_cannot_be_resolved_are_told_before(t):
+    """No name server is asked for these: a part of a name has 63 bytes at most."""
+    name = 'x' * 64 + '.example'
+    path = write(os.path.join(t.server.folder, 'names.cfg'), (
+        t.server.config() + 'AllowedClients = ( "*",\n "%s" );\nBlockedClients = "!%s";\n'
+        'listen = ( {\n LocalHost = "%s"; } );\n' % (name, name, name)).encode())
+    result = run([t.server.program(), '--check', '-f', path])
+    assert result.code == 1, result
+    first = read(path).decode().splitlines().index('AllowedClients = ( "*",') + 1
+    for line, text in ((first, 'AllowedClients: the name "%s" can.t be resolved: '),
+                       (first + 2, 'BlockedClients: the name "%s" can.t be resolved: '),
+                       (first + 4, 'LocalHost "%s": ')):
+        assert re.search('names.cfg:%d: ' % line + text % name, result.err.decode()), result
+
+
 @suite.test(BlockedClients='')
 def test_a_reload_changes_the_lists(t):
     path = os.path.join(t.server.folder, 'hythe.cfg')
