@@ -160,13 +160,18 @@ static enum hy_entry check_client(struct hy_session *s, bool proxy, struct bar *
 }
 
 /* A crowd that never logs in must not shut the door: the one of it that came first gives way. Whoever has a key is in
- * long before its turn comes. */
-static void make_room(struct hy_server *server)
+ * long before its turn comes. Who has some waiting already makes room itself, so that a crowd from one address pushes out
+ * nobody else. */
+static void make_room(struct hy_server *server, const struct hy_peer *peer)
 {
+    struct hy_session *first = server->oldest;
+
     if (server->unfinished < (unsigned)server->current->config->max_unfinished)
         return;
-    atomic_store(&server->oldest->unwanted, true);
-    leave_unfinished(server, server->oldest);
+    while (peer && peer->unfinished && first->peer != peer)
+        first = first->newer;
+    atomic_store(&first->unwanted, true);
+    leave_unfinished(server, first);
 }
 
 enum hy_entry hy_admission_ask(struct hy_session *s, struct hy_err *why)
@@ -188,7 +193,7 @@ enum hy_entry hy_admission_ask(struct hy_session *s, struct hy_err *why)
         entry = check_client(s, s->proxied, &bar, why);
     }
     if (entry == HY_ENTRY_GIVEN) {
-        make_room(server);
+        make_room(server, s->peer);
         s->generation = generation;
         s->id = ++server->next_id;
         join(server, s);

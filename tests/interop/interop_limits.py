@@ -141,6 +141,20 @@ def test_a_crowd_from_one_address(t):
     t.server.settled(usage)
 
 
+@offended(max_unfinished=20, penalty_max=0, exempt_clients=NOBODY_IS_EXEMPT)
+def test_a_crowd_makes_room_itself(t):
+    """Who waits, and is of another address, isn't pushed out by it; and who is of its own address gets in, too."""
+    waiting = reach(t)
+    crowd = [reach(t, '127.0.0.2') for _ in range(100)]
+    assert None not in crowd
+    Client(t, source='127.0.0.2').transport.close()
+    with contextlib.closing(paramiko.Transport(waiting)) as transport:
+        transport.start_client(timeout=GRACE)
+        transport.auth_password(t.server.user, t.server.PASSWORD)
+    for sock in crowd:
+        sock.close()
+
+
 @suite.test
 def test_two_hundred_slow_handshakes(t):
     """With every setting as it is by default, from the client's own address: the oldest of them gives way."""
