@@ -160,8 +160,8 @@ static enum hy_entry check_client(struct hy_session *s, bool proxy, struct bar *
 }
 
 /* A crowd that never logs in must not shut the door: the one of it that came first gives way. Whoever has a key is in
- * long before its turn comes. Who has some waiting already makes room itself, so that a crowd from one address pushes out
- * nobody else. */
+ * long before its turn comes. Who has some waiting already makes room itself, so that a crowd from one address pushes
+ * out nobody else. */
 static void make_room(struct hy_server *server, const struct hy_peer *peer)
 {
     struct hy_session *first = server->oldest;
