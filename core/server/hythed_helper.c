@@ -1,4 +1,5 @@
 #include "core/server/hythed_helper.h"
+#include "core/base/buf.h"
 #include "core/plugin/trust.h"
 
 #include <errno.h>
@@ -180,6 +181,15 @@ static int find_files(struct hythed_helper_files *files, const struct hy_config 
     return 0;
 }
 
+/* Passwords of keys may be in it; modules of PAM need nothing of it. */
+static void forget_environment(void)
+{
+    for (char **variable = environ; variable && *variable; variable++)
+        hy_wipe(*variable, strlen(*variable));
+    if (clearenv() != 0 || setenv("PATH", "/usr/sbin:/usr/bin:/sbin:/bin", 1) < 0)
+        _exit(EXIT_FAILURE);
+}
+
 /* In the new process. Nothing of hythed's is open there but the socket and the standard streams. */
 static void become_helper(int socket, const struct hy_config *config, const struct hythed_helper_files *files)
 {
@@ -192,6 +202,7 @@ static void become_helper(int socket, const struct hy_config *config, const stru
         close_range((unsigned)socket + 1, ~0U, 0) < 0)
         _exit(EXIT_FAILURE);
     (void)umask(077);
+    forget_environment();
     _exit(hythed_helper_serve(socket, (struct hy_config *)(uintptr_t)config, files)); /* a copy, as all memory here */
 }
 
