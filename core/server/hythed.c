@@ -114,7 +114,7 @@ static void check_all(const struct hy_config *config, struct hy_problems *proble
     bool known = check_run_as(config, &rights, problems);
 
     if (hythed_helper_begin(&helper, config, NULL, &err) < 0)
-        hy_problems_add(problems, (struct hy_place){0}, "%s", err.text);
+        hy_problems_add(problems, hy_config_place(config, "reload_host_keys"), "%s", err.text);
     hy_server_check_keys(config, problems);
     if (*config->log_file && hythed_log_check(config->log_file, &err) < 0)
         hy_problems_add(problems, hy_config_place(config, "log_file"), "%s", err.text);

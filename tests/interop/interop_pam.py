@@ -143,20 +143,13 @@ def test_a_module_that_crashes_takes_nobody_along(t):
 
 @suite.test
 def test_a_module_that_waits_holds_up_nobody(t):
-    fifo = calls_path() + '.fifo'
-    os.mkfifo(fifo)
-    env = client_env(SSH_ASKPASS=t.server.keys.askpass, SSH_ASKPASS_REQUIRE='force', INTEROP_PASSWORD=word('waits'))
-    slow = start(['sftp', '-q', '-P', t.server.port] + t.server.ssh_options(
-        BatchMode='no', PreferredAuthentications='password', PubkeyAuthentication='no') + ['waits@' + HOST],
-        env=env, stdin=subprocess.DEVNULL)
-    out = os.open(fifo, os.O_WRONLY)  # returns when the module has opened the other end
+    slow, out = waiting(t)
     by_password(t, 'plain', word('plain')).ok()
     assert slow.poll() is None
     os.write(out, b'x')
     os.close(out)
     assert slow.wait(20) == 0
     janitor().tell('end', slow.pid)
-    os.unlink(fifo)
 
 
 @suite.test
@@ -209,6 +202,63 @@ def test_no_secret_is_logged(t):
     said = t.server.log()
     assert ' verbose ' in said
     assert 'word of' not in said, [line for line in said.splitlines() if 'word of' in line]
+
+
+def waiting(t):
+    """A login in whose module nothing goes on, and the descriptor that it waits for."""
+    fifo = calls_path() + '.fifo'
+    if not os.path.exists(fifo):
+        os.mkfifo(fifo)
+    env = client_env(SSH_ASKPASS=t.server.keys.askpass, SSH_ASKPASS_REQUIRE='force', INTEROP_PASSWORD=word('waits'))
+    login = start(['sftp', '-q', '-P', t.server.port] + t.server.ssh_options(
+        BatchMode='no', PreferredAuthentications='password', PubkeyAuthentication='no') + ['waits@' + HOST],
+        env=env, stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    return login, os.open(fifo, os.O_WRONLY)  # returns when the module has opened the other end
+
+
+def is_running(pid):
+    with contextlib.suppress(OSError):
+        return not re.search(r'^State:\s+[ZX]', read('/proc/%d/status' % pid).decode(), re.M)
+    return False
+
+
+@suite.test(**settings())
+def test_it_ends_when_hythed_is_killed(t):
+    login, out = waiting(t)
+    pid = helper_of(t.server)
+    module = int(read('/proc/%d/task/%d/children' % (pid, pid)).split()[0])
+    os.kill(t.server.pid, signal.SIGKILL)
+    for process in (pid, module):
+        wait_for('process %d to end' % process, lambda: not is_running(process))
+    os.close(out)
+    reap(login)
+    t.server.kill()
+
+
+@suite.test(**settings())
+def test_it_outlives_a_signal_to_everybody(t):
+    """As a service manager sends it; hythed still finishes what runs."""
+    with session(t.server, user='plain') as sftp:
+        pid = helper_of(t.server)
+        os.kill(pid, signal.SIGTERM)
+        os.kill(pid, signal.SIGINT)
+        os.kill(pid, signal.SIGHUP)
+        by_password(t, 'plain', word('plain')).ok()
+        assert sftp.realpath('.') == b'/'
+    server, process = t.server, t.server.process
+    os.killpg(process.pid, signal.SIGTERM)
+    assert process.wait(20) == 0, server.log()
+    wait_for('the helper to end', lambda: not is_running(pid))
+    assert 'the helper process has ended' not in server.log()
+    server.kill()
+
+
+@suite.test(**settings(run_as='root'))
+def test_with_roots_rights_too(t):
+    """Modules have a process of their own even if hythed keeps root's rights."""
+    by_password(t, 'plain', word('plain')).ok()
+    by_password(t, 'dies', word('dies')).failed()
+    by_password(t, 'plain', word('plain')).ok()
 
 
 @suite.test(**settings())

@@ -291,6 +291,10 @@ def test_new_host_keys_of_roots(t):
     write(path, b'no key', 0o600)
     refuses(t, 'host key .*/key: ')
     assert shown_key(t) == second
+    os.chmod(folder, 0o777)
+    said = run([t.server.program(), '--check', '-f', config_path(t)]).failed().text
+    assert re.search(r'cfg:%d: reload_host_keys: .*keys can be written by others' % line_of(t, 'reload_host_keys'), said), \
+        said
 
 
 # Transfers.
