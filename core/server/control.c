@@ -102,6 +102,7 @@ struct listing {
     const struct hy_connection **last; /* where the next goes */
     const struct hy_channel **last_channel;
     struct hy_channel *channel; /* the latest */
+    size_t left;                /* files of the connection that may still be listed */
     bool lost;
 };
 
@@ -119,26 +120,40 @@ static void saw_session(void *ctx, uint32_t protocol)
     l->last_channel = &l->channel->next;
 }
 
+static int make_room(struct hy_arena *arena, struct hy_channel *c)
+{
+    size_t room = c->file_room ? 2 * c->file_room : 4;
+    struct hy_seen_file *files;
+
+    if (c->file_count < c->file_room)
+        return 0;
+    files = hy_arena_alloc(arena, room, sizeof *files);
+    if (!files)
+        return -1;
+    if (c->file_count)
+        memcpy(files, c->files, c->file_count * sizeof *files);
+    c->files = files;
+    c->file_room = room;
+    return 0;
+}
+
 static void saw_file(void *ctx, const struct hy_seen_file *file)
 {
     struct listing *l = ctx;
     struct hy_channel *c = l->channel;
-    struct hy_seen_file *files = c ? c->files : NULL;
-    size_t room = c && c->file_room ? 2 * c->file_room : 4;
-    const char *path = keep(l->arena, file->path);
+    const char *path;
 
-    if (c && c->file_count == c->file_room) {
-        files = hy_arena_alloc(l->arena, room, sizeof *files);
-        if (files && c->file_count)
-            memcpy(files, c->files, c->file_count * sizeof *files);
-    }
-    if (!files || !path) {
+    if (l->lost)
+        return;
+    c->open++;
+    if (!l->left)
+        return;
+    path = keep(l->arena, file->path);
+    if (!path || make_room(l->arena, c)) {
         l->lost = true;
         return;
     }
-    if (files != c->files)
-        c->file_room = room;
-    c->files = files;
+    l->left--;
     c->files[c->file_count] = *file;
     c->files[c->file_count++].path = path;
 }
@@ -167,7 +182,7 @@ static void add_connection(struct listing *l, struct hy_session *s)
     l->lost |= !c->user || !c->address;
     *l->last = c;
     l->last = &c->next;
-    l->channel = NULL;
+    l->left = HY_FILES_LISTED;
     l->last_channel = &c->channels;
     hy_roster_look(&s->roster, &eye);
 }

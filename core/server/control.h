@@ -39,11 +39,15 @@ struct hy_status {
 int hy_server_status(struct hy_server *server, struct hy_status *out);
 void hy_status_free(struct hy_status *status);
 
+/* Files of one connection that are listed, at most: a client decides how many there are, and how long their names. */
+enum { HY_FILES_LISTED = 64 };
+
 /* An SFTP session: one channel of a connection. */
 struct hy_channel {
     const struct hy_channel *next;
     uint32_t protocol; /* 0: not agreed yet */
-    struct hy_seen_file *files;
+    size_t open;                /* files and directories */
+    struct hy_seen_file *files; /* the first of them */
     size_t file_count, file_room;
 };
 

@@ -182,8 +182,7 @@ static int tell_refusal(const json_t *answer)
     const json_t *p;
     size_t i;
 
-    json_array_foreach(json_object_get(answer, "problems"), i, p)
-    {
+    for (i = 0; (p = json_array_get(json_object_get(answer, "problems"), i)); i++) {
         const char *file = json_string_value(json_object_get(p, "file")),
                    *text = json_string_value(json_object_get(p, "text"));
         json_int_t line = json_integer_value(json_object_get(p, "line"));

@@ -106,17 +106,17 @@ static void show_status(const json_t *a, FILE *out)
 
     (void)fprintf(out, "hythed %s, process %" JSON_INTEGER_FORMAT ", up %s, since %s\n", text_of(a, "version"),
                   number_of(a, "pid"), hythectl_span(number_of(a, "uptime"), span), text_of(a, "since"));
-    json_array_foreach(json_object_get(a, "listening"), i, row)(void)
-        fprintf(out, "%s%s port %" JSON_INTEGER_FORMAT, i ? ", " : "listening on  ", text_of(row, "address"),
-                number_of(row, "port"));
+    for (i = 0; (row = json_array_get(json_object_get(a, "listening"), i)); i++)
+        (void)fprintf(out, "%s%s port %" JSON_INTEGER_FORMAT, i ? ", " : "listening on  ", text_of(row, "address"),
+                      number_of(row, "port"));
     (void)fprintf(out,
                   "%sconnections   %" JSON_INTEGER_FORMAT ", of which %" JSON_INTEGER_FORMAT
                   " not logged in; %" JSON_INTEGER_FORMAT " so far%s\n",
                   json_array_size(json_object_get(a, "listening")) ? "\n" : "", number_of(a, "connections"),
                   number_of(a, "unfinished"), number_of(a, "taken"),
                   json_is_true(json_object_get(a, "draining")) ? "; new ones are refused" : "");
-    json_array_foreach(json_object_get(a, "plugins"), i, row)(void)
-        fprintf(out, "%s%s %s", i ? ", " : "plugins       ", text_of(row, "name"), text_of(row, "version"));
+    for (i = 0; (row = json_array_get(json_object_get(a, "plugins"), i)); i++)
+        (void)fprintf(out, "%s%s %s", i ? ", " : "plugins       ", text_of(row, "name"), text_of(row, "version"));
     (void)fprintf(out, "%smemory        %s of %s for plugins\n",
                   json_array_size(json_object_get(a, "plugins")) ? "\n" : "",
                   hythectl_size(number_of(memory, "used"), used), hythectl_size(number_of(memory, "limit"), limit));
@@ -156,13 +156,16 @@ static void put_algorithms(const json_t *g, FILE *out)
 static void put_files(const json_t *channel, FILE *out)
 {
     char read[HYTHECTL_SHORT], written[HYTHECTL_SHORT], at[HYTHECTL_SHORT];
+    json_int_t open = number_of(channel, "open");
     const json_t *f;
     size_t i;
 
-    json_array_foreach(json_object_get(channel, "files"), i, f)(void)
-        fprintf(out, "    %s: %s, %s read, %s written, at %s\n", text_of(f, "path"), text_of(f, "open_for"),
-                hythectl_size(number_of(f, "read"), read), hythectl_size(number_of(f, "written"), written),
-                hythectl_size(number_of(f, "offset"), at));
+    for (i = 0; (f = json_array_get(json_object_get(channel, "files"), i)); i++)
+        (void)fprintf(out, "    %s: %s, %s read, %s written, at %s\n", text_of(f, "path"), text_of(f, "open_for"),
+                      hythectl_size(number_of(f, "read"), read), hythectl_size(number_of(f, "written"), written),
+                      hythectl_size(number_of(f, "offset"), at));
+    if (open > (json_int_t)i)
+        (void)fprintf(out, "    and %" JSON_INTEGER_FORMAT " more\n", open - (json_int_t)i);
 }
 
 /* What stands below a connection's row; the versions of SFTP go to `versions`. */
@@ -177,8 +180,7 @@ static char *details(const json_t *c, char *versions, size_t size)
     if (!out)
         return NULL;
     put_algorithms(json_object_get(c, "algorithms"), out);
-    json_array_foreach(json_object_get(c, "channels"), i, channel)
-    {
+    for (i = 0; (channel = json_array_get(json_object_get(c, "channels"), i)); i++) {
         if (used < size)
             used += (size_t)snprintf(versions + used, size - used, "%s%" JSON_INTEGER_FORMAT, i ? "," : "",
                                      number_of(channel, "protocol"));
@@ -218,7 +220,8 @@ static void show_sessions(const json_t *a, FILE *out)
         return;
     for (size_t k = 0; k < HYTHECTL_COLUMNS; k++)
         rows[0].cells[k] = format("%s", heads[k]);
-    json_array_foreach(list, i, c) fill_row(&rows[i + 1], c);
+    for (i = 0; (c = json_array_get(list, i)); i++)
+        fill_row(&rows[i + 1], c);
     hythectl_table(rows, count, out);
     for (i = 0; i < count; i++) {
         for (size_t k = 0; k < HYTHECTL_COLUMNS; k++)

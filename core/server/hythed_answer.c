@@ -129,8 +129,8 @@ static json_t *list_channels(const struct hy_connection *c)
     json_t *list = json_array();
 
     for (const struct hy_channel *ch = c->channels; ch; ch = ch->next)
-        (void)json_array_append_new(list,
-                                    json_pack("{s:i, s:o}", "protocol", (int)ch->protocol, "files", list_files(ch)));
+        (void)json_array_append_new(list, json_pack("{s:i, s:I, s:o}", "protocol", (int)ch->protocol, "open",
+                                                    (json_int_t)ch->open, "files", list_files(ch)));
     return list;
 }
 

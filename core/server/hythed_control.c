@@ -269,18 +269,26 @@ static void speak(struct client *client)
         drop(client);
 }
 
+/* Whose time is up makes room first. */
+static void expire(struct hythed_control *c, int64_t at)
+{
+    for (size_t i = 0; c && i < CLIENTS; i++)
+        if (c->clients[i].fd >= 0 && c->clients[i].until <= at)
+            drop(&c->clients[i]);
+}
+
 static int poll_all(struct hythed_control *c, struct pollfd fds[CLIENTS + 2], int fd)
 {
     int64_t left = -1, at = now();
 
+    expire(c, at);
     fds[CLIENTS] = (struct pollfd){.fd = fd, .events = POLLIN};
     fds[CLIENTS + 1] = (struct pollfd){.fd = free_place(c) ? c->fd : -1, .events = POLLIN};
     for (size_t i = 0; i < CLIENTS; i++) {
-        struct client *client = c ? &c->clients[i] : NULL;
+        const struct client *client = c ? &c->clients[i] : NULL;
 
-        if (client && client->fd >= 0 && client->until <= at)
-            drop(client);
-        fds[i] = (struct pollfd){.fd = client ? client->fd : -1, .events = client && client->answer ? POLLOUT : POLLIN};
+        fds[i] =
+            (struct pollfd){.fd = client ? client->fd : -1, .events = client && client->answer ? POLLOUT : POLLIN};
         if (fds[i].fd >= 0 && (left < 0 || client->until - at < left))
             left = client->until - at;
     }

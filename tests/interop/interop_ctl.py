@@ -110,6 +110,20 @@ def test_sessions(t):
 
 
 @suite.test
+def test_many_open_files_are_counted_and_not_all_listed(t):
+    quiet(t)
+    with Connection(t.server) as connection:
+        sftp, other = connection.sftp(), connection.sftp()
+        for i in range(100):
+            assert sftp.open(t.r('many-%d' % i), O_WRITE | O_CREAT)
+        assert other.open(t.r('many-0'))
+        first, second = newest(t)['channels']
+        assert first['open'] == 100 and len(first['files']) == 64, first
+        assert second['open'] == 1 and not second['files'], second
+        assert b'    and 36 more\n' in ctl(t, 'sessions').ok().out
+
+
+@suite.test
 def test_somebody_who_is_not_in_yet(t):
     quiet(t)
     with t.server.connect() as sock:

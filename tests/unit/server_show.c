@@ -58,7 +58,7 @@ static void shows_connections_with_what_is_below_them(void)
                     " \"idle\": 61, \"in\": 1, \"out\": 2048, \"client\": \"c\", \"algorithms\": {\"kex\": \"k\","
                     " \"host_key\": \"h\", \"cipher_in\": \"x\", \"cipher_out\": \"x\", \"mac_in\": \"m\","
                     " \"mac_out\": \"n\", \"compression_in\": \"none\", \"compression_out\": \"none\", \"strict\":"
-                    " true}, \"channels\": [{\"protocol\": 3, \"files\": []}, {\"protocol\": 6, \"files\":"
+                    " true}, \"channels\": [{\"protocol\": 3, \"files\": []}, {\"protocol\": 6, \"open\": 3, \"files\":"
                     " [{\"path\": \"/f\", \"open_for\": \"write\", \"read\": 0, \"written\": 7, \"offset\": 9}]}]},"
                     " {\"id\": 12, \"user\": null, \"address\": \"1.2.3.4\", \"port\": 6, \"idle\": null}]}");
 
@@ -66,6 +66,7 @@ static void shows_connections_with_what_is_below_them(void)
                              "3   al    [::1]:5    T      1m    3,6   1   2.0K  c\n"
                              "    k, h, x, m in, n out, none, strict\n"
                              "    /f: write, 0 read, 7 written, at 9\n"
+                             "    and 2 more\n"
                              "12  -     1.2.3.4:6         -     -     0   0     \n");
     free(text);
 }
