@@ -392,7 +392,7 @@ bool hy_ssh_authenticate(struct hy_ssh_conn *c, struct hy_ssh_deadline by)
         if (!in && !c->dead)
             hy_ssh_wait_unfinished(c, by, more, "not authenticated");
     }
-    (void)ssh_set_log_level(HY_SSH_LOG_EXCHANGES);
+    hy_ssh_exchange_log();
     if (c->saved)
         ssh_message_free(c->saved);
     c->saved = NULL;

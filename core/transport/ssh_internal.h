@@ -129,8 +129,8 @@ void hy_ssh_exchange_judge(struct hy_ssh_conn *c);
 /* ssh_alive.c: how long until it has to be called again, ms; -1: never. */
 int64_t hy_ssh_alive(struct hy_ssh_conn *c, int64_t now);
 
-/* How much of libssh's log it takes to see them, once packets needn't be looked at any more. */
-enum { HY_SSH_LOG_EXCHANGES = LIBSSH_VERSION_INT < SSH_VERSION_INT(0, 11, 0) ? SSH_LOG_PROTOCOL : SSH_LOG_PACKET };
+/* Asks for as much of libssh's log as it takes to see them, once packets needn't be looked at any more. */
+void hy_ssh_exchange_log(void);
 
 /* When something must be done, on the clock of hy_ssh_now(), and how many seconds it was given. */
 struct hy_ssh_deadline {

@@ -46,6 +46,13 @@ void hy_ssh_dismiss(const struct hy_ssh_control *control, const char *why)
     nudge(control);
 }
 
+/* The texts are those of 0.10 in later versions, too, but at another level. The one that runs counts, which needn't be
+ * the one that this was compiled with. */
+void hy_ssh_exchange_log(void)
+{
+    (void)ssh_set_log_level(ssh_version(SSH_VERSION_INT(0, 11, 0)) ? SSH_LOG_PACKET : SSH_LOG_PROTOCOL);
+}
+
 /* "a,b,c": the names in the order in which SSH sends the lists. */
 static void saw_names(struct hy_ssh_conn *c, const char *text)
 {
@@ -149,6 +156,6 @@ void hy_ssh_exchange_begin(struct hy_ssh_conn *c)
     (void)ssh_options_set(c->session, SSH_OPTIONS_REKEY_TIME, &now);
     (void)ssh_send_ignore(c->session, "");
     (void)ssh_options_set(c->session, SSH_OPTIONS_REKEY_TIME, &never);
-    (void)ssh_set_log_level(HY_SSH_LOG_EXCHANGES);
+    hy_ssh_exchange_log();
     c->rekey = !c->exchanging && !c->exchanged;
 }
