@@ -17,6 +17,9 @@ static const char *const silent_drops[] = {"Received an invalid signature from p
  * off there, and anything behind the last string, as in a change of the password. */
 static const char packet_read[] = "packet: read type ", packet_length[] = "payload=";
 
+/* And what it begins to look into. */
+static const char auth_request[] = "Auth request for service ", gssapi_request[] = ", method gssapi-with-mic for user";
+
 enum {
     DISCONNECT = 1,
     KEXINIT = 20,
@@ -60,6 +63,23 @@ static void saw_packet(struct hy_ssh_conn *c, const char *text)
         c->request_bytes[c->request_count++] = strtoul(length + sizeof packet_length - 1, NULL, 10);
 }
 
+static ssh_string no_mechanism(ssh_session session, const char *user, int count, ssh_string *oids, void *ctx)
+{
+    (void)session, (void)user, (void)count, (void)oids, (void)ctx;
+    return NULL;
+}
+
+/* Whether anybody offers gssapi-with-mic or not, libssh asks Kerberos about a request for it, and loses memory over it,
+ * unless there is a callback. That finds that none of the client's mechanisms will do, which libssh answers by a failure.
+ * With a callback it queues no messages, so that the connection ends here. */
+static void saw_gssapi(struct hy_ssh_conn *c)
+{
+    c->gssapi = (struct ssh_server_callbacks_struct){.gssapi_select_oid_function = no_mechanism};
+    ssh_callbacks_init(&c->gssapi);
+    (void)ssh_set_server_callbacks(c->session, &c->gssapi);
+    hy_ssh_end(c, HY_SSH_LEFT, "a request for gssapi-with-mic, which nobody offers");
+}
+
 /* `text` begins with the function's name, behind which nothing of a client's can pass for the beginning. */
 static void tap(int priority, const char *function, const char *text, void *ctx)
 {
@@ -73,6 +93,8 @@ static void tap(int priority, const char *function, const char *text, void *ctx)
     hy_ssh_exchange_saw(c, text);
     if (strncmp(text, packet_read, sizeof packet_read - 1) == 0)
         saw_packet(c, text + sizeof packet_read - 1);
+    if (strncmp(text, auth_request, sizeof auth_request - 1) == 0 && strstr(text, gssapi_request))
+        saw_gssapi(c);
     for (size_t i = 0; i < sizeof silent_drops / sizeof *silent_drops; i++)
         if (strcmp(text, silent_drops[i]) == 0) {
             c->dropped = true;

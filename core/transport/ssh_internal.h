@@ -89,6 +89,7 @@ struct hy_ssh_conn {
     unsigned unanswered; /* intervals without a sign of life */
     int64_t read_until;  /* for how long this round goes on with what was received, ms */
     struct ssh_callbacks_struct status; /* tells of the client's version */
+    struct ssh_server_callbacks_struct gssapi; /* keeps libssh from it */
     struct hy_ssh_agreed agreed; /* in the last one, or in the one that is under way */
     struct ssh_counter_struct wire, raw; /* bytes on the socket; payloads and packets that libssh encrypted */
     uint64_t seen_out;     /* wire.out_bytes when it was last looked at */

@@ -131,8 +131,20 @@ def test_unknown_methods_fail(t):
             names, end = string_at(reply, 1)
             assert set(names.split(b',')) == {b'publickey', b'password', b'keyboard-interactive'}, names
             assert reply[end] == 0, 'a partial success'
-        bare.ask(bare.request('alice', 'gssapi-with-mic', u32(1), s(b'\x06\x09\x2a\x86\x48\x86\xf7\x12\x01\x02\x02')),
-                 USERAUTH_FAILURE)
+
+
+@suite.test
+def test_gssapi_is_never_begun(t):
+    """A failure, and the end: libssh would ask Kerberos, and leak what it is told, which a sanitizer shows."""
+    mark = len(t.server.log())
+    oid = s(b'\x06\x09\x2a\x86\x48\x86\xf7\x12\x01\x02\x02')
+    for rest in (u32(1) + oid, u32(2) + oid * 2, u32(0), u32(1000) + oid, u32(1) + s(b''), b''):
+        for service in ('ssh-connection', 'no-such'):
+            with begun(t) as bare:
+                bare.send(bare.request('alice', 'gssapi-with-mic', rest, service=service))
+                got = {p[0] for p in bare.until_closed()}
+                assert got <= {USERAUTH_FAILURE, DISCONNECT}, got
+    wait_for('a line for each', lambda: t.server.log()[mark:].count('gssapi-with-mic, which nobody offers') >= 12)
 
 
 @suite.test(factors=['publickey,password'])
