@@ -70,8 +70,8 @@ static ssh_string no_mechanism(ssh_session session, const char *user, int count,
 }
 
 /* Whether anybody offers gssapi-with-mic or not, libssh asks Kerberos about a request for it, and loses memory over it,
- * unless there is a callback. That finds that none of the client's mechanisms will do, which libssh answers by a failure.
- * With a callback it queues no messages, so that the connection ends here. */
+ * unless there is a callback. That finds none of the client's mechanisms good, which libssh answers by a failure. With a
+ * callback it queues no messages, so that the connection ends here. */
 static void saw_gssapi(struct hy_ssh_conn *c)
 {
     c->gssapi = (struct ssh_server_callbacks_struct){.gssapi_select_oid_function = no_mechanism};
