@@ -70,7 +70,7 @@ static ssh_string no_mechanism(ssh_session session, const char *user, int count,
 }
 
 /* Whether anybody offers gssapi-with-mic or not, libssh asks Kerberos about a request for it, and loses memory over it,
- * unless there is a callback. That finds none of the client's mechanisms good, which libssh answers by a failure. With a
+ * unless there is a callback. That finds none of the client's mechanisms good, and libssh answers by a failure. With a
  * callback it queues no messages, so that the connection ends here. */
 static void saw_gssapi(struct hy_ssh_conn *c)
 {
