@@ -17,7 +17,7 @@ static void leave_unfinished(struct hy_server *server, struct hy_session *s)
         s->peer->unfinished--;
 }
 
-static void join(struct hy_server *server, struct hy_session *s)
+static void join_unfinished(struct hy_server *server, struct hy_session *s)
 {
     s->older = server->newest;
     *(s->older ? &s->older->newer : &server->oldest) = s;
@@ -26,6 +26,10 @@ static void join(struct hy_server *server, struct hy_session *s)
     server->unfinished++;
     if (s->peer)
         s->peer->unfinished++;
+}
+
+static void join(struct hy_server *server, struct hy_session *s)
+{
     s->before = server->last;
     *(s->before ? &s->before->after : &server->first) = s;
     server->last = s;
@@ -138,7 +142,6 @@ static enum hy_entry enter_peer(struct hy_session *s, struct bar *bar, struct hy
     } else {
         s->peer = peer;
         peer->connections++;
-        peer->unfinished += s->unfinished;
     }
     hy_peers_settle(server->peers, peer);
     return entry;
@@ -174,6 +177,12 @@ static void make_room(struct hy_server *server, const struct hy_peer *peer)
     leave_unfinished(server, first);
 }
 
+static void begin_unfinished(struct hy_server *server, struct hy_session *s)
+{
+    make_room(server, s->peer);
+    join_unfinished(server, s);
+}
+
 enum hy_entry hy_admission_ask(struct hy_session *s, struct hy_err *why)
 {
     struct hy_server *server = s->server;
@@ -193,10 +202,11 @@ enum hy_entry hy_admission_ask(struct hy_session *s, struct hy_err *why)
         entry = check_client(s, s->proxied, &bar, why);
     }
     if (entry == HY_ENTRY_GIVEN) {
-        make_room(server, s->peer);
         s->generation = generation;
         s->id = ++server->next_id;
         join(server, s);
+        if (!s->proxied)
+            begin_unfinished(server, s);
     }
     (void)pthread_mutex_unlock(&server->lock);
     tell_bar(s, &bar, generation->config);
@@ -209,13 +219,17 @@ enum hy_entry hy_admission_client(struct hy_session *s, const struct hy_addr *ad
 {
     struct hy_server *server = s->server;
     struct bar bar = {.left = 0};
-    enum hy_entry entry;
+    enum hy_entry entry = HY_ENTRY_GIVEN;
 
     (void)pthread_mutex_lock(&server->lock);
-    s->addr = *addr;
-    s->port = port;
-    (void)hy_addr_text(addr, s->address);
-    entry = check_client(s, false, &bar, why);
+    if (addr->family) {
+        s->addr = *addr;
+        s->port = port;
+        (void)hy_addr_text(addr, s->address);
+        entry = check_client(s, false, &bar, why);
+    }
+    if (entry == HY_ENTRY_GIVEN)
+        begin_unfinished(server, s);
     (void)pthread_mutex_unlock(&server->lock);
     tell_bar(s, &bar, s->generation->config);
     return entry;

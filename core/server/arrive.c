@@ -9,8 +9,6 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { TICK = 100 }; /* ms between looks at flags that can't wake anybody */
-
 /* Waits until there is something to read. */
 static int wait_for_bytes(struct hy_session *s, int64_t end, struct hy_err *why)
 {
@@ -23,9 +21,7 @@ static int wait_for_bytes(struct hy_session *s, int64_t end, struct hy_err *why)
             return hy_err_set(why, "no whole PROXY header in time");
         if (atomic_load(&s->server->drain) || atomic_load(&s->server->cut))
             return hy_err_set(why, "the server is shutting down");
-        if (atomic_load(&s->unwanted))
-            return hy_err_set(why, "it gave way to a newer one before its PROXY header was there");
-        if (poll(fds, 2, left < TICK ? (int)left : TICK) < 0 && errno != EINTR)
+        if (poll(fds, 2, (int)left) < 0 && errno != EINTR)
             return hy_err_set(why, "poll: %s", strerror(errno));
         if (fds[0].revents)
             return 0;
@@ -68,11 +64,9 @@ enum hy_entry hy_session_arrive(struct hy_session *s, struct hy_err *why)
         return HY_ENTRY_GIVEN;
     if (receive_header(s, &client, why))
         return HY_ENTRY_REFUSED;
-    if (!client.addr.family)
-        return HY_ENTRY_GIVEN; /* the proxy asks on its own account */
     (void)hy_addr_text(&s->addr, proxy);
     entry = hy_admission_client(s, &client.addr, client.port, why);
-    if (entry == HY_ENTRY_GIVEN)
+    if (entry == HY_ENTRY_GIVEN && client.addr.family)
         hy_log(s->server->log, HY_LOG_VERBOSE, s->id, "the proxy %s connects for %s port %u", proxy, s->address,
                s->port);
     return entry;

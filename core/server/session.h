@@ -53,7 +53,8 @@ enum hy_entry {
 
 /* admission.c: counts a connection in, which from now on is in the list; or says why not. */
 enum hy_entry hy_admission_ask(struct hy_session *s, struct hy_err *why);
-/* A proxy has told for whom it connects: the same for this address. It stays in the list in any case. */
+/* A proxy, which was let in without being looked at further, has told for whom it connects: the same for this address,
+ * family 0 for itself. It stays in the list in any case. */
 enum hy_entry hy_admission_client(struct hy_session *s, const struct hy_addr *addr, uint16_t port, struct hy_err *why);
 /* Whether the user may have one more connection, which then counts as theirs, and no longer as unfinished. The name
  * must live until it is gone. */

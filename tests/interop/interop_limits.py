@@ -141,18 +141,28 @@ def test_a_crowd_from_one_address(t):
     t.server.settled(usage)
 
 
-@offended(max_unfinished=20, penalty_max=0, exempt_clients=NOBODY_IS_EXEMPT)
-def test_a_crowd_makes_room_itself(t):
-    """Who waits, and is of another address, isn't pushed out by it; and who is of its own address gets in, too."""
-    waiting = reach(t)
-    crowd = [reach(t, '127.0.0.2') for _ in range(100)]
+def crowds(t, other, own):
+    """A hundred connections from an address of their own push out neither one of another address that waits, nor a login
+    of theirs. Both addresses are what reach() takes."""
+    waiting = reach(t, *other)
+    crowd = [reach(t, *own) for _ in range(100)]
     assert None not in crowd
-    Client(t, source='127.0.0.2').transport.close()
+    Client(t, None, None, *own).transport.close()
     with contextlib.closing(paramiko.Transport(waiting)) as transport:
         transport.start_client(timeout=GRACE)
         transport.auth_password(t.server.user, t.server.PASSWORD)
     for sock in crowd:
         sock.close()
+
+
+@offended(max_unfinished=20, penalty_max=0, exempt_clients=NOBODY_IS_EXEMPT)
+def test_a_crowd_makes_room_itself(t):
+    crowds(t, (HOST,), ('127.0.0.2',))
+
+
+@offended(max_unfinished=20, penalty_max=0, exempt_clients=NOBODY_IS_EXEMPT, **PROXIED)
+def test_a_crowd_behind_a_proxy_makes_room_itself(t):
+    crowds(t, (HOST, b'PROXY TCP4 192.0.2.1 192.0.2.9 1 22\r\n'), (HOST, b'PROXY TCP4 192.0.2.2 192.0.2.9 1 22\r\n'))
 
 
 @suite.test
