@@ -131,8 +131,8 @@ static int end(struct scene *s)
     return status_of(s->pid);
 }
 
-/* Sends bytes with descriptors. */
-static void put(int socket, const void *data, size_t len, const int *fds, size_t count)
+/* Sends bytes with descriptors; how many, or -1. */
+static ssize_t send_with(int socket, const void *data, size_t len, const int *fds, size_t count)
 {
     char room[CMSG_SPACE(2 * sizeof(int))] __attribute__((aligned(8))) = {0};
     struct iovec iov = {(void *)(uintptr_t)data, len};
@@ -145,7 +145,12 @@ static void put(int socket, const void *data, size_t len, const int *fds, size_t
             .cmsg_len = CMSG_LEN(count * sizeof(int)), .cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS};
         memcpy(CMSG_DATA(CMSG_FIRSTHDR(&message)), fds, count * sizeof(int));
     }
-    UNIT_ASSERT_NUMBER(sendmsg(socket, &message, MSG_NOSIGNAL), len);
+    return sendmsg(socket, &message, MSG_NOSIGNAL);
+}
+
+static void put(int socket, const void *data, size_t len, const int *fds, size_t count)
+{
+    UNIT_ASSERT_NUMBER(send_with(socket, data, len, fds, count), len);
 }
 
 /* What comes within the time: its length, 0 at the end, -1 when nothing comes. */
@@ -388,6 +393,45 @@ static void anything_else_ends_it(void)
     }
 }
 
+static unsigned next_number(unsigned *seed)
+{
+    *seed = *seed * 1103515245u + 12345u;
+    return *seed >> 16;
+}
+
+/* Rows of messages that are right in part, from a fixed row of numbers: it ends in order, one way or the other. */
+static void bears_anything(void)
+{
+    unsigned seed = 7, bad = 0;
+    struct scene s;
+
+    take_on(&s, "");
+    UNIT_ASSERT_NUMBER(end(&s), 0);
+    for (unsigned round = 0; round < 300; round++) {
+        char bytes[sizeof(struct hythed_helper_request) + 8];
+        int status, ends[2];
+
+        begin(&s, "");
+        CU_ASSERT_FATAL(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) == 0);
+        for (unsigned n = next_number(&seed) % 6 + 1; n > 0; n--) {
+            struct hythed_helper_request request = {
+                .what = next_number(&seed) % 6, .row = next_number(&seed) % 3, .who = s.who};
+            size_t len = next_number(&seed) % 8 ? sizeof request : next_number(&seed) % sizeof bytes;
+
+            memset(bytes, 0, sizeof bytes);
+            memcpy(bytes, &request, sizeof request);
+            if (next_number(&seed) % 4 == 0)
+                bytes[next_number(&seed) % sizeof bytes] ^= (char)next_number(&seed);
+            send_with(s.socket, bytes, len, ends, next_number(&seed) % 3 == 0);
+        }
+        (void)close(ends[0]);
+        (void)close(ends[1]);
+        status = end(&s);
+        bad += status != 0 && status != 1;
+    }
+    UNIT_ASSERT_NUMBER(bad, 0);
+}
+
 /* A descriptor that isn't such a socket is closed, whatever could be written to it. */
 static void only_a_channel_is_spoken_over(void)
 {
@@ -543,7 +587,7 @@ UNIT_SUITE(helper, UNIT_TEST(calls_have_the_settings_of_the_file), UNIT_TEST(beg
            UNIT_TEST(ends_when_nobody_needs_it), UNIT_TEST(a_call_may_crash_alone),
            UNIT_TEST(as_many_calls_at_once_as_there_are_logins),
            UNIT_TEST(a_call_that_hangs_is_killed_with_what_it_started), UNIT_TEST(calls_end_with_hythed),
-           UNIT_TEST(takes_on_what_the_file_names_alone), UNIT_TEST(anything_else_ends_it),
+           UNIT_TEST(takes_on_what_the_file_names_alone), UNIT_TEST(anything_else_ends_it), UNIT_TEST(bears_anything),
            UNIT_TEST(only_a_channel_is_spoken_over), UNIT_TEST(opens_the_files_of_the_start),
            UNIT_TEST(hythed_knows_what_it_has), UNIT_TEST(leaves_no_descriptor));
 
