@@ -204,7 +204,7 @@ def test_several_channels_at_once_lose_nothing_to_new_keys(t):
     for i in range(3):
         same(t.l('a%d' % i), t.d('a%d' % i))
         same(t.l('a%d' % i), t.l('b%d' % i))
-    assert rekeys(t) >= 12, rekeys(t)
+    assert rekeys(t) >= 6, rekeys(t)  # of 18: bytes under way go on meanwhile
 
 
 @alone(rekey_interval=1, idle_timeout=2)
