@@ -269,6 +269,16 @@ def test_each_unacceptable_key_is_answered_as_the_first_request_too(t):
 
 
 @suite.test
+def test_an_algorithm_name_that_does_not_fit_the_key(t):
+    """Section 7 wants a failure; libssh looks at key and signature alone. It helps nobody who isn't let in."""
+    for algorithm in ('ssh-rsa', 'rsa-sha2-512', 'no-such', '', 'x' * 10000):
+        with begun(t) as bare:
+            bare.ask(bare.public_key('alice', key(t, 'other'), algorithm=algorithm), USERAUTH_FAILURE)
+            bare.ask(bare.public_key('alice', key(t), algorithm=algorithm, spoil=flip), USERAUTH_FAILURE)
+            bare.ask(bare.public_key('alice', key(t), algorithm=algorithm), USERAUTH_FAILURE, USERAUTH_SUCCESS)
+
+
+@suite.test
 def test_malformed_keys_are_answered_or_cut_off(t):
     ed25519 = 'ssh-ed25519'
     for rest in (b'', b'\1', b'\1' + s(ed25519), b'\1' + s(ed25519) + s(b''), b'\1' + s(ed25519) + s(b'') + s(NOISE),

@@ -52,6 +52,16 @@ def test_requests_of_a_channel(t):
 
 
 @suite.test
+def test_keep_alives_on_a_channel(t):
+    """libssh answers them whether an answer is wanted or not: by a failure, which is an answer all the same."""
+    with Bare(t.server).login(t.server) as bare:
+        channel = bare.sftp()
+        bare.ask(bare.channel_request(channel, 'keepalive@openssh.com'), CHANNEL_FAILURE)
+        assert len(answers(bare, [bare.channel_request(channel, 'keepalive@openssh.com', False)])) <= 1
+        bare.works(channel)
+
+
+@suite.test
 def test_a_thousand_requests_in_one_write(t):
     with Bare(t.server).login(t.server) as bare:
         channel = bare.channel()
