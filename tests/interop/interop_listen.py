@@ -278,6 +278,15 @@ def test_a_header_has_its_time(t):
     t.server.settled(usage)
 
 
+@suite.test(proxy_trusted='127.0.0.1', shutdown_timeout=600, **PROXIED)
+def test_who_waits_for_a_header_does_not_keep_the_server(t):
+    with socket.create_connection((HOST, t.server.port), GRACE) as sock:
+        sock.sendall(b'PROXY ')
+        wait_for('it', lambda: t.server.threads() > 3)
+        assert t.server.end() == 0
+        assert 'refused a connection from 127.0.0.1: the server is shutting down' in t.server.log()
+
+
 @suite.test
 def test_a_header_is_nothing_elsewhere(t):
     """Where no proxy is expected, nobody can pretend to be somebody else."""
