@@ -44,6 +44,17 @@ static void saw_packet_unkeyed(struct hy_ssh_conn *c, unsigned type)
 /* Requests and prompts of one connection: far more than MaxAuthAttempts lets anybody use. */
 enum { MESSAGES_MAX = 1000 };
 
+/* Stands for the length of a request that libssh dropped: it keeps its place among the others, which are answered in
+ * the order in which they came. */
+static const size_t dropped = SIZE_MAX;
+
+static void saw_drop(struct hy_ssh_conn *c)
+{
+    if (!c->request_count)
+        c->request_count = 1;
+    c->request_bytes[c->request_count - 1] = dropped;
+}
+
 static void saw_packet(struct hy_ssh_conn *c, const char *text)
 {
     unsigned type = (uint8_t)strtol(text, NULL, 10); /* it is written as a signed number */
@@ -96,10 +107,8 @@ static void tap(int priority, const char *function, const char *text, void *ctx)
     if (strncmp(text, auth_request, sizeof auth_request - 1) == 0 && strstr(text, gssapi_request))
         saw_gssapi(c);
     for (size_t i = 0; i < sizeof silent_drops / sizeof *silent_drops; i++)
-        if (strcmp(text, silent_drops[i]) == 0) {
-            c->dropped = true;
-            c->request_count -= c->request_count > 0;
-        }
+        if (!c->in && strcmp(text, silent_drops[i]) == 0)
+            saw_drop(c);
 }
 
 /* The length of the oldest request that was not taken yet; 0 if there is none. */
@@ -340,7 +349,7 @@ static void answer_dropped(struct hy_ssh_conn *c)
 {
     struct hy_ssh_factor factor = {.method = HY_SSH_PUBLICKEY};
 
-    c->dropped = false;
+    (void)next_length(c);
     factor.user = c->saved ? ssh_message_auth_user(c->saved) : NULL;
     if (!factor.user)
         factor.user = "";
@@ -376,9 +385,13 @@ static bool next_message(struct hy_ssh_conn *c, bool *in)
 {
     ssh_message message = ssh_message_get(c->session);
 
+    while (!c->dead && c->request_count && c->request_bytes[0] == dropped)
+        answer_dropped(c);
     if (!message)
         return false;
-    if (ssh_message_type(message) == SSH_REQUEST_AUTH) {
+    if (c->dead) {
+        ssh_message_free(message);
+    } else if (ssh_message_type(message) == SSH_REQUEST_AUTH) {
         *in = request(c, message);
     } else if (ssh_message_type(message) == SSH_REQUEST_SERVICE) {
         service(c, message);
@@ -409,8 +422,6 @@ bool hy_ssh_authenticate(struct hy_ssh_conn *c, struct hy_ssh_deadline by)
             hy_ssh_die(c, "too many messages before authentication");
         if (!in && !more && c->request_count)
             hy_ssh_die(c, "malformed authentication request"); /* libssh made nothing of it */
-        if (c->dropped && !c->dead)
-            answer_dropped(c);
         if (!in && !c->dead)
             hy_ssh_wait_unfinished(c, by, more, "not authenticated");
     }

@@ -68,7 +68,6 @@ struct hy_ssh_conn {
     int64_t active;   /* when a channel last had work, ms */
     int64_t settled;  /* value of `active` for which the channels gave their memory back */
     ssh_message saved; /* an authentication message kept to answer what libssh drops silently */
-    bool dropped;      /* libssh dropped one: answer for it */
     bool keyed;        /* the client's first NEWKEYS was read */
     bool strayed;      /* and before it a message that is no part of a key exchange */
     bool in;           /* the client is in: what it sends from now on isn't judged as part of a login */

@@ -386,4 +386,28 @@ def test_attempts_in_one_write_are_counted_too(t):
         assert not [p for p in got if p[0] == USERAUTH_SUCCESS], got
 
 
+@suite.test
+def test_wrong_signatures_in_one_write_are_answered_each_in_its_turn(t):
+    """Section 5.1: each request is answered before the next is looked at. libssh drops them without a word."""
+    with begun(t) as bare:
+        wrong = bare.public_key('alice', key(t), spoil=flip)
+        bare.send(wrong, wrong, bare.request('alice', 'keyboard-interactive', s(''), s('')))
+        assert [bare.message()[0] for _ in range(3)] == [USERAUTH_FAILURE, USERAUTH_FAILURE, INFO_REQUEST]
+        bare.ask(bytes([INFO_RESPONSE]) + u32(1) + s(t.server.PASSWORD), USERAUTH_SUCCESS)
+        bare.works(bare.sftp())
+    with begun(t) as bare:
+        bare.send(bare.password('alice', 'wrong'), wrong, bare.password('alice', t.server.PASSWORD), wrong)
+        assert [bare.message()[0] for _ in range(3)] == [USERAUTH_FAILURE, USERAUTH_FAILURE, USERAUTH_SUCCESS]
+        bare.works(bare.sftp())
+
+
+@suite.test(MaxAuthAttempts=3)
+def test_wrong_signatures_in_one_write_are_counted_each(t):
+    with begun(t) as bare:
+        bare.send(*[bare.public_key('alice', key(t), spoil=flip)] * 5, bare.public_key('alice', key(t)))
+        got = bare.until_closed()
+        assert sum(p[0] == USERAUTH_FAILURE for p in got) == 2, got
+        assert not [p for p in got if p[0] == USERAUTH_SUCCESS], got
+
+
 suite.main()
