@@ -132,12 +132,10 @@ struct hy_config {
 #define HY_LIST const char *const *
 #define HY_GLOBAL(name, type, change, min, max, fallback, help) HY_##type name;
 #define HY_KEY(name, section, type, help)
-#define HY_LATER(name, section, help)
 #define HY_REFUSED(name, section, why)
 #include "core/config/settings.def"
 #undef HY_GLOBAL
 #undef HY_KEY
-#undef HY_LATER
 #undef HY_REFUSED
 #undef HY_BOOL
 #undef HY_INT

@@ -55,9 +55,6 @@ static void list_section(FILE *out, enum hy_section section)
                 row->help);
     }
     for (size_t i = 0; i < hy_row_count; i++)
-        if (hy_rows[i].section == section && hy_rows[i].kind == HY_ROW_LATER)
-            fprintf(out, "  %s (not available in this build)\n      %s\n", hy_rows[i].name, hy_rows[i].help);
-    for (size_t i = 0; i < hy_row_count; i++)
         if (hy_rows[i].section == section && hy_rows[i].kind == HY_ROW_REFUSED)
             fprintf(out, "  %s (not in a file)\n      It %s.\n", hy_rows[i].name, hy_rows[i].help);
 }
@@ -117,23 +114,6 @@ static size_t enter_section(FILE *out, enum hy_section *open, size_t depth, enum
     return depth;
 }
 
-/* Names without a meaning of their own, by section. */
-static void manual_later(FILE *out)
-{
-    for (int section = HY_SECTION_GLOBAL; section < HY_SECTION_COUNT; section++) {
-        const char *lead = ".Pp\n";
-
-        for (size_t i = 0; i < hy_row_count; i++) {
-            if (hy_rows[i].section != (enum hy_section)section || hy_rows[i].kind != HY_ROW_LATER)
-                continue;
-            if (*lead)
-                fprintf(out, "%sIn %s:\n", lead, section_titles[section]);
-            fprintf(out, ".Cm %s\n", hy_rows[i].name);
-            lead = "";
-        }
-    }
-}
-
 static void manual_refused(FILE *out)
 {
     fputs(".Pp\nThese names of the component can't stand in a file:\n.Bl -tag -width Ds -compact\n", out);
@@ -144,14 +124,6 @@ static void manual_refused(FILE *out)
             fputs(".\n", out);
         }
     fputs(".El\n", out);
-}
-
-static bool has_later(void)
-{
-    for (size_t i = 0; i < hy_row_count; i++)
-        if (hy_rows[i].kind == HY_ROW_LATER)
-            return true;
-    return false;
 }
 
 /* The keys of a group follow the setting that they belong to, in a list of their own. */
@@ -170,8 +142,5 @@ void hy_config_manual(FILE *out)
     }
     for (; depth; depth--)
         fputs(".El\n", out);
-    if (has_later())
-        fputs(".Pp\nThese names are known, but not available in this build, which refuses a file that has one:\n", out);
-    manual_later(out);
     manual_refused(out);
 }

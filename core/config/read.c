@@ -48,8 +48,6 @@ const struct hy_row *hy_known(struct hy_reading *r, const config_setting_t *at, 
         hy_reading_add(r, hy_place_of(r, at), "%s is not a %s; did you mean %s?", name, section_names[section], near);
     else if (!row)
         hy_reading_add(r, hy_place_of(r, at), "%s is not a %s", name, section_names[section]);
-    else if (row->kind == HY_ROW_LATER)
-        hy_reading_add(r, hy_place_of(r, at), "%s is not available in this build", name);
     else if (row->kind == HY_ROW_REFUSED)
         hy_reading_add(r, hy_place_of(r, at), "%s %s", name, row->help);
     return row && hy_row_usable(row) ? row : NULL;

@@ -18,8 +18,6 @@ const struct hy_row hy_rows[] = {
         HY_CHANGE_##change},
 #define HY_KEY(name, section, type, help) \
     {#name, HY_ROW_KEY, HY_SECTION_##section, HY_TYPE_##type, 0, 0, "", 0, help, HY_CHANGE_RELOAD},
-#define HY_LATER(name, section, help) \
-    {#name, HY_ROW_LATER, HY_SECTION_##section, HY_TYPE_STRING, 0, 0, "", 0, help, HY_CHANGE_RELOAD},
 #define HY_REFUSED(name, section, why) \
     {#name, HY_ROW_REFUSED, HY_SECTION_##section, HY_TYPE_STRING, 0, 0, "", 0, why, HY_CHANGE_RELOAD},
 #include "core/config/settings.def"

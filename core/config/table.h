@@ -28,7 +28,7 @@ enum hy_type {
     HY_TYPE_GROUPS
 };
 
-enum hy_row_kind { HY_ROW_GLOBAL, HY_ROW_KEY, HY_ROW_LATER, HY_ROW_REFUSED };
+enum hy_row_kind { HY_ROW_GLOBAL, HY_ROW_KEY, HY_ROW_REFUSED };
 
 enum hy_change { HY_CHANGE_RELOAD, HY_CHANGE_RESTART };
 
@@ -36,7 +36,7 @@ struct hy_row {
     const char *name;
     enum hy_row_kind kind;
     enum hy_section section;
-    enum hy_type type; /* not of LATER and REFUSED */
+    enum hy_type type; /* not of REFUSED */
     int64_t min, max;  /* GLOBAL: as settings.def says */
     const char *fallback;
     size_t offset;    /* of the field in struct hy_config */
@@ -50,7 +50,7 @@ extern const size_t hy_row_count;
 /* Whether a file may have it. */
 static inline bool hy_row_usable(const struct hy_row *row)
 {
-    return row->kind != HY_ROW_LATER && row->kind != HY_ROW_REFUSED;
+    return row->kind != HY_ROW_REFUSED;
 }
 
 /* The row of a name in a section, or NULL. */

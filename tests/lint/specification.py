@@ -78,7 +78,7 @@ def main():
         wrong.append(f"doc/specification.md: {name} departs from the component, says settings.def")
     have = {}
     kinds = {}
-    for kind, name in re.findall(r"^HY_(GLOBAL|KEY|LATER|REFUSED)\((\w+)", read("core/config/settings.def"), re.M):
+    for kind, name in re.findall(r"^HY_(GLOBAL|KEY|REFUSED)\((\w+)", read("core/config/settings.def"), re.M):
         kinds.setdefault(name, set()).add(kind)
     for heading, name, here, test, number in rows(read("doc/specification.md")):
         have.setdefault(heading, []).append(name)
@@ -89,8 +89,6 @@ def main():
             wrong.append(f"doc/specification.md:{number}: {name}: no test is named")
         if (heading.startswith("Settings") or heading == "Properties") and name not in kinds:
             wrong.append(f"doc/specification.md:{number}: {name} has no row in settings.def")
-        if kinds.get(name) == {"LATER"} and "not in this build" not in here:
-            wrong.append(f"doc/specification.md:{number}: {name} isn't in this build, says settings.def")
     for heading, names in NAMES.items():
         for name in names.split():
             if have.get(heading, []).count(name) != 1:

@@ -179,7 +179,6 @@ static void names_all(const char *text, const char *mark)
     char word[128];
 
 #define HY_GLOBAL(name, type, change, min, max, fallback, help) HY_KEY(name, GLOBAL, type, help)
-#define HY_LATER(name, section, help) HY_KEY(name, section, STRING, help)
 #define HY_REFUSED(name, section, why) HY_KEY(name, section, STRING, why)
 #define HY_KEY(name, section, type, help) \
     (void)snprintf(word, sizeof word, "%s%s", mark, #name); \
@@ -188,7 +187,6 @@ static void names_all(const char *text, const char *mark)
 #include "core/config/settings.def"
 #undef HY_GLOBAL
 #undef HY_KEY
-#undef HY_LATER
 #undef HY_REFUSED
 }
 
