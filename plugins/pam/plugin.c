@@ -51,8 +51,8 @@ static int answer(const struct dialogue *d, const struct hythe_factor *factor, c
 
 /* ---- What the client is asked ---- */
 
-/* One line of characters that can be shown. */
-static void tidy(char *text)
+/* One line of characters that can be shown, in `room` bytes, its NUL included. */
+static void tidy(char *text, size_t room)
 {
     char *end = text;
 
@@ -72,7 +72,7 @@ static void tidy(char *text)
         end--;
     if (end == text)
         *end++ = '?';
-    else if (end[-1] == ':')
+    else if (end[-1] == ':' && (size_t)(end - text) + 2 <= room)
         *end++ = ' '; /* "Password: " */
     *end = '\0';
 }
@@ -86,7 +86,7 @@ static int tell(struct dialogue *d, const struct hythe_factor *factor, char *tex
          line = strtok_r(NULL, "\r\n", &text)) {
         const struct hythe_prompt message = {.size = sizeof message, .text = line, .kind = HYTHE_PROMPT_MESSAGE};
 
-        tidy(line);
+        tidy(line, strlen(line) + 1);
         d->lines++;
         rc = factor->prompt(factor->prompt_ctx, &message);
     }
@@ -104,7 +104,7 @@ static int pass_on(struct dialogue *d, const struct hythe_factor *factor, uint32
         if (!rc) {
             struct hythe_prompt prompt = {.size = sizeof prompt, .text = note->text, .echo = note->number};
 
-            tidy(note->text);
+            tidy(note->text, sizeof note->text);
             rc = factor->prompt(factor->prompt_ctx, &prompt);
         }
     }

@@ -63,6 +63,35 @@ static int check_codes(pam_handle_t *pam)
     return ok ? PAM_SUCCESS : PAM_AUTH_ERR;
 }
 
+/* A message and a question that are as long as they can be and longer, with a colon where they are cut, and lines that
+ * end in one. */
+static int check_long(pam_handle_t *pam)
+{
+    char text[2000], question[2000];
+    struct pam_response *response = NULL;
+    const void *found = NULL;
+    const struct pam_conv *conv;
+    int ok;
+
+    memset(text, 'm', sizeof text - 1);
+    memcpy(text, "Read this:\nin two lines\n", 24);
+    memset(question, 'q', sizeof question - 1);
+    text[1022] = question[1022] = ':';
+    text[sizeof text - 1] = question[sizeof question - 1] = '\0';
+    const struct pam_message one = {PAM_TEXT_INFO, text}, two = {PAM_PROMPT_ECHO_ON, question};
+    const struct pam_message *messages[] = {&one, &two};
+
+    if (pam_get_item(pam, PAM_CONV, &found) != PAM_SUCCESS || !found)
+        return PAM_CONV_ERR;
+    conv = found;
+    if (conv->conv(2, messages, &response, conv->appdata_ptr) != PAM_SUCCESS)
+        return PAM_CONV_ERR;
+    ok = strcmp(response[1].resp, "yes") == 0;
+    free(response[1].resp);
+    free(response);
+    return ok ? PAM_SUCCESS : PAM_AUTH_ERR;
+}
+
 /* Until somebody writes to FILE.fifo. */
 static void wait_for_somebody(const char *file)
 {
@@ -92,6 +121,8 @@ int pam_sm_authenticate(pam_handle_t *pam, int flags, int argc, const char **arg
     rc = check_password(pam, file);
     if (rc == PAM_SUCCESS && strcmp(user, "codes") == 0)
         rc = check_codes(pam);
+    if (rc == PAM_SUCCESS && strcmp(user, "long") == 0)
+        rc = check_long(pam);
     if (strcmp(user, "waits") == 0)
         wait_for_somebody(file);
     if (strcmp(user, "mapped") == 0)
