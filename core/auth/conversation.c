@@ -47,15 +47,21 @@ struct hy_conversation *hy_auth_begin(const struct hy_auth_policy *policy, uint6
     return c;
 }
 
-void hy_auth_end(struct hy_conversation *c)
+/* The login is over. */
+static void tell_end(struct hy_conversation *c)
 {
-    if (!c)
-        return;
     for (size_t i = 0; i < c->policy->plugin_count; i++) {
         const struct hy_asked asked = hy_party_of(c, i);
 
         hy_ask_end(&asked);
     }
+}
+
+void hy_auth_end(struct hy_conversation *c)
+{
+    if (!c)
+        return;
+    tell_end(c);
     hy_questions_clear(&c->dialogue.questions);
     hy_account_clear(&c->account);
     free(c->claimed);
@@ -301,7 +307,9 @@ enum hy_verdict hy_auth_factor(struct hy_conversation *c, const struct hy_factor
     log_verdict(c, factor, &offer, verdict);
     tell_signature(c, factor);
     hy_offer_close(&offer);
-    if (verdict == HY_AUTH_ACCEPT)
+    if (verdict == HY_AUTH_ACCEPT) {
         c->state = STATE_ACCEPTED;
+        tell_end(c); /* a session may last for days: what plugins keep of its login doesn't */
+    }
     return verdict == HY_AUTH_REJECT || verdict == HY_AUTH_UNAVAILABLE ? fail(c, verdict) : verdict;
 }

@@ -63,6 +63,8 @@ void hy_users_free(struct hy_users *users)
         user_clear(&users->users[i]);
     if (users->has_processors)
         (void)sem_destroy(&users->processors);
+    if (users->decoy)
+        hy_wipe(users->decoy, strlen(users->decoy)); /* some user's */
     free(users->users);
     free(users->decoy);
     free(users);

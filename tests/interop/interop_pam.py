@@ -1,11 +1,12 @@
 #!/usr/bin/python3
 """Passwords and dialogues of PAM, in the helper process: a module of the tests' own, which a mount namespace shows to
 this hythed alone. What becomes of everybody when the helper, or a module in it, is no more."""
+from bare import *
 from overlay import *
 from wire import *
 
 MODULE = os.path.join(BUILDDIR, 'tests/interop/.libs/pam-sample.so')
-NAMES = ('plain', 'codes', 'waits', 'dies', 'unsure', 'mapped', 'expired', 'old')
+NAMES = ('plain', 'codes', 'long', 'waits', 'dies', 'unsure', 'mapped', 'expired', 'old')
 
 
 def word(user):
@@ -93,6 +94,29 @@ def test_further_questions(t):
     by_password(t, 'codes', word('codes')).failed()
     assert 'PAM asks for more than a password: keyboard-interactive can answer' in t.server.log()
     assert dialogue(t, 'plain', [[word('plain')]])[-1]
+
+
+@suite.test
+def test_long_texts_are_cut(t):
+    said = dialogue(t, 'long', [[word('long')], ['yes']])
+    assert said[-1] and len(said) == 3, said
+    assert said[1][1] == [('q' * 1022 + ':', True)], said
+    assert said[1][0].replace('\r', '') == 'Read this:\nin two lines\n' + 'm' * 998 + ':', said
+
+
+@suite.test
+def test_a_dialogue_that_is_left_ends_with_the_login(t):
+    """And not with the session: its process would have the place of somebody else's."""
+    pid = helper_of(t.server)
+    modules = lambda: read('/proc/%d/task/%d/children' % (pid, pid)).split()
+    with Bare(t.server) as bare:
+        bare.service()
+        bare.ask(bare.request('codes', 'keyboard-interactive', s(''), s('')), INFO_REQUEST)
+        bare.ask(bytes([INFO_RESPONSE]) + u32(1) + s(word('codes')), INFO_REQUEST)
+        assert modules()
+        bare.ask(bare.public_key('codes', t.server.keys.path('alice')), USERAUTH_SUCCESS)
+        wait_for('the module to end', lambda: not modules())
+        bare.works(bare.sftp())
 
 
 @suite.test(**settings(auth=[dict(plugin='pam'), dict(plugin='users')]))

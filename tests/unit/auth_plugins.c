@@ -243,6 +243,25 @@ static void what_a_plugin_keeps_is_given_back_once(void)
     scene_end(&s);
 }
 
+/* The session that follows may last for days. */
+static void what_a_plugin_keeps_is_given_back_once_the_client_is_in(void)
+{
+    struct scene s;
+
+    scene_begin(&s);
+    s.fakes[0].keeps_state = s.fakes[1].keeps_state = true;
+    s.fakes[1].accepts = "x";
+    UNIT_ASSERT_NUMBER(scene_password(&s, "alice", "y"), HY_AUTH_REJECT);
+    UNIT_ASSERT_NUMBER(s.fakes[0].ends + s.fakes[1].ends, 0);
+    UNIT_ASSERT_NUMBER(scene_password(&s, "alice", "x"), HY_AUTH_ACCEPT);
+    UNIT_ASSERT_NUMBER(s.fakes[0].ends, 1);
+    UNIT_ASSERT_NUMBER(s.fakes[1].ends, 1);
+    hy_auth_end(s.c);
+    UNIT_ASSERT_NUMBER(s.fakes[0].ends + s.fakes[1].ends, 2);
+    s.c = NULL;
+    scene_end(&s);
+}
+
 /* A plugin that compares bytes need not know which keys are sound. */
 static void a_key_that_is_not_sound_reaches_no_plugin(void)
 {
@@ -276,4 +295,5 @@ UNIT_SUITE(auth_plugins, UNIT_TEST(a_plugin_is_told_what_it_needs),
            UNIT_TEST(an_account_that_cannot_be_honoured_is_refused), UNIT_TEST(an_account_that_is_cut_off_is_refused),
            UNIT_TEST(an_answer_out_of_the_contract_denies), UNIT_TEST(a_look_up_out_of_the_contract_denies),
            UNIT_TEST(a_plugin_may_check_only_or_know_only), UNIT_TEST(what_a_plugin_keeps_is_given_back_once),
+           UNIT_TEST(what_a_plugin_keeps_is_given_back_once_the_client_is_in),
            UNIT_TEST(a_key_that_is_not_sound_reaches_no_plugin));
