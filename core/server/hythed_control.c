@@ -283,7 +283,6 @@ static int poll_all(struct hythed_control *c, struct pollfd fds[CLIENTS + 2], in
 
     expire(c, at);
     fds[CLIENTS] = (struct pollfd){.fd = fd, .events = POLLIN};
-    fds[CLIENTS + 1] = (struct pollfd){.fd = free_place(c) ? c->fd : -1, .events = POLLIN};
     for (size_t i = 0; i < CLIENTS; i++) {
         const struct client *client = c ? &c->clients[i] : NULL;
 
@@ -292,6 +291,7 @@ static int poll_all(struct hythed_control *c, struct pollfd fds[CLIENTS + 2], in
         if (fds[i].fd >= 0 && (left < 0 || client->until - at < left))
             left = client->until - at;
     }
+    fds[CLIENTS + 1] = (struct pollfd){.fd = free_place(c) ? c->fd : -1, .events = POLLIN}; /* once the late are gone */
     return poll(fds, CLIENTS + 2, (int)left);
 }
 

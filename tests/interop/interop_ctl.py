@@ -360,6 +360,21 @@ def test_who_stalls_holds_nobody_up(t):
             sock.close()
 
 
+@suite.test
+def test_a_crowd_that_stalls_is_given_up_at_once(t):
+    stalled = [socket.socket(socket.AF_UNIX) for i in range(8)]
+    try:
+        for sock in stalled:
+            sock.connect(path_of(t))
+        for sock in stalled:
+            sock.settimeout(30)
+            assert sock.recv(1) == b''
+        assert b'"ok":true' in speak(t, b'{"command": "status"}\n', False)
+    finally:
+        for sock in stalled:
+            sock.close()
+
+
 # Its life.
 
 @suite.test(control_socket='@run/ctl')
