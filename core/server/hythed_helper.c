@@ -32,9 +32,12 @@ static int ask(const struct hythed_helper *helper, const struct hythed_helper_re
     struct hythed_helper_answer answer;
 
     *fd = -1;
-    if (hythed_helper_put(helper->socket, request, sizeof *request, -1) != 0 ||
-        hythed_helper_get(helper->socket, &answer, sizeof answer, fd) != 1)
+    if (hythed_helper_put(helper->socket, request, sizeof *request, -1) != 0)
         return gone(err);
+    if (hythed_helper_get(helper->socket, &answer, sizeof answer, fd) != 1) {
+        (void)shutdown(helper->socket, SHUT_RDWR); /* which ends it: a late answer would pass for the next one's */
+        return gone(err);
+    }
     answer.why.text[sizeof answer.why.text - 1] = '\0';
     if (answer.result < 0)
         *err = answer.why;

@@ -590,5 +590,6 @@ UNIT_SUITE(helper, UNIT_TEST(calls_have_the_settings_of_the_file), UNIT_TEST(beg
            UNIT_TEST(takes_on_what_the_file_names_alone), UNIT_TEST(anything_else_ends_it), UNIT_TEST(bears_anything),
            UNIT_TEST(only_a_channel_is_spoken_over), UNIT_TEST(opens_the_files_of_the_start),
            UNIT_TEST(hythed_knows_what_it_has), UNIT_TEST(leaves_no_descriptor));
+UNIT_DECLARE(helper_late);
 
-UNIT_MAIN("unit-helper", &unit_helper)
+UNIT_MAIN("unit-helper", &unit_helper_late, &unit_helper)

@@ -1,7 +1,7 @@
 # hythed's helper process, over a plugin that needs one. An rpath makes that shared.
 check_PROGRAMS += tests/unit/unit-helper
 TESTS += tests/unit/unit-helper
-tests_unit_unit_helper_SOURCES = tests/unit/helper.c tests/unit/unit.h core/server/hythed_helper.c \
+tests_unit_unit_helper_SOURCES = tests/unit/helper.c tests/unit/helper_late.c tests/unit/unit.h core/server/hythed_helper.c \
 	core/server/hythed_helper.h core/server/hythed_helper_serve.c core/server/hythed_helper_wire.c
 tests_unit_unit_helper_CPPFLAGS = $(AM_CPPFLAGS) -DHYTHE_TEST_HELPED='"$(abs_top_builddir)/tests/unit/.libs"'
 tests_unit_unit_helper_LDADD = $(UNIT_LIBS)
