@@ -164,6 +164,7 @@ static void add_connection(struct listing *l, struct hy_session *s)
     struct hy_connection *c = hy_arena_alloc(l->arena, 1, sizeof *c);
     struct hy_roster_eye eye = {.ctx = l, .session = saw_session, .file = saw_file};
     int64_t active = atomic_load(&s->connection.active);
+    char local[HY_ADDR_TEXT];
 
     if (!c) {
         l->lost = true;
@@ -173,13 +174,14 @@ static void add_connection(struct listing *l, struct hy_session *s)
                                 .user = keep(l->arena, s->entered ? s->facts.user : ""),
                                 .address = keep(l->arena, s->address),
                                 .port = s->port,
+                                .local = keep(l->arena, hy_addr_text(&s->local, local)),
                                 .came = s->came,
                                 .idle = s->entered && active ? hy_ssh_now() - active : -1,
                                 .in = atomic_load(&s->connection.in),
                                 .out = atomic_load(&s->connection.out),
                                 .rekeys = atomic_load(&s->connection.rekeys)};
     hy_ssh_facts_agreed(&s->connection, &c->agreed);
-    l->lost |= !c->user || !c->address;
+    l->lost |= !c->user || !c->address || !c->local;
     *l->last = c;
     l->last = &c->next;
     l->left = HY_FILES_LISTED;

@@ -57,6 +57,7 @@ struct hy_connection {
     const char *user; /* "": nobody yet */
     const char *address;
     uint16_t port;
+    const char *local;    /* the server's address */
     struct timespec came; /* wall clock */
     int64_t idle;         /* milliseconds since something was done for the client; -1: it isn't in yet */
     uint64_t in, out;     /* bytes on the socket */

@@ -139,13 +139,14 @@ static json_t *show_connection(const struct hy_connection *c)
     const struct hy_ssh_agreed *g = &c->agreed;
 
     return json_pack(
-        "{s:I, s:o, s:o, s:i, s:o, s:o, s:o, s:I, s:I, s:i, s:o, s:{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:b}}",
+        "{s:I, s:o, s:o, s:i, s:s, s:o, s:o, s:o, s:I, s:I, s:i, s:o, s:{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:b}}",
         "id", (json_int_t)c->id, "user", *c->user ? escaped(c->user) : json_null(), "address", escaped(c->address),
-        "port", (int)c->port, "since", when(&c->came), "idle", c->idle < 0 ? json_null() : json_integer(c->idle / 1000),
-        "client", escaped(g->client), "in", (json_int_t)c->in, "out", (json_int_t)c->out, "rekeys", (int)c->rekeys,
-        "channels", list_channels(c), "algorithms", "kex", g->kex, "host_key", g->host_key, "cipher_in", g->cipher_in,
-        "cipher_out", g->cipher_out, "mac_in", g->mac_in, "mac_out", g->mac_out, "compression_in", g->compression_in,
-        "compression_out", g->compression_out, "strict", (int)g->strict);
+        "port", (int)c->port, "local_address", c->local, "since", when(&c->came), "idle",
+        c->idle < 0 ? json_null() : json_integer(c->idle / 1000), "client", escaped(g->client), "in", (json_int_t)c->in,
+        "out", (json_int_t)c->out, "rekeys", (int)c->rekeys, "channels", list_channels(c), "algorithms", "kex", g->kex,
+        "host_key", g->host_key, "cipher_in", g->cipher_in, "cipher_out", g->cipher_out, "mac_in", g->mac_in, "mac_out",
+        g->mac_out, "compression_in", g->compression_in, "compression_out", g->compression_out, "strict",
+        (int)g->strict);
 }
 
 static json_t *sessions(struct asking *a)

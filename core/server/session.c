@@ -321,6 +321,15 @@ static enum hy_entry start(struct hy_session *s, struct hy_err *why)
     return HY_ENTRY_FULL;
 }
 
+static struct hy_addr local_of(int fd)
+{
+    struct sockaddr_storage ss = {.ss_family = AF_UNSPEC};
+    socklen_t len = sizeof ss;
+
+    (void)getsockname(fd, (struct sockaddr *)&ss, &len);
+    return hy_addr_of(&ss);
+}
+
 void hy_session_start(struct hy_server *server, int fd, const struct hy_arrival *arrival)
 {
     struct hy_session *s = calloc(1, sizeof *s);
@@ -332,6 +341,7 @@ void hy_session_start(struct hy_server *server, int fd, const struct hy_arrival 
         *s = (struct hy_session){
             .server = server, .fd = fd, .addr = arrival->addr, .port = arrival->port, .proxied = arrival->proxy};
         (void)hy_addr_text(&s->addr, s->address);
+        s->local = local_of(fd);
         open_control(s); /* others find it in the list once it is admitted */
         entry = start(s, &why);
         if (entry == HY_ENTRY_GIVEN)

@@ -16,6 +16,7 @@ struct hy_session {
     char address[HY_ADDR_TEXT]; /* for all: the client's, once it is known */
     struct hy_addr addr;        /* for all: the same */
     uint16_t port;              /* for all */
+    struct hy_addr local;       /* for all: of this side */
     struct timespec came;       /* for all: wall clock */
     /* Under the server's lock: */
     bool proxied;                      /* a proxy has connected, or will say who */

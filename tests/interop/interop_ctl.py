@@ -91,7 +91,7 @@ def test_sessions(t):
         assert len(sftp.read(handle, 1000, 500).data) == 500
         sftp.write(other, 10, b'abc')
         row = newest(t)
-        assert row['user'] == 'alice' and row['address'] == HOST and row['idle'] >= 0, row
+        assert row['user'] == 'alice' and row['address'] == row['local_address'] == HOST and row['idle'] >= 0, row
         assert row['client'] == 'SSH-2.0-odd"\\\\client' and row['in'] > 500 and row['out'] > 500, row
         assert row['algorithms']['kex'] and row['algorithms']['cipher_in'] and row['rekeys'] == 0, row
         assert [c['protocol'] for c in row['channels']] == [3], row
