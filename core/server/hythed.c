@@ -312,12 +312,12 @@ static int run(const struct hythed_rights *rights, struct hythed_running *runnin
 static void begin_plainly(int fd)
 {
     (void)fd;
-    hythed_crash_thread();
+    hythed_crash_begin();
 }
 
 static void begin_connection(int fd)
 {
-    hythed_crash_thread();
+    hythed_crash_begin();
     hy_readahead_begin(fd);
     hy_padding_begin();
 }
@@ -326,11 +326,12 @@ static void end_connection(void)
 {
     hy_readahead_end();
     hy_padding_end();
+    hythed_crash_end();
 }
 
 static int serve_config(const struct options *options, const struct hy_config *config, const sigset_t *signals)
 {
-    static const struct hy_server_around plain = {.begin = begin_plainly},
+    static const struct hy_server_around plain = {.begin = begin_plainly, .end = hythed_crash_end},
                                          read_ahead = {.begin = begin_connection, .end = end_connection};
     struct hythed_log log;
     struct hythed_rights rights;

@@ -5,6 +5,7 @@
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <ucontext.h>
@@ -133,12 +134,23 @@ void hythed_crash_watch(const struct hythed_log *log, struct hy_server *server)
             (void)sigaction(signals[i].number, &mine, NULL);
 }
 
-void hythed_crash_thread(void)
-{
-    static _Thread_local char stack[STACK];
-    const stack_t other = {.ss_sp = stack, .ss_size = sizeof stack};
-    stack_t now;
+/* Not in the thread's own static memory, which every small stack of a plugin's threads would have to hold as well. */
+static _Thread_local void *other_stack;
 
-    if (sigaltstack(NULL, &now) == 0 && now.ss_flags & SS_DISABLE) /* a sanitizer gives back the one it has set */
+void hythed_crash_begin(void)
+{
+    stack_t other = {.ss_size = STACK};
+
+    other_stack = other.ss_sp = malloc(STACK); /* pages that nobody touches cost nothing */
+    if (other_stack)
         (void)sigaltstack(&other, NULL);
+}
+
+void hythed_crash_end(void)
+{
+    const stack_t none = {.ss_flags = SS_DISABLE};
+
+    (void)sigaltstack(&none, NULL);
+    free(other_stack);
+    other_stack = NULL;
 }

@@ -11,7 +11,8 @@
  * sanitizer, has taken already are left to them. */
 void hythed_crash_watch(const struct hythed_log *log, struct hy_server *server);
 
-/* In a thread: a fault of its stack has a line too. */
-void hythed_crash_thread(void);
+/* Around what a thread does: a fault by which its stack is full has a line too. */
+void hythed_crash_begin(void);
+void hythed_crash_end(void);
 
 #endif

@@ -382,8 +382,7 @@ def test_the_socket_goes_with_the_server_and_a_stale_one_is_replaced(t):
     path = path_of(t)
     config = os.path.join(t.server.folder, 'hythe.cfg')
     second = run([t.server.program(), '-f', config])
-    assert second.code == 1 and b'another server answers at ' + path.encode() in second.err + read(t.server.log_path) \
-        or b'in use' in second.err, repr(second)
+    assert second.code == 1 and b'another server answers at ' + path.encode() in second.err, repr(second)
     assert ask(t, 'status')['pid'] == t.server.pid
     t.server.signal(signal.SIGKILL)
     t.server.process.wait(30)
@@ -391,7 +390,6 @@ def test_the_socket_goes_with_the_server_and_a_stale_one_is_replaced(t):
     t.server.begin()
     assert ask(t, 'status')['pid'] == t.server.pid
     assert t.server.end() == 0 and not os.path.exists(path)
-    os.mkdir(path + '.d')
     write(path, b'precious')
     said = run([t.server.program(), '-f', config])
     assert said.code == 1 and b'is not a socket' in said.err and read(path) == b'precious', repr(said)
