@@ -130,7 +130,7 @@ static enum hy_entry enter_peer(struct hy_session *s, struct bar *bar, struct hy
     }
     s->exempt = hy_guests_have(&server->current->guests.exempt, &s->addr);
     setting = too_many(server, s, peer);
-    if (!s->exempt && peer->barred) {
+    if (!s->exempt && peer->barred && rules.most) { /* a reload may end all penalties */
         entry = HY_ENTRY_BARRED;
         note_bar(&old, peer, now);
         (void)describe_bar(&old, config, why);

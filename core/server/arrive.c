@@ -12,16 +12,21 @@
 /* Waits until there is something to read. */
 static int wait_for_bytes(struct hy_session *s, int64_t end, struct hy_err *why)
 {
-    struct pollfd fds[] = {{.fd = s->fd, .events = POLLIN}, {.fd = s->control.wake, .events = POLLIN}};
+    struct pollfd fds[] = {{.fd = s->fd, .events = POLLIN},
+                           {.fd = s->control.wake, .events = POLLIN},
+                           {.fd = s->control.nudge, .events = POLLIN}}; /* so far only a dismissal nudges */
 
     for (;;) {
+        const char *dismissal = atomic_load(&s->dismissal);
         int64_t left = end - hy_clock_ms();
 
         if (left <= 0)
             return hy_err_set(why, "no whole PROXY header in time");
         if (atomic_load(&s->server->drain) || atomic_load(&s->server->cut))
             return hy_err_set(why, "the server is shutting down");
-        if (poll(fds, 2, (int)left) < 0 && errno != EINTR)
+        if (dismissal)
+            return hy_err_set(why, "%s", dismissal);
+        if (poll(fds, sizeof fds / sizeof *fds, (int)left) < 0 && errno != EINTR)
             return hy_err_set(why, "poll: %s", strerror(errno));
         if (fds[0].revents)
             return 0;

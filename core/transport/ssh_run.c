@@ -207,8 +207,10 @@ static int64_t bounds(struct hy_ssh_conn *c)
 
     if (c->rekey && !c->exchanging) /* the next round does it */
         return 0;
-    if (c->limits->rekey_seconds && !c->exchanging)
+    if (c->limits->rekey_seconds && !c->exchanging) {
         left = c->keyed_at + (int64_t)c->limits->rekey_seconds * 1000 - now;
+        left = left < 0 ? 0 : left; /* it may be due since it was looked at */
+    }
     left = sooner(left, hy_ssh_alive(c, now));
     if (c->active != c->settled) { /* a transfer's memory isn't given back between two of its requests */
         if (now - c->active < QUIET)

@@ -137,6 +137,18 @@ def test_somebody_who_is_not_in_yet(t):
             pass
 
 
+@suite.test(control_socket='@run/ctl', LocalHost=None, login_grace=600, proxy_trusted='127.0.0.1',
+            listen=[dict(LocalHost=HOST, LocalPort=0, proxy_protocol=True)])
+def test_kick_of_a_proxy_that_has_not_said_for_whom(t):
+    with t.server.connect() as sock:
+        sock.settimeout(30)
+        sock.sendall(b'PROXY TCP4 192.')
+        wait_for('it to be there', lambda: rows(t))
+        assert ask(t, 'kick', 'all')['connections'] == 1
+        assert sock.recv(100) == b''
+    assert 'ended by hythectl' in t.server.log()
+
+
 @suite.test
 def test_kick(t):
     quiet(t)

@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 """How many may come, and who may not for a while. Clients of other addresses than 127.0.0.1 are the offenders here."""
 import contextlib
+import signal
 import socket
 import threading
 
@@ -220,6 +221,18 @@ def test_a_penalty_ends(t):
     fails(t, '127.0.0.2')
     barred(t, '127.0.0.2', 'failed logins')
     wait_for('the end of the penalty', lambda: not refused(t, '127.0.0.2'), GRACE)
+
+
+@offended(penalty_threshold=1, penalty_max=3600, penalty_failure=3600)
+def test_nobody_stays_barred_without_penalties(t):
+    fails(t, '127.0.0.2')
+    barred(t, '127.0.0.2', 'failed logins')
+    assert refused(t, '127.0.0.2')
+    path = os.path.join(t.server.folder, 'hythe.cfg')
+    write(path, read(path).replace(b'penalty_max = 3600;', b'penalty_max = 0;'))
+    t.server.signal(signal.SIGHUP)
+    wait_for('the reload', lambda: 'holds for new connections' in t.server.log(), GRACE)
+    assert not refused(t, '127.0.0.2')
 
 
 @offended(penalty_threshold=1, penalty_max=3600, penalty_failure=10)
