@@ -120,7 +120,7 @@ static void show_status(const json_t *a, FILE *out)
     (void)fprintf(out, "%smemory        %s of %s for plugins\n",
                   json_array_size(json_object_get(a, "plugins")) ? "\n" : "",
                   hythectl_size(number_of(memory, "used"), used), hythectl_size(number_of(memory, "limit"), limit));
-    (void)fprintf(out, "configuration read %" JSON_INTEGER_FORMAT " times, log level %" JSON_INTEGER_FORMAT "\n",
+    (void)fprintf(out, "configuration %" JSON_INTEGER_FORMAT " since the start, log level %" JSON_INTEGER_FORMAT "\n",
                   number_of(a, "generation"), number_of(a, "log_level"));
 }
 

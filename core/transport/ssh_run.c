@@ -305,6 +305,8 @@ enum hy_ssh_end hy_ssh_run(struct hy_ssh_server *server, int fd, uint64_t conn, 
             const char *version = ssh_get_clientbanner(c.session);
 
             c.progress = c.active = c.alive_at = hy_ssh_now();
+            if (control->facts)
+                atomic_store_explicit(&control->facts->active, c.active, memory_order_relaxed);
             handler->entered(handler->ctx, version ? version : "");
             hy_ssh_channels_begin(&c);
             serve(&c);
