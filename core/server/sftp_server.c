@@ -275,6 +275,7 @@ static int serve(struct standin *s, struct hy_err *err)
                                       .off = s->config ? hy_sftp_extensions_off(s->config->sftp_extensions) : 0,
                                       .user = s->user,
                                       .log_requests = true,
+                                      .unmasked = s->config && !s->config->MaskSensitive,
                                       .max_handles = handle_limit(s),
                                       .slow = {.pool = s->pool,
                                                .requests = s->config ? (unsigned)s->config->slow_requests : 0,

@@ -4,23 +4,23 @@
 
 enum { SHOWN = 512 }; /* bytes of a frame, at most */
 
-/* Where the content of a file begins in a frame; what is behind it is no content, or nothing. */
-static size_t content_at(const uint8_t *frame, size_t there)
+/* Where the content of a file may begin in a frame, at the latest; SIZE_MAX: there is none in it. */
+static size_t content_at(const uint8_t *frame, size_t there, size_t len)
 {
-    size_t handle;
+    enum { HEAD = 9, BEHIND_HANDLE = 12 }; /* type, id and a length; offset and length */
+    size_t at = HEAD;
 
-    if (frame[0] == SSH_FXP_DATA)
-        return 9;
-    if (frame[0] != SSH_FXP_WRITE)
+    if (frame[0] != SSH_FXP_DATA && frame[0] != SSH_FXP_WRITE)
         return SIZE_MAX;
-    handle = there >= 9 ? hy_get_be32(frame + 5) : there;
-    return handle <= there ? 9 + handle + 12 : 9;
+    if (frame[0] == SSH_FXP_WRITE && there >= HEAD)
+        at += (size_t)hy_get_be32(frame + 5) + BEHIND_HANDLE;
+    return at <= len ? at : HEAD;
 }
 
 void hy_trace(const struct hy_engine *e, const char *way, const uint8_t *frame, size_t there, size_t len)
 {
     static const char digits[] = "0123456789abcdef";
-    size_t content = content_at(frame, there), shown = there < SHOWN ? there : SHOWN;
+    size_t content = content_at(frame, there, len), shown = there < SHOWN ? there : SHOWN;
     bool masked = !e->options.unmasked && content < len;
     char hex[2 * SHOWN + 1];
 

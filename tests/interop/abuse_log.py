@@ -132,6 +132,8 @@ def transfer(t):
         sftp.write(handle, 4096, b'far more than that ' * 4000)
         assert sftp.read(handle, 0, 22).data == b'what the file contains'
         sftp.close(handle)
+        for length in 50, 30, 10 << 20, (1 << 32) - 1:  # of a handle that reaches into the content, or beyond it
+            sftp.ask(WRITE, u32(length), b'no handle, but what the file contains')
     wait_for('the end', lambda: 'end of the connection' in t.server.log())
     return frames(t, 'received'), frames(t, 'sent')
 
@@ -141,8 +143,8 @@ def test_requests_and_answers_are_shown_without_what_files_contain(t):
     need_hythed()
     received, sent = transfer(t)
     path = t.r('secret').encode()
-    assert [f[0] for f in received] == [INIT, OPEN, WRITE, WRITE, READ, CLOSE], received
-    assert [f[0] for f in sent] == [VERSION, HANDLE, STATUS, STATUS, DATA, STATUS], sent
+    assert [f[0] for f in received] == [INIT, OPEN, WRITE, WRITE, READ, CLOSE] + [WRITE] * 4, received
+    assert [f[0] for f in sent] == [VERSION, HANDLE, STATUS, STATUS, DATA, STATUS] + [STATUS] * 4, sent
     assert path in received[1] and received[2][-4:] == u32(22) and sent[4][-4:] == u32(22), (received, sent)
     assert not any(b'contains' in f or b'far more' in f for f in received + sent)
     assert re.search(r'received 51 bytes: 06[0-9a-f]{56} and content\n', t.server.log())
