@@ -9,6 +9,7 @@ import struct
 import time
 
 from harness import *
+from overlay import reread
 from wire import Connection, paramiko
 
 try:
@@ -327,6 +328,8 @@ def test_a_key_and_a_code(t):
     assert not through_asyncssh(t, 'carol', [code(0)])
     openssh(t, 'carol', 'publickey,keyboard-interactive', code=code(2)).ok()
     openssh(t, 'carol', 'publickey,keyboard-interactive', code=code(2)).failed()
+    assert 'holds for new connections' in reread(t, UserAuthBanner='hello')
+    assert not through_asyncssh(t, 'carol', [code(2)], client_keys=[key])  # a reload of something else forgets none
     with Connection(t.server, login=False) as c:
         assert sorted(c.transport.auth_publickey('carol', alice_key(t))) == ['keyboard-interactive', 'password']
         assert refused(c.transport.auth_interactive, 'carol', lambda *_: ['000000x']) == []
