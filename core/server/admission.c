@@ -220,6 +220,7 @@ enum hy_entry hy_admission_client(struct hy_session *s, const struct hy_addr *ad
     struct hy_server *server = s->server;
     struct bar bar = {.left = 0};
     enum hy_entry entry = HY_ENTRY_GIVEN;
+    const char *text;
 
     (void)pthread_mutex_lock(&server->lock);
     if (addr->family) {
@@ -227,6 +228,9 @@ enum hy_entry hy_admission_client(struct hy_session *s, const struct hy_addr *ad
         s->port = port;
         (void)hy_addr_text(addr, s->address);
         entry = check_client(s, false, &bar, why);
+    } else if ((text = hy_guests_refuse(&server->current->guests, &s->addr))) { /* or it would be a way round them */
+        (void)hy_err_set(why, "%s", text);
+        entry = HY_ENTRY_REFUSED;
     }
     if (entry == HY_ENTRY_GIVEN)
         begin_unfinished(server, s);

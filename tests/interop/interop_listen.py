@@ -267,6 +267,15 @@ def test_what_is_refused_of_proxies(t):
     assert len(re.findall('refused a connection from 192.0.2.66: it is in BlockedClients', t.server.log())) == 1
 
 
+@suite.test(proxy_trusted=['127.0.0.1', '127.0.0.2'], AllowedClients=['192.0.2.0/24', '127.0.0.2'], **PROXIED)
+def test_a_proxy_that_tells_no_client_is_one(t):
+    is_in(banner(HOST, t.server.port, b'PROXY TCP4 192.0.2.7 192.0.2.8 4711 22\r\n'))
+    for header in (b'PROXY UNKNOWN\r\n', header_2(0x20, 0, b''), header_2(0x21, 0, b'')):
+        is_out(banner(HOST, t.server.port, header))
+        logged(t, 'refused a connection from 127.0.0.1: it is not in AllowedClients')
+        is_in(banner(HOST, t.server.port, header, source='127.0.0.2'))
+
+
 @suite.test(proxy_trusted='127.0.0.1', DefaultConnectionTimeout=1, **PROXIED)
 def test_a_header_has_its_time(t):
     usage = t.server.usage()
