@@ -231,6 +231,8 @@ const struct hy_user_config *hy_config_user(const struct hy_config *config, cons
 /* Adds a complaint; the name of the file is copied. */
 void hy_problems_add(struct hy_problems *problems, struct hy_place place, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
+/* Whether there is one about this place: what a wrong value leads to needn't be said, too. */
+bool hy_problems_at(const struct hy_problems *problems, struct hy_place place);
 /* Sorts them by file and line and writes each as `file:line: text`. */
 void hy_problems_print(struct hy_problems *problems, FILE *out);
 void hy_problems_free(struct hy_problems *problems);

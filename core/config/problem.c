@@ -37,6 +37,14 @@ void hy_problems_add(struct hy_problems *problems, struct hy_place place, const 
     va_end(ap);
 }
 
+bool hy_problems_at(const struct hy_problems *problems, struct hy_place place)
+{
+    for (size_t i = 0; i < problems->count; i++)
+        if (problems->items[i].place.line == place.line && strcmp(problems->items[i].place.file, place.file) == 0)
+            return true;
+    return false;
+}
+
 static int by_place(const void *a, const void *b)
 {
     const struct hy_problem *x = a, *y = b;

@@ -103,7 +103,8 @@ void hy_guests_check(const struct hy_config *config, struct hy_problems *problem
         struct hy_guest_list list = {NULL, 0};
         struct hy_err err = {0};
 
-        if (read_list(&list, rows[i].setting, rows[i].entries, &err))
+        if (!hy_problems_at(problems, hy_config_place(config, rows[i].setting)) &&
+            read_list(&list, rows[i].setting, rows[i].entries, &err))
             hy_problems_add(problems, hy_config_place(config, rows[i].setting), "%s", err.text);
         free(list.rules);
     }

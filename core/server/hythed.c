@@ -116,11 +116,13 @@ static void check_all(const struct hy_config *config, struct hy_problems *proble
     if (hythed_helper_begin(&helper, config, NULL, &err) < 0)
         hy_problems_add(problems, hy_config_place(config, "reload_host_keys"), "%s", err.text);
     hy_server_check_keys(config, problems);
-    if (*config->log_file && hythed_log_check(config->log_file, &err) < 0)
+    if (*config->log_file && !hy_problems_at(problems, hy_config_place(config, "log_file")) &&
+        hythed_log_check(config->log_file, &err) < 0)
         hy_problems_add(problems, hy_config_place(config, "log_file"), "%s", err.text);
     if (known && rights.change && geteuid() == 0 && hythed_rights_drop(&rights, &err) < 0)
         hy_problems_add(problems, hy_config_place(config, "run_as"), "%s", err.text);
-    if (*config->control_socket && known && hythed_control_check(config->control_socket, rights.uid, &err) < 0)
+    if (*config->control_socket && known && !hy_problems_at(problems, hy_config_place(config, "control_socket")) &&
+        hythed_control_check(config->control_socket, rights.uid, &err) < 0)
         hy_problems_add(problems, hy_config_place(config, "control_socket"), "%s", err.text);
     hy_server_check(config, &helper.assist, problems);
     hythed_helper_end(&helper);

@@ -116,8 +116,7 @@ def prints_help_and_versions(box):
     assert run([HYTHED, '-h']).ok().out == said.out
     version = run([HYTHED, '--version']).ok().out
     assert re.match(rb'hythed \d+\.\d+\.\d+.*, libssh \d+\.\d+\.\d+.*, OpenSSL 3\.', version), version
-    assert re.search(rb'^BuildInfo: Hythe .*plugin ABI 1\.\d+, libssh .*, compiled by ', version, re.M), version
-    assert b'\nLicenseInfo: BSD-2-Clause' in version, version
+    assert re.search(rb'^BuildInfo: Hythe .*\nLicenseInfo: BSD-2-Clause', version, re.M), version
 
 
 @test
@@ -321,6 +320,12 @@ def refuses_host_keys(box):
     run(['ssh-keygen', '-q', '-t', 'ed25519', '-N', 'geheim', '-f', box.path('locked')]).ok()
     box.refuses(r'locked: it is encrypted; its password is wanted', SSHCertStore=box.path('locked'))
     box.refuses(r'pub', SSHCertStore=write(box.path('pub'), keys().public('host').encode(), 0o600))
+
+
+@test
+def says_of_a_wrong_value_one_thing(box):
+    said = box.check(log_file='x.log', control_socket='y.sock', AllowedClients='192.168.1.300')
+    assert said.code == 1 and len(said.err.decode().splitlines()) == 3, repr(said)
 
 
 @test
