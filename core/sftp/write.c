@@ -147,7 +147,8 @@ size_t hy_upload_feed(struct hy_engine *e, const uint8_t *data, size_t len)
     u->behind -= ignored;
     if (u->behind == 0) {
         u->active = false;
-        (void)hy_vfs_fail(e->vfs, 0, "%s", e->upload_error);
+        if (u->result < 0) /* what else ran meanwhile may have left its own */
+            (void)hy_vfs_fail(e->vfs, 0, "%s", e->upload_error);
         hy_reply_status(e, u->id, u->result);
     }
     return n + ignored;

@@ -198,7 +198,7 @@ static int join(struct instance *in)
         len += strlen(*line) + 1;
     in->lines = at = calloc(1, len);
     for (const char *const *line = in->set->ca; at && *line; line++)
-        at += sprintf(at, "%s\n", *line);
+        at = stpcpy(stpcpy(at, *line), "\n");
     return at ? 0 : -ENOMEM;
 }
 
