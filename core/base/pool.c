@@ -13,6 +13,7 @@ struct hy_pool {
     unsigned max, threads, idle;
     unsigned waiting; /* tasks */
     bool ending;
+    struct hy_leaving left;
 };
 
 static void init_clocked(pthread_cond_t *cond)
@@ -49,6 +50,7 @@ void hy_pool_free(struct hy_pool *pool)
     while (pool->threads)
         (void)pthread_cond_wait(&pool->gone, &pool->lock);
     (void)pthread_mutex_unlock(&pool->lock);
+    hy_thread_rest(pool->left);
     (void)pthread_cond_destroy(&pool->work);
     (void)pthread_cond_destroy(&pool->gone);
     (void)pthread_mutex_destroy(&pool->lock);
@@ -86,6 +88,7 @@ static struct hy_task *take(struct hy_pool *pool)
 static void *work(void *ctx)
 {
     struct hy_pool *pool = ctx;
+    struct hy_leaving before;
     struct hy_task *task;
 
     (void)pthread_mutex_lock(&pool->lock);
@@ -95,15 +98,19 @@ static void *work(void *ctx)
         (void)pthread_mutex_lock(&pool->lock);
     }
     pool->threads--;
+    before = hy_thread_leave(&pool->left);
     (void)pthread_cond_broadcast(&pool->gone);
     (void)pthread_mutex_unlock(&pool->lock);
+    hy_thread_rest(before);
     return NULL;
 }
 
 /* With the lock. */
 static void add_thread(struct hy_pool *pool)
 {
-    if (hy_thread_start(NULL, work, pool) == 0)
+    pthread_t thread;
+
+    if (hy_thread_start(&thread, work, pool) == 0)
         pool->threads++;
 }
 

@@ -3,6 +3,7 @@
 #define HY_SERVER_INTERNAL_H
 
 #include "core/base/addr.h"
+#include "core/base/thread.h"
 #include "core/server/generation.h"
 #include "core/server/peers.h"
 #include "core/server/server.h"
@@ -43,7 +44,7 @@ struct hy_server {
     size_t listener_count;
     pthread_t acceptor;
     bool accepting;
-    bool short_of; /* the acceptor's: the log has a line about connections that can't be taken */
+    int64_t short_since; /* the acceptor's: when a connection couldn't be taken; 0: the log calls that over */
 
     struct hy_names *names;
     struct hy_longs *longs;   /* of each user's sessions */
@@ -54,7 +55,8 @@ struct hy_server {
 
     pthread_mutex_t lock;          /* everything below */
     struct hy_generation *current; /* what new sessions begin with; NULL before start */
-    pthread_cond_t ended;          /* a session's thread is gone */
+    pthread_cond_t ended;          /* a session's thread is as good as gone */
+    struct hy_leaving left;        /* those threads */
     unsigned sessions, unfinished;
     struct hy_peers *peers;
     struct hy_session *first, *last;    /* all of them, as they came */

@@ -1,3 +1,4 @@
+#include "core/base/clock.h"
 #include "core/server/internal.h"
 
 #include <errno.h>
@@ -10,7 +11,10 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { PAUSE_MS = 100 }; /* between tries to accept when descriptors are short */
+enum {
+    PAUSE_MS = 100, /* between tries to accept when descriptors are short */
+    OVER_MS = 1000  /* without a failure: the want is over */
+};
 
 static void set_port(struct sockaddr *sa, uint16_t port)
 {
@@ -157,15 +161,22 @@ void hy_server_tune(int fd, const struct hy_config *config)
 }
 
 /* The log has one line for each time of want, however often it is tried again. */
-static void tell_short(struct hy_server *server, int error)
+static void fell_short(struct hy_server *server, int error)
 {
-    if (!error && server->short_of)
-        hy_log(server->log, HY_LOG_INFO, 0, "connections are accepted again");
-    else if (error && !server->short_of)
+    if (!server->short_since)
         hy_log(server->log, HY_LOG_ERROR, 0,
                "can't accept connections, which wait: %s; allow more descriptors or lower MaxConnections, max_handles",
                strerror(error));
-    server->short_of = error != 0;
+    server->short_since = hy_clock_ms();
+    (void)poll(NULL, 0, PAUSE_MS); /* the connection stays in the backlog; without a pause this would spin */
+}
+
+static void look_for_the_end_of_want(struct hy_server *server)
+{
+    if (!server->short_since || hy_clock_ms() - server->short_since < OVER_MS)
+        return;
+    server->short_since = 0;
+    hy_log(server->log, HY_LOG_INFO, 0, "connections are accepted again");
 }
 
 static void take(struct hy_server *server, const struct hy_listener *listener)
@@ -174,13 +185,10 @@ static void take(struct hy_server *server, const struct hy_listener *listener)
     socklen_t len = sizeof ss;
     int fd = accept4(listener->fd, (struct sockaddr *)&ss, &len, SOCK_CLOEXEC);
 
-    if (fd >= 0) {
-        tell_short(server, 0);
+    if (fd >= 0)
         hy_session_start(server, fd, &(struct hy_arrival){hy_addr_of(&ss), port_of(&ss), listener->proxy});
-    } else if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
-        tell_short(server, errno);
-        (void)poll(NULL, 0, PAUSE_MS); /* the connection stays in the backlog; without a pause this would spin */
-    }
+    else if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM)
+        fell_short(server, errno);
 }
 
 static void accept_all(struct hy_server *server, struct pollfd *fds, size_t n)
@@ -189,7 +197,8 @@ static void accept_all(struct hy_server *server, struct pollfd *fds, size_t n)
         fds[i] = (struct pollfd){.fd = server->listeners[i].fd, .events = POLLIN};
     fds[n] = (struct pollfd){.fd = server->control.wake, .events = POLLIN};
     while (!atomic_load(&server->drain)) {
-        if (poll(fds, (nfds_t)(n + 1), -1) < 0)
+        look_for_the_end_of_want(server);
+        if (poll(fds, (nfds_t)(n + 1), server->short_since ? OVER_MS : -1) < 0)
             continue;
         for (size_t i = 0; i < n && !atomic_load(&server->drain); i++)
             if (fds[i].revents)

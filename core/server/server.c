@@ -96,9 +96,10 @@ int hy_server_start(struct hy_server *server, struct hy_err *err)
     return start_acceptor(server, err);
 }
 
-/* Waits until no connection is left, at most `seconds`. */
+/* Waits until no connection is left, nor the thread of any, at most `seconds`. */
 static bool all_gone(struct hy_server *server, unsigned seconds)
 {
+    struct hy_leaving left;
     struct timespec end;
     bool gone;
 
@@ -108,7 +109,10 @@ static bool all_gone(struct hy_server *server, unsigned seconds)
     while (server->sessions && pthread_cond_timedwait(&server->ended, &server->lock, &end) == 0)
         ;
     gone = server->sessions == 0;
+    left = server->left;
+    server->left.any = false;
     (void)pthread_mutex_unlock(&server->lock);
+    hy_thread_rest(left);
     return gone;
 }
 

@@ -292,6 +292,7 @@ static void *session_main(void *ctx)
 {
     struct hy_session *s = ctx;
     struct hy_server *server = s->server;
+    struct hy_leaving before;
 
     run(s);
     close_control(s);
@@ -300,8 +301,10 @@ static void *session_main(void *ctx)
     free(s);
     (void)pthread_mutex_lock(&server->lock);
     server->sessions--;
+    before = hy_thread_leave(&server->left);
     (void)pthread_cond_broadcast(&server->ended);
     (void)pthread_mutex_unlock(&server->lock);
+    hy_thread_rest(before);
     return NULL;
 }
 
@@ -309,8 +312,9 @@ static enum hy_entry start(struct hy_session *s, struct hy_err *why)
 {
     struct hy_server *server = s->server;
     enum hy_entry entry = hy_admission_ask(s, why);
+    pthread_t thread;
 
-    if (entry != HY_ENTRY_GIVEN || hy_thread_start(NULL, session_main, s) == 0)
+    if (entry != HY_ENTRY_GIVEN || hy_thread_start(&thread, session_main, s) == 0)
         return entry;
     hy_admission_gone(s);
     (void)pthread_mutex_lock(&server->lock);

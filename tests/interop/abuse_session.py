@@ -355,6 +355,7 @@ def test_a_want_of_descriptors_is_one_line_of_the_log(t):
             wait_for('the banner', lambda: crowd[-1].recv(8) == b'SSH-2.0-')
         with session(server) as sftp:
             works(sftp)
+        wait_for('its end in the log', lambda: 'connections are accepted again' in server.log())
         assert server.log().count(line) == server.log().count('connections are accepted again') == 1, server.log()
 
 

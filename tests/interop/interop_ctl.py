@@ -346,12 +346,13 @@ def test_garbage(t):
 
 @suite.test
 def test_a_thousand_requests(t):
+    t.server.settled(t.server.quiet)
     with session(t.server) as sftp:
         before = t.server.descriptors()
         for i in range(1000):
             assert b'"ok":true' in speak(t, b'{"command": "%s"}\n' % (b'status' if i % 2 else b'sessions'), False)
         assert sftp.realpath('.')
-        assert t.server.descriptors() == before
+        wait_for('each to be closed', lambda: t.server.descriptors() == before)
 
 
 @suite.test

@@ -2,7 +2,6 @@
 #include "core/base/watch.h"
 #include "tests/unit/unit.h"
 
-#include <signal.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -163,28 +162,5 @@ static void tells_a_thread_that_fails_what_it_did(void)
     end(&s);
 }
 
-static void *get_mask(void *ctx)
-{
-    (void)pthread_sigmask(SIG_SETMASK, NULL, ctx);
-    return NULL;
-}
-
-static void threads_are_left_alone_but_for_their_own_faults(void)
-{
-    sigset_t mask, before, after;
-    pthread_t thread;
-
-    (void)sigemptyset(&before); /* the system fills in what it knows */
-    after = before;
-    (void)pthread_sigmask(SIG_SETMASK, NULL, &before);
-    CU_ASSERT_FATAL(hy_thread_start(&thread, get_mask, &mask) == 0);
-    (void)pthread_join(thread, NULL);
-    (void)pthread_sigmask(SIG_SETMASK, NULL, &after);
-    CU_ASSERT(memcmp(&before, &after, sizeof before) == 0);
-    CU_ASSERT(sigismember(&mask, SIGTERM) && sigismember(&mask, SIGALRM) && sigismember(&mask, SIGPIPE));
-    CU_ASSERT(!sigismember(&mask, SIGSEGV) && !sigismember(&mask, SIGBUS) && !sigismember(&mask, SIGABRT));
-}
-
-UNIT_SUITE(watch, UNIT_TEST(tells_a_thread_that_fails_what_it_did),
-           UNIT_TEST(threads_are_left_alone_but_for_their_own_faults), UNIT_TEST(names_what_takes_too_long_once),
+UNIT_SUITE(watch, UNIT_TEST(tells_a_thread_that_fails_what_it_did), UNIT_TEST(names_what_takes_too_long_once),
            UNIT_TEST(lets_pass_what_goes_on), UNIT_TEST(reports_what_goes_on), UNIT_TEST(its_thread_ends));
