@@ -4,6 +4,7 @@
 
 #include "core/base/addr.h"
 #include "core/base/thread.h"
+#include "core/event/event.h"
 #include "core/server/generation.h"
 #include "core/server/peers.h"
 #include "core/server/server.h"
@@ -38,6 +39,7 @@ struct hy_server {
     struct hy_ssh_server *ssh; /* from bind on, for the first generation */
     struct hy_ssh_control control;
     struct hy_server_around around; /* both NULL for none */
+    struct hy_events *events;       /* NULL: none */
     const struct hy_assist *assist; /* NULL: none */
     atomic_bool drain, cut;
     struct hy_listener *listeners;

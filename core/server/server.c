@@ -35,6 +35,11 @@ void hy_server_set_around(struct hy_server *server, const struct hy_server_aroun
     server->around = *around;
 }
 
+void hy_server_set_events(struct hy_server *server, struct hy_events *events)
+{
+    server->events = events;
+}
+
 void hy_server_set_assist(struct hy_server *server, const struct hy_assist *assist)
 {
     server->assist = assist;

@@ -23,6 +23,10 @@ struct hy_server_around {
 };
 void hy_server_set_around(struct hy_server *server, const struct hy_server_around *around);
 
+/* What the program wants to hear of and decide. Before bind; it must outlive the server. NULL: nothing. */
+struct hy_events;
+void hy_server_set_events(struct hy_server *server, struct hy_events *events);
+
 /* Who helps with rights that the program has given up. Before start; it must outlive the server. */
 void hy_server_set_assist(struct hy_server *server, const struct hy_assist *assist);
 

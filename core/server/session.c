@@ -278,6 +278,7 @@ static void open_control(struct hy_session *s)
     s->control.facts = &s->connection;
     hy_ssh_facts_init(&s->connection);
     hy_roster_init(&s->roster);
+    hy_wishes_init(&s->wishes);
 }
 
 static void close_control(struct hy_session *s)
@@ -286,6 +287,7 @@ static void close_control(struct hy_session *s)
         (void)close(s->control.nudge);
     hy_ssh_facts_destroy(&s->connection);
     hy_roster_destroy(&s->roster);
+    hy_wishes_destroy(&s->wishes);
 }
 
 static void *session_main(void *ctx)

@@ -2,6 +2,7 @@
 #ifndef HY_SERVER_SESSION_H
 #define HY_SERVER_SESSION_H
 
+#include "core/event/wishes.h"
 #include "core/server/internal.h"
 
 #include <time.h>
@@ -42,6 +43,7 @@ struct hy_session {
     const char *_Atomic dismissal;  /* hy_ssh_dismiss() likewise */
     struct hy_roster roster;        /* for all: its vfs's */
     struct hy_ssh_facts connection; /* for all */
+    struct hy_wishes wishes;        /* for all: of an embedding program */
 };
 
 /* Whether somebody may come in. */

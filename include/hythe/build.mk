@@ -1,4 +1,5 @@
-pkginclude_HEADERS = include/hythe/plugin.h include/hythe/auth.h include/hythe/ops.def include/hythe/calls.h
+pkginclude_HEADERS = include/hythe/plugin.h include/hythe/auth.h include/hythe/ops.def include/hythe/calls.h \
+	include/hythe/hythe.h include/hythe/events.h
 EXTRA_DIST += include/hythe/hythe-plugin.pc.in
 
 # Made anew whenever what stands in it changes: the prefix may be given to `make install`.

@@ -23,9 +23,10 @@ MAY_SEE = {
     "vfs": "base config path",
     "plugin": "base config path vfs",
     "auth": "base config path vfs",
-    "event": "base config path vfs",
+    "event": "base config path vfs sftp/status.def",
     "sftp": "base config path vfs plugin auth event transport/link.h",
     "server": "base keys config path vfs plugin auth event sftp transport",
+    "library": "base keys config path vfs plugin auth event sftp transport server",
 }
 FILE_LINES = 600
 FUNCTION_LINES = 80
@@ -182,6 +183,8 @@ def symbols():
 
 def the_library_has_no_globals():
     for flags, section, name in symbols():
+        if name == "hy_events_here" and section == ".tbss":
+            continue  # a thread knows in which handler it is
         if "d" not in flags and re.match(r"\.data(?!\.rel\.ro)|\.bss|\.tdata|\.tbss|\*COM\*", section):
             yield f"{name}: a variable in {section}"
 
@@ -193,8 +196,8 @@ def the_library_defines_each_name_once():
         if "g" in flags and section != "*UND*":
             if name in seen:
                 yield f"{name}: defined twice"
-            if not name.startswith("hy_"):
-                yield f"{name}: a name without hy_"
+            if not name.startswith(("hy_", "hythe_")):
+                yield f"{name}: a name without hy_ or, if programs call it, hythe_"
             seen.add(name)
 
 

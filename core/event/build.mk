@@ -1,0 +1,3 @@
+libhythe_core_la_SOURCES += \
+	core/event/event.c core/event/event.h \
+	core/event/wishes.c core/event/wishes.h

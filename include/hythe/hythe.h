@@ -1,0 +1,137 @@
+/*
+ * libhythe: an SFTP server inside of a program. Link with `pkg-config --libs hythe`.
+ *
+ *     struct hythe_server *server = hythe_server_new();
+ *     hythe_Config(server, "SSHCertStore=/etc/hythe/ssh_host_ed25519_key", NULL, 0);
+ *     hythe_Config(server, "RootDirectory=/srv/sftp", NULL, 0);
+ *     hythe_server_handle(server, &events, NULL);
+ *     if (hythe_StartListening(server)) ...
+ *
+ * The library has no globals, touches no signal, never exits and writes nothing but what handlers write. SIGPIPE is the
+ * program's to ignore. Several servers may live in one process. Names with capitals are the specification's (the
+ * component's own: properties, methods, events and settings); lower-case names are Hythe's.
+ *
+ * Results. int functions return 0, or the number of an error of the component (hythe_error_text() has them all, such as
+ * 104 when the server listens already), or a negative errno; hythe_server_error() has who, what, which value and what
+ * to do. A call that fails has changed nothing.
+ *
+ * Threads. "Any thread" means at any time, from handlers of events too; "owner" means one thread at a time, and not
+ * from a handler (-EDEADLK, which changes nothing).
+ */
+#ifndef HYTHE_HYTHE_H
+#define HYTHE_HYTHE_H
+
+#include <hythe/events.h>
+#include <hythe/plugin.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* "1.0.0" of the library that is running. */
+const char *hythe_version(void);
+
+/* What an error number of the component means, or what an errno says. Never NULL. Any thread. */
+const char *hythe_error_text(int number);
+
+/* A server that doesn't listen, with the specification's defaults (doc/specification.md lists the departures; Listening
+ * is false). NULL: out of memory. */
+struct hythe_server *hythe_server_new(void);
+
+/* Shuts it down, if it still listens, and frees it. NULL is allowed. Owner, when no other call is going on. A handler
+ * that never returns keeps its memory. */
+void hythe_server_free(struct hythe_server *server);
+
+/* The reason of the last call that failed, in words, cut to size bytes; "" if none did. Any thread. */
+void hythe_server_error(struct hythe_server *server, char *text, size_t size);
+
+/* ---- Settings and properties ---- */
+
+/* Config(): "Name" reads a setting, "Name=value" sets it, "Name[ConnectionId]" and "Name[ConnectionId]=value" those of
+ * a connection, "Name[i]" those that are lists. Booleans are true, false, yes, no, 1, 0 in any case. All settings of
+ * hythe.cfg(5) that are neither lists of groups are settings here, and the component's properties too. The value, the
+ * new one after setting, is written to value (size bytes, cut; may be NULL with 0); secrets are "***". While the server
+ * listens, settings that may be reloaded hold for connections that come from then on; others fail (104, 106, 107).
+ * An unknown name is -ENOENT, a value that can't be -EINVAL, a connection that isn't there 126. Any thread. */
+int hythe_Config(struct hythe_server *server, const char *setting, char *value, size_t size);
+
+/* The same with name and value apart. */
+int hythe_server_set(struct hythe_server *server, const char *name, const char *value);
+int hythe_server_get(struct hythe_server *server, const char *name, char *value, size_t size);
+/* The same of numbers, booleans (0, 1) and sizes in bytes. -EINVAL for a setting that is none of these. */
+int hythe_server_set_number(struct hythe_server *server, const char *name, int64_t value);
+int hythe_server_get_number(struct hythe_server *server, const char *name, int64_t *value);
+
+/* Takes all settings of a configuration file (hythe.cfg(5)), or of a text like one, in place of those that were set
+ * before; what neither says has its default. While the server listens this is a reload. Owner. */
+int hythe_server_load(struct hythe_server *server, const char *file);
+int hythe_server_load_text(struct hythe_server *server, const char *text);
+
+/* Every setting and every handler as hythe_server_new() has them. 104 while the server listens. Owner. */
+int hythe_Reset(struct hythe_server *server);
+
+/* ---- What the server is made of ---- */
+
+/* The handlers of the program; NULL for none. They are copied, ctx is handed to each. 104 while it listens. Owner. */
+int hythe_server_handle(struct hythe_server *server, const struct hythe_events *events, void *ctx);
+
+/* Makes a plugin known that is no shared object: a filesystem, a filter, or one that authenticates, which `mounts`,
+ * `filters` and `auth` of the configuration then name. It must outlive the server. 104 while it listens. Owner. */
+int hythe_server_register(struct hythe_server *server, const struct hythe_plugin *plugin);
+
+/* ---- Serving ---- */
+
+/* Reads the host keys and opens the ports, for a program that gives up rights before it serves: StartListening() does
+ * the rest. Owner. */
+int hythe_server_bind(struct hythe_server *server);
+
+/* Starts to serve: Listening becomes true. Owner. */
+int hythe_StartListening(struct hythe_server *server);
+/* Closes the ports; connections that there are go on. From a handler too. */
+int hythe_StopListening(struct hythe_server *server);
+/* StopListening(), then lets running requests finish for at most shutdown_timeout and ends every connection; waits for
+ * that, delivering events that are queued on the calling thread. Called from a handler it doesn't wait: the connections
+ * end as soon as they can. Any thread. */
+int hythe_Shutdown(struct hythe_server *server);
+
+/* Where it listens: the port of the first listener, which for LocalPort=0 is the one that the system chose. 0: it
+ * doesn't. Any thread. */
+unsigned hythe_server_port(struct hythe_server *server);
+
+/* ---- Events ---- */
+
+/* With ProcessIdleEvents=false: runs the handlers of all events that wait; if none does, waits for one for at most
+ * SelectWaitMillis. With ProcessIdleEvents it only waits that long, or until the server has ended. Returns how many
+ * ran, or a negative errno. Owner. */
+int hythe_DoEvents(struct hythe_server *server);
+/* A descriptor that is readable while events wait for hythe_DoEvents(): for poll(2). Valid as long as the server. */
+int hythe_server_fd(struct hythe_server *server);
+
+/* ---- Connections ---- */
+
+/* The ids of the connections that there are (SFTPConnectionCount of them) in the order in which they came, at most
+ * room. Returns how many there are. Any thread. What is known of one is read by name: "SFTPConnectionRemoteHost[id]",
+ * SFTPConnectionRemotePort, SFTPConnectionLocalAddress, SFTPConnectionProtocolVersion, SFTPConnectionConnected,
+ * SFTPConnectionTimeout, ClientSSHVersionString, NegotiatedStrictKex, ConnectionUID, and Hythe's own user, home,
+ * kex, host_key, cipher_in, cipher_out, mac_in, mac_out, compression_in, compression_out. */
+size_t hythe_server_connections(struct hythe_server *server, uint64_t *ids, size_t room);
+
+/* Ends a connection: it gets no more answers. 126: there is none. Any thread; it doesn't wait. */
+int hythe_Disconnect(struct hythe_server *server, uint64_t connection);
+/* Lets it exchange keys anew. 126. Any thread; it doesn't wait. */
+int hythe_ExchangeKeys(struct hythe_server *server, uint64_t connection);
+
+/* In a handler of DirList of that connection: the names in the directory, separated by CR LF (or LF). "." and ".."
+ * are added by the server. What they are is asked for by GetAttributes. -EINVAL anywhere else, and for a name that has
+ * a slash or is longer than 255 bytes. */
+int hythe_SetFileList(struct hythe_server *server, uint64_t connection, const char *list);
+
+/* SFTPConnectionFileData, in a handler of FileRead or FileWrite of that connection; -EINVAL anywhere else. What is set
+ * is copied: in FileRead at most Length bytes (-EMSGSIZE), in FileWrite, before it, any number up to 256 KiB. */
+int hythe_GetFileData(struct hythe_server *server, uint64_t connection, const void **data, size_t *length);
+int hythe_SetFileData(struct hythe_server *server, uint64_t connection, const void *data, size_t length);
+
+#ifdef __cplusplus
+}
+#endif
+#endif
