@@ -5,8 +5,9 @@ TESTS += tests/abi/unit-abi
 tests_abi_unit_abi_SOURCES = tests/abi/abi.c tests/unit/vfs_world.c tests/unit/vfs.h tests/unit/memfs.c \
 	tests/unit/memfs.h tests/unit/unit.h
 tests_abi_unit_abi_LDADD = $(UNIT_LIBS)
-TESTS += tests/abi/layout.py
-EXTRA_DIST += tests/abi/layout.py tests/abi/layout.txt tests/abi/later.h tests/abi/old/hythe/plugin.h tests/abi/old/hythe/ops.def
+# library.py: libhythe.so from outside.
+TESTS += tests/abi/layout.py tests/abi/library.py
+EXTRA_DIST += tests/abi/layout.py tests/abi/library.py tests/abi/layout.txt tests/abi/later.h tests/abi/old/hythe/plugin.h tests/abi/old/hythe/ops.def
 
 ABI_LDFLAGS = $(PLUGIN_LDFLAGS) -rpath /nowhere
 ABI_OLD = -I$(top_srcdir)/tests/abi/old -I$(top_srcdir) -D_GNU_SOURCE

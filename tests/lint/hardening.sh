@@ -18,7 +18,8 @@ want() {
     fi
 }
 
-for file in "$HYTHE_BUILDDIR/hythed" "$HYTHE_BUILDDIR/hythe-sftp-server" "$HYTHE_PLUGINS/local-root.so"; do
+for file in "$HYTHE_BUILDDIR/hythed" "$HYTHE_BUILDDIR/hythe-sftp-server" "$HYTHE_PLUGINS/local-root.so" \
+    "$HYTHE_BUILDDIR/core/library/.libs/libhythe.so"; do
     want "is position-independent" "$file" 'Type: +DYN' -h
     want "makes its relocations read-only" "$file" 'GNU_RELRO' -l
     want "binds its symbols at start" "$file" 'BIND_NOW|FLAGS_1.*NOW' -d
