@@ -18,9 +18,14 @@ struct hy_plugin_means {
     struct hy_budget *budget;                                /* what their memory is counted against */
     const struct hy_assist *assist;                          /* who helps them with other rights */
     bool (*key_line_ok)(const char *text, const char **why); /* which lines of keys can be used */
+    /* Plugins from memory that no configuration names, without settings, one instance of each: a filter that is the
+     * outermost layer of every chain and is told paths of the user's view; and a filesystem at "/" of the tree where
+     * the configuration mounts nothing there. */
+    const struct hythe_plugin *outermost, *ground;
 };
 /* Before anything is started. What it leads to must outlive all instances. */
 void hy_plugins_set_means(struct hy_plugins *plugins, const struct hy_plugin_means *means);
+const struct hy_plugin_means *hy_plugins_means(const struct hy_plugins *plugins);
 /* Those of the next generation: an instance whose file, settings and label haven't changed is taken over from `before`
  * instead of started, as is what was registered there. `before` must outlive the last hy_plugins_start(); nothing of it
  * changes, also when the new one is given up. NULL: out of memory. */
@@ -39,6 +44,10 @@ void hy_plugins_free(struct hy_plugins *plugins);
 const struct hy_instance *hy_plugins_start(struct hy_plugins *plugins, const char *name, enum hythe_kind kind,
                                            const struct hy_option *options, size_t count, const char *label,
                                            struct hy_err *err);
+/* The same of a plugin of the program's own (outermost, ground), which needs no name in the configuration and can't be
+ * named there. */
+const struct hy_instance *hy_plugins_start_own(struct hy_plugins *plugins, const struct hythe_plugin *plugin,
+                                               enum hythe_kind kind, struct hy_err *err);
 
 /* As hy_plugins_start without start(): finds, verifies, opens, checks the settings. For --check. Every problem is
  * added, at the line of its option where it has one, else at `place`. Returns 0 or -1. */

@@ -4,6 +4,7 @@
 #include "core/plugin/wanted.h"
 #include "core/vfs/codepage.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -51,6 +52,11 @@ void hy_plugins_set_means(struct hy_plugins *plugins, const struct hy_plugin_mea
     plugins->means = *means;
 }
 
+const struct hy_plugin_means *hy_plugins_means(const struct hy_plugins *plugins)
+{
+    return &plugins->means;
+}
+
 /* ---- Objects ---- */
 
 static struct hy_loaded *known(const struct hy_plugins *plugins, const char *name)
@@ -78,10 +84,11 @@ static struct hy_loaded *add_object(struct hy_plugins *plugins, struct hy_loaded
     return loaded;
 }
 
-/* Of the core's own, which need no file; their names can't be written in a configuration. */
-static struct hy_loaded *own_object(struct hy_plugins *plugins, const char *name, struct hy_complaints *to)
+/* Of the program's own, which need no file; their names can't be written in a configuration. */
+static struct hy_loaded *own_object(struct hy_plugins *plugins, const char *name, const struct hythe_plugin *plugin,
+                                    struct hy_complaints *to)
 {
-    struct hy_object object = {.plugin = &hy_codepage_plugin, .frozen.fd = -1, .name = strdup(name)};
+    struct hy_object object = {.plugin = plugin, .frozen.fd = -1, .name = strdup(name)};
 
     if (object.name)
         return add_object(plugins, hy_loaded_new(&object), to);
@@ -98,7 +105,7 @@ static struct hy_loaded *open_object(struct hy_plugins *plugins, const char *nam
     if (before && !before->object.file)
         return add_object(plugins, hy_loaded_ref(before), to);
     if (strcmp(name, HY_CODEPAGE_NAME) == 0)
-        return own_object(plugins, name, to);
+        return own_object(plugins, name, &hy_codepage_plugin, to);
     if (hy_object_find(&object, plugins->directory, name, to))
         return NULL;
     if (before && hy_digest_same(&before->object.frozen.digest, &object.frozen.digest)) {
@@ -254,21 +261,43 @@ static bool reserve(struct hy_plugins *plugins, struct hy_complaints *to)
     return instances != NULL;
 }
 
+static const struct hy_instance *launch(struct hy_plugins *plugins, struct hy_loaded *code,
+                                        const struct hy_option *options, size_t count, const char *label,
+                                        struct hy_complaints *to)
+{
+    struct hy_started *s = reserve(plugins, to) ? provide(plugins, code, options, count, label, to) : NULL;
+
+    if (!s)
+        return NULL;
+    plugins->instances[plugins->instance_count++] = s;
+    return &s->instance;
+}
+
 const struct hy_instance *hy_plugins_start(struct hy_plugins *plugins, const char *name, enum hythe_kind kind,
                                            const struct hy_option *options, size_t count, const char *label,
                                            struct hy_err *err)
 {
     struct hy_complaints to = {.label = label, .err = err};
     struct hy_loaded *code = find_kind(plugins, name, kind, &to);
-    struct hy_started *s;
 
-    if (!code || !reserve(plugins, &to))
+    return code ? launch(plugins, code, options, count, label, &to) : NULL;
+}
+
+const struct hy_instance *hy_plugins_start_own(struct hy_plugins *plugins, const struct hythe_plugin *plugin,
+                                               enum hythe_kind kind, struct hy_err *err)
+{
+    struct hy_complaints to = {.label = plugin->name, .err = err};
+    struct hy_loaded *code;
+    char name[256];
+
+    if (hy_object_verify(plugin, plugin->name, &to) || hy_object_suits(plugin, kind, &to))
         return NULL;
-    s = provide(plugins, code, options, count, label, &to);
-    if (!s)
-        return NULL;
-    plugins->instances[plugins->instance_count++] = s;
-    return &s->instance;
+    (void)snprintf(name, sizeof name, "the program's %s", plugin->name);
+    code = known(plugins, name);
+    if (!code)
+        code = known(plugins->before, name) ? add_object(plugins, hy_loaded_ref(known(plugins->before, name)), &to)
+                                            : own_object(plugins, name, plugin, &to);
+    return code ? launch(plugins, code, NULL, 0, plugin->name, &to) : NULL;
 }
 
 const struct hy_instance *hy_plugins_prepare(struct hy_plugins *plugins, const char *name, enum hythe_kind kind,

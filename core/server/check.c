@@ -106,7 +106,7 @@ static void check_tree(const struct hy_config *config, const struct hy_plugin_me
     }
     hy_plugins_free(checking.plugins);
     for (size_t i = 0; i < config->user_count; i++)
-        if (config->users[i].name && hy_layers_fit(config, &config->users[i], &err))
+        if (config->users[i].name && hy_layers_fit(config, &config->users[i], means, &err))
             hy_problems_add(problems, config->users[i].place, "%s", err.text);
 }
 

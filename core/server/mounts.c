@@ -32,7 +32,9 @@ struct hy_trees {
     size_t stack_count, base_count;
     struct profile *groups, *users;
     size_t group_count, user_count;
-    pthread_mutex_t lock; /* of made */
+    const struct hy_instance *outermost; /* of every chain; NULL: none */
+    struct started ground;               /* mount NULL: none */
+    pthread_mutex_t lock;                /* of made */
     struct made *made;
 };
 
@@ -106,6 +108,28 @@ static int find_profiles(struct hy_trees *t, const struct hy_config *config)
     return 0;
 }
 
+/* The plugins that the program brings along. */
+static int start_own(struct hy_trees *t, const struct hy_config *config, struct hy_plugins *plugins, struct hy_err *err)
+{
+    const struct hy_plugin_means *means = hy_plugins_means(plugins);
+    struct started *ground = &t->ground;
+
+    if (means->outermost) {
+        t->outermost = hy_plugins_start_own(plugins, means->outermost, HYTHE_FILTER, err);
+        if (!t->outermost)
+            return -1;
+    }
+    ground->mount = hy_ground_of(config, means);
+    if (!ground->mount)
+        return 0;
+    ground->layers = calloc(1, sizeof *ground->layers);
+    if (!ground->layers)
+        return hy_err_set(err, "out of memory");
+    ground->layers[0] = hy_plugins_start_own(plugins, means->ground, HYTHE_FILESYSTEM, err);
+    ground->count = 1;
+    return ground->layers[0] ? 0 : -1;
+}
+
 static int fill(struct hy_trees *t, const struct hy_config *config, struct hy_plugins *plugins, struct hy_err *err)
 {
     struct starting s = {t, plugins, err};
@@ -113,13 +137,13 @@ static int fill(struct hy_trees *t, const struct hy_config *config, struct hy_pl
     size_t count = 0;
 
     for (size_t i = 0; i < config->user_count; i++)
-        if (hy_layers_fit(config, &config->users[i], &why))
+        if (hy_layers_fit(config, &config->users[i], hy_plugins_means(plugins), &why))
             return hy_err_set(err, "%s:%u: %s", config->users[i].place.file, config->users[i].place.line, why.text);
     (void)hy_stacks_each(config, count_one, &count);
     t->stacks = calloc(count + 1, sizeof *t->stacks);
     if (!t->stacks || find_profiles(t, config))
         return hy_err_set(err, "out of memory");
-    return hy_stacks_each(config, start_stack, &s);
+    return start_own(t, config, plugins, err) ? -1 : hy_stacks_each(config, start_stack, &s);
 }
 
 struct hy_trees *hy_trees_new(const struct hy_config *config, struct hy_plugins *plugins, struct hy_err *err)
@@ -151,6 +175,7 @@ void hy_trees_free(struct hy_trees *t)
     for (size_t i = 0; i < t->stack_count; i++)
         free(t->stacks[i].layers);
     free(t->stacks);
+    free(t->ground.layers);
     free(t->groups);
     free(t->users);
     (void)pthread_mutex_destroy(&t->lock);
@@ -168,8 +193,8 @@ static int add_layers(const struct hy_instance **layers, size_t *count, const st
     return 0;
 }
 
-/* The filters of the profiles, those of the mount, its filesystem. */
-static struct hy_chain *chain_of(const struct made *m, const struct started *stack, int *rc)
+/* The program's own, the filters of the profiles, those of the mount, its filesystem. */
+static struct hy_chain *chain_of(const struct hy_trees *t, const struct made *m, const struct started *stack, int *rc)
 {
     static const enum hy_attrs_policy policies[] = {[HY_SET_APPLY] = HY_ATTRS_APPLY,
                                                     [HY_SET_IGNORE_UNSUPPORTED] = HY_ATTRS_LENIENT,
@@ -179,6 +204,8 @@ static struct hy_chain *chain_of(const struct made *m, const struct started *sta
     struct hy_chain *chain;
 
     *rc = 0;
+    if (t->outermost)
+        layers[count++] = t->outermost;
     for (size_t i = 0; i < m->count && *rc == 0; i++)
         *rc = add_layers(layers, &count, m->profiles[i]->filters);
     outer = count;
@@ -197,11 +224,12 @@ static struct hy_chain *chain_of(const struct made *m, const struct started *sta
 
 typedef int mounter(struct hy_tree *tree, const char *path, struct hy_chain *chain);
 
-static int mount_stack(const struct made *m, const struct started *stack, mounter *mount, struct hy_err *err)
+static int mount_stack(const struct hy_trees *t, const struct made *m, const struct started *stack, mounter *mount,
+                       struct hy_err *err)
 {
     const struct hy_mount_config *config = stack->mount;
     int rc;
-    struct hy_chain *chain = chain_of(m, stack, &rc);
+    struct hy_chain *chain = chain_of(t, m, stack, &rc);
 
     if (chain)
         rc = mount(m->tree, config->path, chain);
@@ -224,12 +252,14 @@ static int grow(const struct hy_trees *t, struct made *m, struct hy_err *err)
     m->tree = hy_tree_new();
     if (!m->tree)
         return hy_err_set(err, "out of memory");
+    if (t->ground.mount && mount_stack(t, m, &t->ground, hy_tree_mount, err))
+        return -1;
     for (size_t i = 0; i < t->base_count; i++)
-        if (mount_stack(m, &t->stacks[i], hy_tree_mount, err))
+        if (mount_stack(t, m, &t->stacks[i], hy_tree_mount, err))
             return -1;
     for (size_t i = 0; i < m->count; i++)
         for (size_t k = 0; k < m->profiles[i]->mount_count; k++)
-            if (mount_stack(m, &m->profiles[i]->filters[1 + k], hy_tree_mount_own, err))
+            if (mount_stack(t, m, &m->profiles[i]->filters[1 + k], hy_tree_mount_own, err))
                 return -1;
     return 0;
 }

@@ -26,13 +26,18 @@ enum { HY_LABEL_MAX = 512 };
 const char *hy_stack_label(const struct hy_stack *stack, const struct hy_filter_config *filter,
                            char out[static HY_LABEL_MAX]);
 
-/* Whether no mount that the user sees has more layers than a chain takes; err says which if not. */
-int hy_layers_fit(const struct hy_config *config, const struct hy_user_config *user, struct hy_err *err);
+/* The mount that means->ground serves, without a plugin's name; NULL where there is none. */
+const struct hy_mount_config *hy_ground_of(const struct hy_config *config, const struct hy_plugin_means *means);
+
+/* Whether no mount that the user sees has more layers than a chain takes, with those of means (NULL: none); err says
+ * which if not. */
+int hy_layers_fit(const struct hy_config *config, const struct hy_user_config *user,
+                  const struct hy_plugin_means *means, struct hy_err *err);
 
 /* The trees of one configuration. Every entry of it is started once; a tree is made when the first session needs it,
  * and shared by all whose users bring along the same filters and mounts. */
 struct hy_trees;
-/* NULL with err. config and plugins must outlive it and all of its trees. */
+/* NULL with err. config and plugins, whose means count, must outlive it and all of its trees. */
 struct hy_trees *hy_trees_new(const struct hy_config *config, struct hy_plugins *plugins, struct hy_err *err);
 void hy_trees_free(struct hy_trees *trees); /* NULL is fine; trees that somebody still holds stay */
 /* A reference to the tree of a user and their groups (NULL-terminated, in their order; NULL: none). `user` needn't be

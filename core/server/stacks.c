@@ -72,11 +72,25 @@ static bool named_before(const char *const *names, const char *const *name)
     return false;
 }
 
-int hy_layers_fit(const struct hy_config *config, const struct hy_user_config *user, struct hy_err *err)
+const struct hy_mount_config *hy_ground_of(const struct hy_config *config, const struct hy_plugin_means *means)
 {
-    size_t outer = user->profile.filter_count;
+    static const struct hy_mount_config ground = {
+        .path = "/", .set_attributes = HY_SET_APPLY, .place = {"built in", 0}};
+
+    for (size_t i = 0; i < config->mount_count; i++)
+        if (config->mounts[i].path && strcmp(config->mounts[i].path, "/") == 0)
+            return NULL;
+    return means && means->ground ? &ground : NULL;
+}
+
+int hy_layers_fit(const struct hy_config *config, const struct hy_user_config *user,
+                  const struct hy_plugin_means *means, struct hy_err *err)
+{
+    const struct hy_mount_config *ground = hy_ground_of(config, means);
+    size_t own = means && means->outermost, outer = user->profile.filter_count;
     struct deepest d = {NULL, 0};
 
+    look(&d, ground, ground ? 1 : 0);
     look(&d, config->mounts, config->mount_count);
     look(&d, user->profile.mounts, user->profile.mount_count);
     for (const char *const *name = user->groups; name && *name; name++) {
@@ -87,10 +101,10 @@ int hy_layers_fit(const struct hy_config *config, const struct hy_user_config *u
         outer += group->profile.filter_count;
         look(&d, group->profile.mounts, group->profile.mount_count);
     }
-    if (!d.mount || outer + d.layers <= HY_LAYERS_MAX)
+    if (!d.mount || own + outer + d.layers <= HY_LAYERS_MAX)
         return 0;
     return hy_err_set(err,
                       "%s for user %s: %zu filters of the user and the groups, %zu of the mount and its plugin are "
-                      "more than the %d layers that a mount may have",
-                      d.mount->path ? d.mount->path : "?", user->name, outer, d.layers - 1, HY_LAYERS_MAX);
+                      "more than the %zu layers that a mount may have",
+                      d.mount->path ? d.mount->path : "?", user->name, outer, d.layers - 1, HY_LAYERS_MAX - own);
 }

@@ -1,5 +1,6 @@
 /* From a configuration to the trees of its users: the order of layers, what is shared, what is refused. */
 #include "core/server/mounts.h"
+#include "core/vfs/tree.h"
 #include "tests/unit/unit.h"
 
 #include <unistd.h>
@@ -87,6 +88,53 @@ static const struct hythe_plugin plugins[] = {PLUGIN("any", HYTHE_FILTER, &any_o
                                               PLUGIN("renames", HYTHE_FILTER, &rename_ops),
                                               PLUGIN("store", HYTHE_FILESYSTEM, &store_ops)};
 
+/* ---- Plugins of the program's own ---- */
+
+static unsigned own_started, own_stopped;
+static char origins[256];
+
+static int own_start(const struct hythe_host *host, const void *settings, void **instance)
+{
+    (void)settings;
+    *instance = (void *)(uintptr_t)host->plugin->name;
+    own_started++;
+    return 0;
+}
+
+static void own_stop(void *instance)
+{
+    (void)instance;
+    own_stopped++;
+}
+
+static int own_attach(void *instance, const struct hythe_attach *how, void **attached)
+{
+    size_t used = strlen(origins);
+
+    *attached = NULL;
+    (void)snprintf(origins + used, sizeof origins - used, "%s: %s %s %s;", (const char *)instance, how->base,
+                   how->origin, how->view);
+    return 0;
+}
+
+static int64_t pass_statfs(const struct hythe_call *call, struct hythe_statfs_arg *arg)
+{
+    leave_tag(call);
+    return hythe_next_statfs(call, arg);
+}
+
+static const struct hythe_ops outermost_ops = {.size = sizeof outermost_ops, .statfs = pass_statfs};
+
+#define OWN(what, of_kind, its_ops) \
+    { \
+        .abi = HYTHE_ABI, .size = sizeof(struct hythe_plugin), .kind = (of_kind), .threads = HYTHE_PARALLEL, \
+        .name = (what), .version = "1", .start = own_start, .stop = own_stop, .attach = own_attach, .ops = (its_ops) \
+    }
+
+static const struct hythe_plugin outermost = OWN("top", HYTHE_FILTER, &outermost_ops),
+                                 ground = OWN("ground", HYTHE_FILESYSTEM, &store_ops);
+static const struct hy_plugin_means both = {.outermost = &outermost, .ground = &ground};
+
 /* ---- A configuration with its trees ---- */
 
 struct grove {
@@ -97,7 +145,7 @@ struct grove {
     struct hy_err err;
 };
 
-static void plant(struct grove *g, const char *text)
+static void plant_with(struct grove *g, const char *text, const struct hy_plugin_means *means)
 {
     const struct hy_config_rules rules = {.tree_only = true};
     struct hy_problems problems = {0};
@@ -113,10 +161,17 @@ static void plant(struct grove *g, const char *text)
     (void)unlink(path);
     CU_ASSERT_FATAL(g->config != NULL);
     g->plugins = hy_plugins_new("/nonexistent", &g->log);
+    hy_plugins_set_means(g->plugins, means);
     for (size_t i = 0; i < sizeof plugins / sizeof plugins[0]; i++)
         CU_ASSERT_FATAL(hy_plugins_register(g->plugins, &plugins[i], &g->err) == 0);
-    started = 0;
+    started = own_started = own_stopped = 0;
+    origins[0] = '\0';
     g->trees = hy_trees_new(g->config, g->plugins, &g->err);
+}
+
+static void plant(struct grove *g, const char *text)
+{
+    plant_with(g, text, &(struct hy_plugin_means){0});
 }
 
 static void fell(struct grove *g)
@@ -248,7 +303,7 @@ static void refuses_a_group_that_is_not_there(void)
 }
 
 /* `count` filters for the group, one less than the layers of a chain for the mount. */
-static void plant_deep(struct grove *g, size_t of_group, size_t of_mount)
+static void plant_deep_with(struct grove *g, size_t of_group, size_t of_mount, const struct hy_plugin_means *means)
 {
     char filters[2][1024] = {"", ""}, whole[4096];
     const size_t counts[2] = {of_group, of_mount};
@@ -262,7 +317,12 @@ static void plant_deep(struct grove *g, size_t of_group, size_t of_mount)
                    "  { name = \"h\"; filters = ( { plugin = \"any\"; tag = \"h\"; } ); } );\n"
                    "users = ( { name = \"al\"; groups = ( \"g\", \"g\" ); } );\n",
                    filters[1], filters[0]);
-    plant(g, whole);
+    plant_with(g, whole, means);
+}
+
+static void plant_deep(struct grove *g, size_t of_group, size_t of_mount)
+{
+    plant_deep_with(g, of_group, of_mount, &(struct hy_plugin_means){0});
 }
 
 static void counts_the_layers(void)
@@ -318,7 +378,132 @@ static void a_filter_costs_only_what_it_takes(void)
     fell(&g);
 }
 
+/* ---- The program's own ---- */
+
+static void the_outermost_layer_is_outside_of_all_and_sees_the_view(void)
+{
+    struct grove g;
+
+    plant_with(&g, text, &both);
+    CU_ASSERT_FATAL(g.trees != NULL);
+    UNIT_ASSERT_NUMBER(own_started, 1); /* the configuration has a mount at "/" */
+    UNIT_ASSERT_STRING(visited(&g, "al", "/pub/x"), "top u1 u2 g1 h1 m1 m2 pub");
+    UNIT_ASSERT_STRING(visited(&g, "al", "/ex"), "top u1 u2 g1 h1 gex");
+    origins[0] = '\0';
+    UNIT_ASSERT_STRING(visited(&g, "bo", "/x"), "top h1 g1 m1 m2 pub"); /* /pub is its root */
+    UNIT_ASSERT_STRING(origins, "top: . / /;");
+    fell(&g);
+    UNIT_ASSERT_NUMBER(own_stopped, 1);
+}
+
+static void the_outermost_layer_is_in_no_row_that_it_does_not_take(void)
+{
+    const struct hy_tree *tree;
+    const struct hy_chain *chain;
+    struct grove g;
+
+    plant_with(&g, quiet, &both);
+    CU_ASSERT_FATAL(g.trees != NULL);
+    tree = tree_of(&g, "stranger");
+    CU_ASSERT_FATAL(tree && tree->base.count == 1);
+    chain = tree->base.items[0].chain;
+    UNIT_ASSERT_NUMBER(chain->layer_count, 3);
+    UNIT_ASSERT_NUMBER(hy_chain_depth(chain, HYTHE_OP_statfs), 2);
+    UNIT_ASSERT_NUMBER(hy_chain_depth(chain, HYTHE_OP_read), 1);
+    UNIT_ASSERT_NUMBER(hy_chain_depth(chain, HYTHE_OP_write), 0);
+    CU_ASSERT(chain->row[HYTHE_OP_read][0].instance == chain->layers[2]);
+    hy_tree_unref((struct hy_tree *)(uintptr_t)tree);
+    fell(&g);
+}
+
+static void the_ground_is_below_what_the_configuration_mounts(void)
+{
+    static const char some[] = "mounts = ( { path = \"/pub\"; plugin = \"store\"; tag = \"pub\"; } );\n"
+                               "users = ( { name = \"al\"; UserRootDirectory = \"/u\"; filters = ( { plugin = \"any\"; "
+                               "tag = \"u1\"; } ); },\n  { name = \"bo\"; mounts = ( { path = \"/\"; plugin = "
+                               "\"store\"; tag = \"bos\"; } ); } );\n";
+    struct grove g;
+
+    plant_with(&g, some, &both);
+    CU_ASSERT_FATAL(g.trees != NULL);
+    UNIT_ASSERT_NUMBER(own_started, 2);
+    UNIT_ASSERT_STRING(visited(&g, "stranger", "/pub/x"), "top pub");
+    UNIT_ASSERT_STRING(visited(&g, "stranger", "/x"), "top ground");
+    UNIT_ASSERT_STRING(visited(&g, "bo", "/x"), "top bos");
+    origins[0] = '\0';
+    UNIT_ASSERT_STRING(visited(&g, "al", "/x"), "top u1 ground");
+    UNIT_ASSERT_STRING(origins, "ground: u /u /;top: u / /;");
+    fell(&g);
+    UNIT_ASSERT_NUMBER(own_stopped, 2);
+}
+
+static void the_ground_is_not_beside_a_mount_of_the_root(void)
+{
+    struct grove g;
+
+    plant_with(&g, quiet, &both);
+    CU_ASSERT_FATAL(g.trees != NULL);
+    CU_ASSERT(hy_ground_of(g.config, &both) == NULL);
+    fell(&g);
+}
+
+static void both_survive_a_reload(void)
+{
+    static const char some[] = "mounts = ( { path = \"/pub\"; plugin = \"store\"; tag = \"pub\"; } );\n";
+    struct hy_plugins *before;
+    struct hy_trees *trees;
+    struct grove g;
+
+    plant_with(&g, some, &both);
+    CU_ASSERT_FATAL(g.trees != NULL);
+    trees = g.trees;
+    for (int i = 0; i < 2; i++) {
+        before = g.plugins;
+        g.plugins = hy_plugins_next(before, "/nonexistent");
+        trees = hy_trees_new(g.config, g.plugins, &g.err);
+        CU_ASSERT_FATAL(trees != NULL);
+        hy_trees_free(g.trees);
+        hy_plugins_free(before);
+        g.trees = trees;
+        UNIT_ASSERT_STRING(visited(&g, "al", "/x"), "top ground");
+    }
+    UNIT_ASSERT_NUMBER(own_started, 2);
+    UNIT_ASSERT_NUMBER(own_stopped, 0);
+    fell(&g);
+    UNIT_ASSERT_NUMBER(own_stopped, 2);
+}
+
+static void the_outermost_layer_counts(void)
+{
+    struct grove g;
+
+    plant_deep_with(&g, 9, 5, &both);
+    CU_ASSERT(g.trees != NULL);
+    fell(&g);
+    plant_deep_with(&g, 10, 5, &both);
+    CU_ASSERT(g.trees == NULL);
+    UNIT_ASSERT_NUMBER(started, 0);
+    CU_ASSERT(strstr(g.err.text, "are more than the 15 layers that a mount may have") != NULL);
+    fell(&g);
+}
+
+static void a_plugin_of_the_wrong_kind_is_refused(void)
+{
+    const struct hy_plugin_means wrong = {.outermost = &ground};
+    struct grove g;
+
+    plant_with(&g, quiet, &wrong);
+    CU_ASSERT(g.trees == NULL);
+    CU_ASSERT(strstr(g.err.text, "a filter is needed here") != NULL);
+    fell(&g);
+}
+
 UNIT_SUITE(trees, UNIT_TEST(stacks_users_groups_and_mounts_outside_in),
            UNIT_TEST(the_user_comes_before_groups_and_these_in_order),
            UNIT_TEST(starts_each_entry_once_and_shares_trees), UNIT_TEST(refuses_a_group_that_is_not_there),
-           UNIT_TEST(counts_the_layers), UNIT_TEST(a_filter_costs_only_what_it_takes));
+           UNIT_TEST(counts_the_layers), UNIT_TEST(a_filter_costs_only_what_it_takes),
+           UNIT_TEST(the_outermost_layer_is_outside_of_all_and_sees_the_view),
+           UNIT_TEST(the_outermost_layer_is_in_no_row_that_it_does_not_take),
+           UNIT_TEST(the_ground_is_below_what_the_configuration_mounts),
+           UNIT_TEST(the_ground_is_not_beside_a_mount_of_the_root), UNIT_TEST(both_survive_a_reload),
+           UNIT_TEST(the_outermost_layer_counts), UNIT_TEST(a_plugin_of_the_wrong_kind_is_refused));
