@@ -28,6 +28,7 @@ include tests/unit/certs.mk
 include tests/unit/authfiles.mk
 include tests/unit/config.mk
 include tests/unit/connect.mk
+include tests/unit/event.mk
 include tests/unit/keys.mk
 include tests/unit/jobs.mk
 include tests/unit/sftp.mk

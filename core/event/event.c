@@ -275,3 +275,12 @@ bool hy_events_inside(struct hy_events *events, struct hy_firing *out)
         *out = *p->firing;
     return p;
 }
+
+bool hy_events_within(const struct hy_events *events, enum hy_event which)
+{
+    const struct hy_stay *p = hy_events_here;
+
+    while (p && !(p->events == events && p->firing && p->firing->which == which))
+        p = p->outer;
+    return p;
+}

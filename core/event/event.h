@@ -60,5 +60,7 @@ struct hy_firing {
     void *parameters;
 };
 bool hy_events_inside(struct hy_events *events, struct hy_firing *out);
+/* Whether it is in a handler of that event, at whatever depth. */
+bool hy_events_within(const struct hy_events *events, enum hy_event which);
 
 #endif
