@@ -1,4 +1,5 @@
 #include "core/base/log.h"
+#include "core/base/err.h"
 #include "core/base/utf8.h"
 
 #include <stdarg.h>
@@ -52,19 +53,50 @@ size_t hy_escape(char *out, size_t size, const char *in, size_t len)
     return used;
 }
 
+static bool shown(const struct hy_log *log, enum hy_log_level level)
+{
+    return log->sink && level <= log->level;
+}
+
+/* A text that is too long loses its own end, not the number. */
+static void put(const struct hy_log *log, enum hy_log_level level, uint64_t conn, int number, const char *fmt,
+                va_list ap)
+{
+    char raw[LINE_RAW], line[LINE_ESCAPED], tail[24] = "";
+    size_t room, len;
+
+    if (number && hy_error_text(number))
+        (void)snprintf(tail, sizeof tail, " [%d]", number);
+    room = sizeof raw - strlen(tail);
+    if (vsnprintf(raw, room, fmt, ap) < 0)
+        return;
+    len = strlen(raw);
+    (void)snprintf(raw + len, sizeof raw - len, "%s", tail);
+    (void)hy_escape(line, sizeof line, raw, strlen(raw));
+    if (shown(log, level))
+        log->sink(log->ctx, level, conn, line);
+    if (number && log->error)
+        log->error(log->ctx, conn, number, line);
+}
+
 void hy_log(const struct hy_log *log, enum hy_log_level level, uint64_t conn, const char *fmt, ...)
 {
-    char raw[LINE_RAW], line[LINE_ESCAPED];
     va_list ap;
-    int n;
 
-    if (!log || !log->sink || level > log->level)
+    if (!log || !shown(log, level))
         return;
     va_start(ap, fmt);
-    n = vsnprintf(raw, sizeof raw, fmt, ap);
+    put(log, level, conn, 0, fmt, ap);
     va_end(ap);
-    if (n < 0)
+}
+
+void hy_log_number(const struct hy_log *log, enum hy_log_level level, uint64_t conn, int number, const char *fmt, ...)
+{
+    va_list ap;
+
+    if (!log || (!log->error && !shown(log, level)))
         return;
-    (void)hy_escape(line, sizeof line, raw, (size_t)n < sizeof raw ? (size_t)n : sizeof raw - 1);
-    log->sink(log->ctx, level, conn, line);
+    va_start(ap, fmt);
+    put(log, level, conn, number, fmt, ap);
+    va_end(ap);
 }

@@ -12,14 +12,23 @@ enum hy_log_level { HY_LOG_ERROR = 0, HY_LOG_INFO = 1, HY_LOG_VERBOSE = 2, HY_LO
 /* One escaped line without its newline. conn is 0 for the server itself. Called from any thread. */
 typedef void (*hy_log_sink_fn)(void *ctx, enum hy_log_level level, uint64_t conn, const char *line);
 
+/* The same of one that has a number, at whatever level. */
+typedef void (*hy_log_error_fn)(void *ctx, uint64_t conn, int number, const char *line);
+
+/* Neither may be called with locks that a program could need in turn. */
 struct hy_log {
     hy_log_sink_fn sink; /* NULL: silence */
     void *ctx;
     _Atomic(enum hy_log_level) level; /* messages above it are dropped before they are formatted */
+    hy_log_error_fn error;            /* NULL: numbers are for people alone */
 };
 
 void hy_log(const struct hy_log *log, enum hy_log_level level, uint64_t conn, const char *fmt, ...)
     __attribute__((format(printf, 4, 5)));
+
+/* A failure that has a number: the specification's, which the line then ends with ("... [2002]"), or an errno. */
+void hy_log_number(const struct hy_log *log, enum hy_log_level level, uint64_t conn, int number, const char *fmt, ...)
+    __attribute__((format(printf, 5, 6)));
 
 /* Writes `in` to out (size bytes, NUL-terminated, cut where full) with backslashes, control bytes and invalid UTF-8 as
  * \\ and \xHH. Returns the length written. */

@@ -1,4 +1,5 @@
 #include "core/base/watch.h"
+#include "core/base/err.h"
 #include "core/base/thread.h"
 
 #include <stdbool.h>
@@ -71,48 +72,83 @@ static bool late(const struct hy_watch *w, unsigned now)
     return now >= atomic_load_explicit(&w->deadline, memory_order_relaxed);
 }
 
-/* One that was named stays held, so that it isn't named again. */
-static void look_at(struct hy_watchdog *dog, struct hy_watch *w, unsigned now)
-{
-    char what[512] = "";
+struct named {
+    uint64_t conn;
+    unsigned limit;
+    char what[512];
+};
 
+/* With the lock: what is held is said, for a line that is written without it. */
+static void name(const struct hy_watch *w, struct named *out)
+{
+    out->conn = w->conn;
+    out->limit = w->limit;
+    out->what[0] = '\0';
+    w->describe(w->ctx, out->what, sizeof out->what);
+}
+
+/* One that was named stays held, so that it isn't named again. */
+static bool cut_off(struct hy_watch *w, unsigned now, struct named *out)
+{
     if (!late(w, now) || !hold(w))
-        return;
+        return false;
     if (!late(w, now)) { /* it ended and began again in between */
         let_go(w);
-        return;
+        return false;
     }
-    w->describe(w->ctx, what, sizeof what);
-    hy_log(dog->log, HY_LOG_ERROR, w->conn, "a plugin hasn't returned for %u seconds: %s; the connection is cut off",
-           w->limit, what);
+    name(w, out);
     w->cut(w->owner);
+    return true;
+}
+
+static bool next_late(struct hy_watchdog *dog, unsigned now, struct named *out)
+{
+    bool found = false;
+
+    (void)pthread_mutex_lock(&dog->lock);
+    for (struct hy_watch *w = dog->first; w && !found; w = w->next)
+        found = cut_off(w, now, out);
+    (void)pthread_mutex_unlock(&dog->lock);
+    return found;
 }
 
 void hy_watchdog_tick(struct hy_watchdog *dog)
 {
     unsigned now = atomic_fetch_add(&dog->now, 1) + 1;
+    struct named n;
 
-    (void)pthread_mutex_lock(&dog->lock);
-    for (struct hy_watch *w = dog->first; w; w = w->next)
-        look_at(dog, w, now);
-    (void)pthread_mutex_unlock(&dog->lock);
+    while (next_late(dog, now, &n))
+        hy_log_number(dog->log, HY_LOG_ERROR, n.conn, HY_ERROR_IO,
+                      "a call hasn't returned for %u seconds: %s; the connection is cut off", n.limit, n.what);
 }
 
-void hy_watchdog_report(struct hy_watchdog *dog)
+/* The number index of those that work, as far as the list stays as it is meanwhile. */
+static bool nth_working(struct hy_watchdog *dog, size_t index, struct named *out)
 {
+    bool found = false;
+
     (void)pthread_mutex_lock(&dog->lock);
-    for (struct hy_watch *w = dog->first; w; w = w->next) {
+    for (struct hy_watch *w = dog->first; w && !found; w = w->next) {
         bool held = hold(w);
-        char what[512] = "";
 
         if (!held && atomic_load(&w->state) != HY_WATCH_HELD)
             continue;
-        w->describe(w->ctx, what, sizeof what);
-        hy_log(dog->log, HY_LOG_ERROR, w->conn, "still in a plugin: %s", what);
+        found = index-- == 0;
+        if (found)
+            name(w, out);
         if (held)
             let_go(w);
     }
     (void)pthread_mutex_unlock(&dog->lock);
+    return found;
+}
+
+void hy_watchdog_report(struct hy_watchdog *dog)
+{
+    struct named n;
+
+    for (size_t i = 0; nth_working(dog, i, &n); i++)
+        hy_log(dog->log, HY_LOG_ERROR, n.conn, "still in a call: %s", n.what);
 }
 
 static void *watch(void *ctx)

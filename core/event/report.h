@@ -10,8 +10,8 @@
  * is lost, or it would go on for ever. */
 void hy_events_log(void *events, enum hy_log_level level, uint64_t conn, const char *line);
 
-/* Fires Error, with the text escaped as lines of the log are. number: the component's, or an errno. What goes wrong in
- * handlers of Error and Log is told to none. events may be NULL. */
-void hy_events_error(struct hy_events *events, uint64_t conn, int number, const char *text);
+/* Its error function, for lines that have a number: fires Error. What goes wrong in handlers of Error and Log is told
+ * to none. events may be NULL; the line is escaped. number: the component's, or an errno. */
+void hy_events_error(void *events, uint64_t conn, int number, const char *line);
 
 #endif

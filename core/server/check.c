@@ -96,7 +96,7 @@ static void check_tree(const struct hy_config *config, const struct hy_plugin_me
                        struct hy_problems *problems)
 {
     struct checking checking = {.problems = problems};
-    const struct hy_log log = {keep_line, &checking.said, HY_LOG_ERROR};
+    const struct hy_log log = {.sink = keep_line, .ctx = &checking.said, .level = HY_LOG_ERROR};
     struct hy_err err;
 
     checking.plugins = hy_plugins_new(config->plugin_directory, &log);
@@ -115,7 +115,7 @@ static void check_access(const struct hy_config *config, const struct hy_plugin_
                          struct hy_problems *problems)
 {
     struct checking checking = {.problems = problems};
-    const struct hy_log log = {keep_line, &checking.said, HY_LOG_ERROR};
+    const struct hy_log log = {.sink = keep_line, .ctx = &checking.said, .level = HY_LOG_ERROR};
     struct hy_access access = {.users = NULL};
     struct hy_err err = {.text = "out of memory"};
     struct hy_place place;

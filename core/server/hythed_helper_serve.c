@@ -297,7 +297,8 @@ static int serve(struct helper *h)
 
 int hythed_helper_serve(int socket, struct hy_config *config, const struct hythed_helper_files *files)
 {
-    static const struct hy_log silent = {say_nothing, NULL, HY_LOG_ERROR}; /* answers have the reasons */
+    static const struct hy_log silent = {
+        .sink = say_nothing, .ctx = NULL, .level = HY_LOG_ERROR}; /* answers have the reasons */
     struct helper h = {.socket = socket,
                        .config = config,
                        .files = files,

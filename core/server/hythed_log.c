@@ -43,7 +43,8 @@ static bool is_journal(void)
 
 void hythed_log_init(struct hythed_log *log, enum hy_log_level level)
 {
-    *log = (struct hythed_log){.log = {put_line, log, level}, .fd = STDERR_FILENO, .journal = is_journal()};
+    *log = (struct hythed_log){
+        .log = {.sink = put_line, .ctx = log, .level = level}, .fd = STDERR_FILENO, .journal = is_journal()};
 }
 
 enum { APPEND = O_WRONLY | O_APPEND | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY | O_NONBLOCK };

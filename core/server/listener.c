@@ -164,9 +164,10 @@ void hy_server_tune(int fd, const struct hy_config *config)
 static void fell_short(struct hy_server *server, int error)
 {
     if (!server->short_since)
-        hy_log(server->log, HY_LOG_ERROR, 0,
-               "can't accept connections, which wait: %s; allow more descriptors or lower MaxConnections, max_handles",
-               strerror(error));
+        hy_log_number(
+            server->log, HY_LOG_ERROR, 0, error,
+            "can't accept connections, which wait: %s; allow more descriptors or lower MaxConnections, max_handles",
+            strerror(error));
     server->short_since = hy_clock_ms();
     (void)poll(NULL, 0, PAUSE_MS); /* the connection stays in the backlog; without a pause this would spin */
 }

@@ -147,7 +147,7 @@ void hy_server_stop(struct hy_server *server, unsigned seconds)
         return;
     if (server->dog)
         hy_watchdog_report(server->dog);
-    hy_log(server->log, HY_LOG_ERROR, 0, "%u connections are stuck in a plugin and are left behind",
+    hy_log(server->log, HY_LOG_ERROR, 0, "%u connections are stuck in a call and are left behind",
            hy_server_connections(server));
 }
 

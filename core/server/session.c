@@ -259,7 +259,8 @@ static void run(struct hy_session *s)
     s->end = hy_ssh_run(s->generation->ssh, s->fd, s->id, &handler, &s->generation->limits, &s->control, &why);
     if (server->around.end)
         server->around.end();
-    hy_log(server->log, HY_LOG_INFO, s->id, "end of the connection from %s port %u: %s", s->address, s->port, why.text);
+    hy_log_number(server->log, HY_LOG_INFO, s->id, s->failures && !s->entered ? HY_ERROR_AUTHENTICATION : HY_ERROR_NONE,
+                  "end of the connection from %s port %u: %s", s->address, s->port, why.text);
     hy_tally_end(s->tally); /* calls of slow plugins may still have to return */
     hy_watch_remove(&s->watch);
     hy_admission_gone(s);

@@ -134,12 +134,12 @@ static int64_t told(struct hy_vfs *vfs, struct hy_file *file, const char *what, 
         return result;
     file->failed = true;
     vfs->failures++;
-    hy_log(vfs->log, HY_LOG_INFO, vfs->session.id, "%s of \"%s\" fails for user %s in %s: %s%s", what, file->facts.path,
-           vfs->session.user, chain->layers[chain->layer_count - 1]->label,
-           *why                        ? why
-           : result <= HYTHE_STATUS(0) ? "a status of SFTP"
-                                       : hy_err_reason(result),
-           vfs->failures == FAILURES_MAX ? "; further failures of this connection are not logged" : "");
+    hy_log_number(vfs->log, HY_LOG_INFO, vfs->session.id, HY_ERROR_IO, "%s of \"%s\" fails for user %s in %s: %s%s",
+                  what, file->facts.path, vfs->session.user, chain->layers[chain->layer_count - 1]->label,
+                  *why                        ? why
+                  : result <= HYTHE_STATUS(0) ? "a status of SFTP"
+                                              : hy_err_reason(result),
+                  vfs->failures == FAILURES_MAX ? "; further failures of this connection are not logged" : "");
     return result;
 }
 

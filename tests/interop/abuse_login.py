@@ -33,6 +33,7 @@ def test_wrong_passwords_end_it(t):
         assert 2 <= count <= 3, count
         wait_for('the end', lambda: not connection.transport.is_active())
     need_hythed()
+    wait_for('a line for the operator', lambda: 'too many authentication failures [1300]' in t.server.log())
     with Connection(t.server, login=False) as connection:  # the right one in time
         for _ in range(2):
             try:

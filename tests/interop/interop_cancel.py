@@ -179,7 +179,7 @@ def test_the_server_names_a_sum_that_hangs(server, gate, tree):
         connection.sftp().send(*check('check-file-name', '/slow/wait-read'))
         gate.reached()
         assert server.end() == 0
-    assert 'still in a plugin: check-file-name of "/slow/wait-read" in waiting' in server.log(), server.log()
+    assert 'still in a call: check-file-name of "/slow/wait-read" in waiting' in server.log(), server.log()
     assert 'left behind' in server.log(), server.log()
 
 

@@ -247,20 +247,20 @@ def hangs(server, gate, tree, call, line):
 @test(gates='hanging', plugin_timeout=1, MaxConnections=2)
 def test_a_call_that_hangs_is_named_and_cut_off(server, gate, tree):
     hangs(server, gate, tree, lambda sftp: sftp.send(READ, s(sftp.open('/slow/wait-read')), u64(0), u32(1)),
-          "a plugin hasn't returned for 1 seconds: read of \"/slow/wait-read\" in hanging")
+          "a call hasn't returned for 1 seconds: read of \"/slow/wait-read\" in hanging")
 
 
 @test(gates='hanging', plugin_timeout=1, MaxConnections=2)
 def test_a_path_whose_call_hangs_is_named(server, gate, tree):
     fill(server, tree, 'wait-getattr', b'x')
     hangs(server, gate, tree, lambda sftp: sftp.send(STAT, s('slow/../slow/wait-getattr')),
-          "a plugin hasn't returned for 1 seconds: stat of \"/slow/wait-getattr\" in hanging")
+          "a call hasn't returned for 1 seconds: stat of \"/slow/wait-getattr\" in hanging")
 
 
 @test(slow_timeout=1, plugin_timeout=0, MaxConnections=2)
 def test_a_slow_call_that_hangs_is_named_and_cut_off(server, gate, tree):
     hangs(server, gate, tree, lambda sftp: sftp.send(READ, s(sftp.open('/slow/wait-read')), u64(0), u32(1)),
-          "a plugin hasn't returned for 1 seconds: read of \"/slow/wait-read\" in waiting")
+          "a call hasn't returned for 1 seconds: read of \"/slow/wait-read\" in waiting")
 
 
 @test(gates='waiting-auth', slow_timeout=1, plugin_timeout=0, MaxConnections=2,
@@ -273,7 +273,7 @@ def test_a_login_that_hangs_is_named_and_cut_off(server, gate, tree):
         held.send(held.password('waits', 'for it'))
         gate.reached()
         assert not [p for p in held.until_closed() if p[0] in (USERAUTH_FAILURE, USERAUTH_SUCCESS)]
-        assert "a plugin hasn't returned for 1 seconds: a login from 127.0.0.1 in waiting-auth" in server.log()
+        assert "a call hasn't returned for 1 seconds: a login from 127.0.0.1 in waiting-auth" in server.log()
         assert other.realpath('.') == b'/' and not gets_in(server)  # its slot is taken until it returns
         gate.lift()
         wait_for('its slot', lambda: gets_in(server))
@@ -294,12 +294,12 @@ def ends_with_a_call(server, gate, tree, line):
 
 @test(gates='hanging', shutdown_timeout=1)
 def test_the_end_names_what_hangs(server, gate, tree):
-    ends_with_a_call(server, gate, tree, 'still in a plugin: read of "/slow/wait-read" in hanging')
+    ends_with_a_call(server, gate, tree, 'still in a call: read of "/slow/wait-read" in hanging')
 
 
 @test(shutdown_timeout=1)
 def test_the_end_names_slow_calls_too(server, gate, tree):
-    ends_with_a_call(server, gate, tree, 'still in a plugin: read of "/slow/wait-read" in waiting')
+    ends_with_a_call(server, gate, tree, 'still in a call: read of "/slow/wait-read" in waiting')
 
 
 if __name__ == '__main__':

@@ -390,7 +390,7 @@ static int rehearse(struct stage *stage, const struct options *o, const struct h
 
 static int check(const struct options *o)
 {
-    const struct hy_log log = {print_line, NULL, o->verbose ? HY_LOG_DEBUG : HY_LOG_ERROR};
+    const struct hy_log log = {.sink = print_line, .ctx = NULL, .level = o->verbose ? HY_LOG_DEBUG : HY_LOG_ERROR};
     struct stage stage = {.base = o->base, .user = o->user, .home = "/", .without = o->without};
     struct loaded plugin = {0}, store = {0}, rehearsed[2] = {{0}};
     struct hy_rehearsal rehearsal = {0};

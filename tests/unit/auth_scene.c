@@ -99,7 +99,7 @@ void scene_begin(struct scene *s)
     static const struct hy_prompt password = {"Password: ", false};
 
     memset(s, 0, sizeof *s);
-    s->log = (struct hy_log){keep_line, s, HY_LOG_DEBUG};
+    s->log = (struct hy_log){.sink = keep_line, .ctx = s, .level = HY_LOG_DEBUG};
     for (size_t i = 0; i < PLUGINS; i++) {
         struct fake *fake = &s->fakes[i];
 

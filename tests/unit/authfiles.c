@@ -28,7 +28,7 @@ void gate_begin(struct gate *g)
     memset(g, 0, sizeof *g);
     (void)snprintf(template, sizeof template, "%s/hythe-auth-XXXXXX", tmp && *tmp ? tmp : "/tmp");
     CU_ASSERT_FATAL(mkdtemp(template) && realpath(template, g->dir));
-    g->log = (struct hy_log){keep_line, g, HY_LOG_DEBUG};
+    g->log = (struct hy_log){.sink = keep_line, .ctx = g, .level = HY_LOG_DEBUG};
     g->plugins = hy_plugins_new(plugins ? plugins : HYTHE_TEST_PLUGINS, &g->log);
     CU_ASSERT_FATAL(g->plugins != NULL);
 }

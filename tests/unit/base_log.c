@@ -6,6 +6,7 @@ struct seen {
     unsigned count;
     enum hy_log_level level;
     uint64_t conn;
+    int number;
     char line[8192];
 };
 
@@ -95,7 +96,7 @@ static void cuts_where_the_room_ends(void)
 static void one_message_is_one_escaped_line(void)
 {
     struct seen seen = {0};
-    const struct hy_log log = {see, &seen, HY_LOG_INFO};
+    const struct hy_log log = {.sink = see, .ctx = &seen, .level = HY_LOG_INFO};
 
     hy_log(&log, HY_LOG_INFO, 42, "user %s from %d", "a\nroot logged in", 7);
     UNIT_ASSERT_NUMBER(seen.count, 1);
@@ -107,7 +108,7 @@ static void one_message_is_one_escaped_line(void)
 static void drops_what_is_above_its_level(void)
 {
     struct seen seen = {0};
-    struct hy_log log = {see, &seen, HY_LOG_ERROR};
+    struct hy_log log = {.sink = see, .ctx = &seen, .level = HY_LOG_ERROR};
 
     hy_log(&log, HY_LOG_INFO, 0, "no");
     hy_log(&log, HY_LOG_DEBUG, 0, "no");
@@ -121,16 +122,51 @@ static void drops_what_is_above_its_level(void)
 
 static void is_silent_without_a_sink(void)
 {
-    const struct hy_log log = {NULL, NULL, HY_LOG_DEBUG};
+    const struct hy_log log = {.level = HY_LOG_DEBUG};
 
     hy_log(NULL, HY_LOG_ERROR, 0, "nobody hears");
     hy_log(&log, HY_LOG_ERROR, 0, "nobody hears");
 }
 
+static void see_number(void *ctx, uint64_t conn, int number, const char *line)
+{
+    struct seen *seen = ctx;
+
+    see(ctx, HY_LOG_DEBUG, conn, line);
+    seen->number = number;
+}
+
+static void a_failure_with_a_number_is_told_at_every_level(void)
+{
+    struct seen seen = {0};
+    struct hy_log log = {.ctx = &seen, .level = HY_LOG_ERROR, .error = see_number};
+    char big[10000];
+
+    hy_log_number(NULL, HY_LOG_INFO, 7, 2002, "nobody hears");
+    hy_log_number(&log, HY_LOG_INFO, 7, 2002, "write of %s", "a\nb");
+    UNIT_ASSERT_NUMBER(seen.count, 1);
+    UNIT_ASSERT_NUMBER(seen.conn, 7);
+    UNIT_ASSERT_NUMBER(seen.number, 2002);
+    UNIT_ASSERT_STRING(seen.line, "write of a\\x0ab [2002]");
+    hy_log_number(&log, HY_LOG_INFO, 7, 24, "an errno");
+    UNIT_ASSERT_STRING(seen.line, "an errno");
+    memset(big, 'a', sizeof big - 1);
+    big[sizeof big - 1] = '\0';
+    hy_log_number(&log, HY_LOG_INFO, 7, 2002, "%s", big);
+    CU_ASSERT(strcmp(seen.line + strlen(seen.line) - 8, "a [2002]") == 0);
+    log.error = NULL;
+    log.sink = see;
+    hy_log_number(&log, HY_LOG_INFO, 7, 2002, "above its level");
+    UNIT_ASSERT_NUMBER(seen.count, 3);
+    hy_log_number(&log, HY_LOG_ERROR, 7, 2002, "a line");
+    UNIT_ASSERT_NUMBER(seen.count, 4);
+    UNIT_ASSERT_STRING(seen.line, "a line [2002]");
+}
+
 static void a_very_long_message_is_cut(void)
 {
     struct seen seen = {0};
-    const struct hy_log log = {see, &seen, HY_LOG_INFO};
+    const struct hy_log log = {.sink = see, .ctx = &seen, .level = HY_LOG_INFO};
     char big[10000];
 
     memset(big, '\n', sizeof big - 1);
@@ -145,4 +181,5 @@ UNIT_SUITE(log, UNIT_TEST(keeps_printable_text), UNIT_TEST(escapes_controls_and_
            UNIT_TEST(escapes_what_is_not_utf8), UNIT_TEST(escapes_c1_controls),
            UNIT_TEST(escapes_what_ends_a_line_or_turns_it_round), UNIT_TEST(cuts_where_the_room_ends),
            UNIT_TEST(one_message_is_one_escaped_line), UNIT_TEST(drops_what_is_above_its_level),
-           UNIT_TEST(is_silent_without_a_sink), UNIT_TEST(a_very_long_message_is_cut));
+           UNIT_TEST(is_silent_without_a_sink), UNIT_TEST(a_failure_with_a_number_is_told_at_every_level),
+           UNIT_TEST(a_very_long_message_is_cut));

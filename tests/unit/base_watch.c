@@ -35,7 +35,7 @@ static void describe(void *ctx, char *out, size_t size)
 
 static void begin(struct seen *s)
 {
-    *s = (struct seen){.log = {keep, s, HY_LOG_DEBUG}, .what = "a read"};
+    *s = (struct seen){.log = {.sink = keep, .ctx = s, .level = HY_LOG_DEBUG}, .what = "a read"};
     s->dog = hy_watchdog_new(&s->log);
     hy_watch_add(s->dog, &s->watch, 7, count, s);
 }
@@ -57,7 +57,7 @@ static void names_what_takes_too_long_once(void)
     UNIT_ASSERT_STRING(s.lines, "");
     for (int i = 0; i < 5; i++)
         hy_watchdog_tick(s.dog);
-    UNIT_ASSERT_STRING(s.lines, "7 a plugin hasn't returned for 3 seconds: a read; the connection is cut off\n");
+    UNIT_ASSERT_STRING(s.lines, "7 a call hasn't returned for 3 seconds: a read; the connection is cut off [2002]\n");
     UNIT_ASSERT_NUMBER(s.cuts, 1);
     hy_watch_end(&s.watch);
     hy_watch_begin(&s.watch, 1, describe, &s);
@@ -100,13 +100,13 @@ static void reports_what_goes_on(void)
     UNIT_ASSERT_STRING(s.lines, "");
     hy_watch_begin(&s.watch, 1, describe, &s);
     hy_watchdog_report(s.dog);
-    UNIT_ASSERT_STRING(s.lines, "7 still in a plugin: a read\n");
+    UNIT_ASSERT_STRING(s.lines, "7 still in a call: a read\n");
     UNIT_ASSERT_NUMBER(s.cuts, 0);
     hy_watchdog_tick(s.dog);
     UNIT_ASSERT_NUMBER(s.cuts, 1); /* the report didn't excuse it */
     s.lines[0] = '\0';
     hy_watchdog_report(s.dog);
-    UNIT_ASSERT_STRING(s.lines, "7 still in a plugin: a read\n");
+    UNIT_ASSERT_STRING(s.lines, "7 still in a call: a read\n");
     hy_watch_end(&s.watch);
     hy_watch_remove(&other);
     end(&s);

@@ -47,6 +47,7 @@ static void begin(struct seen *s, const struct hythe_events *handlers)
     s->log.sink = hy_events_log;
     s->log.ctx = s->events;
     s->log.level = HY_LOG_INFO;
+    s->log.error = hy_events_error;
 }
 
 static void a_line_is_an_event_once(void)
@@ -75,11 +76,11 @@ static void an_error_is_an_event_once(void)
     struct seen s;
 
     begin(&s, &handlers);
-    hy_events_error(s.events, 3, HY_ERROR_HOST_KEY, "host key \"a\nb\"");
+    hy_log_number(&s.log, HY_LOG_DEBUG, 3, HY_ERROR_IO, "write of \"a\nb\"");
     UNIT_ASSERT_NUMBER(s.errors, 1);
     UNIT_ASSERT_NUMBER(s.conn, 3);
-    UNIT_ASSERT_NUMBER(s.number, 1301);
-    UNIT_ASSERT_STRING(s.text, "host key \"a\\x0ab\"");
+    UNIT_ASSERT_NUMBER(s.number, 2002);
+    UNIT_ASSERT_STRING(s.text, "write of \"a\\x0ab\" [2002]");
     hy_events_free(s.events);
 }
 

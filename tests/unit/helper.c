@@ -37,7 +37,7 @@ static void silent(void *ctx, enum hy_log_level level, uint64_t conn, const char
     (void)ctx, (void)level, (void)conn, (void)line;
 }
 
-static const struct hy_log quiet = {silent, NULL, HY_LOG_ERROR};
+static const struct hy_log quiet = {.sink = silent, .ctx = NULL, .level = HY_LOG_ERROR};
 
 static void find_who(struct scene *s)
 {
@@ -533,7 +533,7 @@ static int helped(struct hythed_helper *helper, const struct hy_assisted *who, s
 static void hythed_knows_what_it_has(void)
 {
     struct hy_err said = {.text = ""}, err = {.text = ""};
-    const struct hy_log log = {keep_line, &said, HY_LOG_DEBUG};
+    const struct hy_log log = {.sink = keep_line, .ctx = &said, .level = HY_LOG_DEBUG};
     struct hythed_helper helper;
     struct hy_assisted other;
     struct scene s;

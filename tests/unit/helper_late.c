@@ -47,7 +47,7 @@ static void answer_within(const struct hythed_helper *helper, const struct timev
 /* Its answer comes after all, and must not be taken for that of the next question: another file. */
 static void a_late_answer_is_nobodys(void)
 {
-    static const struct hy_log quiet = {silent, NULL, HY_LOG_ERROR};
+    static const struct hy_log quiet = {.sink = silent, .ctx = NULL, .level = HY_LOG_ERROR};
     char folder[] = "/tmp/unit-helper-late.XXXXXX";
     struct hythed_helper helper;
     struct hy_config *config;

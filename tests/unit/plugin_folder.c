@@ -25,7 +25,7 @@ void folder_begin(struct folder *f)
     CU_ASSERT_FATAL(mkdtemp(template) && realpath(template, f->top));
     (void)snprintf(f->dir, sizeof f->dir, "%s/lib", f->top);
     CU_ASSERT_FATAL(mkdir(f->dir, 0755) == 0 && chmod(f->dir, 0755) == 0);
-    f->log = (struct hy_log){keep_line, f->lines, HY_LOG_DEBUG};
+    f->log = (struct hy_log){.sink = keep_line, .ctx = f->lines, .level = HY_LOG_DEBUG};
     f->plugins = hy_plugins_new(f->dir, &f->log);
     CU_ASSERT_FATAL(f->plugins != NULL);
     (void)unsetenv("HYTHE_SAMPLE_LOADED");

@@ -511,8 +511,8 @@ static void calls_that_hang_are_named(void)
     UNIT_ASSERT_STRING(c.w.lines, "");
     for (int i = 0; i < 3; i++)
         hy_watchdog_tick(dog);
-    UNIT_ASSERT_STRING(c.w.lines, "a plugin hasn't returned for 4 seconds: read of \"/slow/a\" in gate, user alice; the"
-                                  " connection is cut off\n");
+    UNIT_ASSERT_STRING(c.w.lines, "a call hasn't returned for 4 seconds: read of \"/slow/a\" in gate, user alice; the"
+                                  " connection is cut off [2002]\n");
     UNIT_ASSERT_NUMBER(atomic_load(&cuts), 1);
     c.w.lines[0] = '\0';
     gate_lift(GATE_READ);
@@ -521,7 +521,7 @@ static void calls_that_hang_are_named(void)
     hang_up(&c);
     gate_await_inside(GATE_CLOSE, 1);
     hy_watchdog_report(dog);
-    UNIT_ASSERT_STRING(c.w.lines, "still in a plugin: close, user alice\n");
+    UNIT_ASSERT_STRING(c.w.lines, "still in a call: close, user alice\n");
     gate_lift(GATE_CLOSE);
     end(&c);
     hy_watch_remove(&watch);

@@ -393,7 +393,8 @@ static unsigned lines_with(const struct world *w, const char *text)
 /* A full disk is not only told to the client. */
 static void tells_of_a_store_that_fails(void)
 {
-    static const char line[] = "write of \"/bad/f\" fails for user alice in bad at /bad: No space left on device";
+    static const char line[] =
+        "write of \"/bad/f\" fails for user alice in bad at /bad: No space left on device [2002]\n";
     struct world w;
     struct hy_vfs *other = begin(&w);
     char byte = 0;

@@ -17,7 +17,7 @@ void world_begin(struct world *w)
     memset(w, 0, sizeof *w);
     w->tree = hy_tree_new();
     w->locks = hy_locks_new();
-    w->log = (struct hy_log){keep_line, w, HY_LOG_DEBUG};
+    w->log = (struct hy_log){.sink = keep_line, .ctx = w, .level = HY_LOG_DEBUG};
     w->session = (struct hythe_session){.size = sizeof w->session,
                                         .id = 7,
                                         .user = "alice",
