@@ -17,6 +17,7 @@ libhythe_core_la_SOURCES += \
 	core/config/section.c \
 	core/config/settings.def \
 	core/config/source.c core/config/source.h \
+	core/config/store.c core/config/store.h core/config/store_value.c \
 	core/config/syntax.c \
 	core/config/table.c core/config/table.h \
 	core/config/tree.c \

@@ -32,8 +32,7 @@ static void put_list(FILE *out, const char *const *list)
     fputs(" )", out);
 }
 
-/* Whether a setting's value is somebody's secret: a password that isn't elsewhere, a key that isn't in a file. */
-static bool is_secret(const struct hy_config *config, const struct hy_row *row)
+bool hy_config_hides(const struct hy_config *config, const struct hy_row *row)
 {
     const struct hy_key_source *key = hy_config_first_key(config) ? &config->keys[0].source : NULL;
 
@@ -49,7 +48,7 @@ static void put_row(FILE *out, const struct hy_config *config, const struct hy_r
     const void *field = (const char *)config + row->offset;
     char size[32];
 
-    if (is_secret(config, row)) {
+    if (hy_config_hides(config, row)) {
         fprintf(out, "# %s = \"***\";\n", row->name);
         return;
     }

@@ -81,21 +81,36 @@ static void read_settings(struct hy_reading *r, const config_setting_t *root)
 }
 
 /* libconfig stops at its first error, so that nothing else is known of the file. */
-static void parse(struct hy_reading *r)
+static void parse(struct hy_reading *r, const struct hy_input *input)
 {
     config_t parsed;
 
     config_init(&parsed);
     r->parsed = config_read_string(&parsed, (const char *)hy_buf_data(&r->source->text)) == CONFIG_TRUE;
-    if (r->parsed)
+    if (r->parsed) {
         read_settings(r, config_root_setting(&parsed));
-    else if (!config_error_text(&parsed))
+        if (input->keep)
+            input->keep(input->ctx, r, config_root_setting(&parsed));
+    } else if (!config_error_text(&parsed)) {
         r->no_memory = true;
-    else if (!hy_syntax_explain(r, (unsigned)config_error_line(&parsed),
-                                strstr(config_error_text(&parsed), "duplicate")))
+    } else if (!hy_syntax_explain(r, (unsigned)config_error_line(&parsed),
+                                  strstr(config_error_text(&parsed), "duplicate"))) {
         hy_reading_add(r, hy_source_place(r->source, (unsigned)config_error_line(&parsed)), "%s",
                        config_error_text(&parsed));
+    }
     config_destroy(&parsed);
+}
+
+static void read_source(struct hy_reading *r, const struct hy_input *input)
+{
+    struct hy_source source;
+
+    r->source = &source;
+    if (hy_source_read(&source, input->file, input->text, r->config->arena, r->problems) == 0) {
+        r->scanned = r->problems->count;
+        parse(r, input);
+    }
+    hy_source_free(&source);
 }
 
 static struct hy_config *new_config(void)
@@ -111,35 +126,40 @@ static struct hy_config *new_config(void)
     return config;
 }
 
-struct hy_config *hy_config_read(const char *file, const struct hy_config_rules *rules, struct hy_problems *problems)
+struct hy_config *hy_config_read_from(const struct hy_input *input, const struct hy_config_rules *rules,
+                                      struct hy_problems *problems)
 {
     static const struct hy_config_rules lenient;
     size_t before = problems->count;
     struct hy_config *config = new_config();
-    struct hy_source source;
-    struct hy_reading r = {
-        .config = config, .rules = rules ? rules : &lenient, .problems = problems, .source = &source};
+    struct hy_reading r = {.config = config, .rules = rules ? rules : &lenient, .problems = problems};
 
     r.places = config ? hy_reading_alloc(&r, hy_row_count, sizeof *r.places) : NULL;
-    r.file = r.places ? hy_arena_strndup(config->arena, file, strlen(file)) : NULL;
+    r.file = r.places ? hy_arena_strndup(config->arena, input->file, strlen(input->file)) : NULL;
     if (!r.file) {
-        hy_problems_add(problems, (struct hy_place){file, 0}, "out of memory");
+        hy_problems_add(problems, (struct hy_place){input->file, 0}, "out of memory");
         hy_config_free(config);
         return NULL;
     }
     config->places = r.places;
-    if (hy_source_read(&source, file, config->arena, problems) == 0) {
-        r.scanned = problems->count;
-        parse(&r);
+    if (input->root) {
+        r.parsed = true;
+        read_settings(&r, input->root);
+    } else {
+        read_source(&r, input);
     }
-    hy_source_free(&source);
     if (r.no_memory)
-        hy_problems_add(problems, (struct hy_place){file, 0}, "out of memory");
+        hy_problems_add(problems, (struct hy_place){input->file, 0}, "out of memory");
     if ((problems->count > before || problems->lost) && !(r.rules->partial && r.parsed && !r.no_memory)) {
         hy_config_free(config);
         return NULL;
     }
     return config;
+}
+
+struct hy_config *hy_config_read(const char *file, const struct hy_config_rules *rules, struct hy_problems *problems)
+{
+    return hy_config_read_from(&(struct hy_input){.file = file}, rules, problems);
 }
 
 void hy_config_free(struct hy_config *config)

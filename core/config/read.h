@@ -15,7 +15,7 @@ struct hy_reading {
     const struct hy_config_rules *rules;
     struct hy_problems *problems;
     size_t scanned; /* the first problems, which were found before libconfig saw the text */
-    const struct hy_source *source;
+    const struct hy_source *source; /* NULL: a tree from memory */
     const char *file;
     struct hy_prompt *prompts; /* KeyboardInteractivePromptPrompt and -Echo as they come, and how many of each */
     size_t prompt_texts, prompt_echoes;
@@ -45,6 +45,17 @@ void hy_value_default(struct hy_reading *r, const struct hy_row *row);
 void hy_value_read(struct hy_reading *r, const config_setting_t *at, const struct hy_row *row);
 /* Memory of the config; NULL after setting no_memory. */
 void *hy_reading_alloc(struct hy_reading *r, size_t count, size_t size);
+
+/* read.c: what hy_config_read() reads: a file; a text, which is called `file`; or a tree, each setting of which, or a
+ * parent, has its struct hy_place as its hook. keep is called with the tree that a file or a text was. */
+struct hy_input {
+    const char *file, *text;
+    const config_setting_t *root;
+    void (*keep)(void *ctx, const struct hy_reading *r, const config_setting_t *root);
+    void *ctx;
+};
+struct hy_config *hy_config_read_from(const struct hy_input *input, const struct hy_config_rules *rules,
+                                      struct hy_problems *problems);
 
 /* read.c: the row of a setting, or NULL after a complaint: unknown, or of a later build. */
 const struct hy_row *hy_known(struct hy_reading *r, const config_setting_t *at, enum hy_section section);

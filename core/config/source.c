@@ -203,7 +203,19 @@ static int append(struct hy_source *s, const char *name, struct hy_place at, uns
     return ret;
 }
 
-int hy_source_read(struct hy_source *s, const char *file, struct hy_arena *arena, struct hy_problems *problems)
+static int append_given(struct hy_source *s, const char *text, const char *name)
+{
+    size_t len = strlen(text);
+
+    if (len <= HY_SOURCE_MAX)
+        return append_text(s, text, len, name, 0);
+    hy_problems_add(s->problems, (struct hy_place){name, 0}, "it is too large: a configuration may have %d MiB in all",
+                    HY_SOURCE_MAX / 1024 / 1024);
+    return -1;
+}
+
+int hy_source_read(struct hy_source *s, const char *file, const char *text, struct hy_arena *arena,
+                   struct hy_problems *problems)
 {
     size_t before = problems->count;
     const char *name = hy_arena_strndup(arena, file, strlen(file));
@@ -211,7 +223,10 @@ int hy_source_read(struct hy_source *s, const char *file, struct hy_arena *arena
 
     *s = (struct hy_source){.arena = arena, .problems = problems, .line = 1};
     hy_buf_init(&s->text, 2 * (size_t)HY_SOURCE_MAX); /* an L may be added to a number */
-    ret = name ? append(s, name, (struct hy_place){name, 0}, 0) : -1;
+    if (name && text)
+        ret = append_given(s, text, name);
+    else
+        ret = name ? append(s, name, (struct hy_place){name, 0}, 0) : -1;
     hy_buf_put(&s->text, "\n", 2); /* libconfig wants a newline after a comment */
     if (ret < 0 || s->text.failed) {
         if (problems->count == before)

@@ -28,9 +28,10 @@ struct hy_source {
     struct hy_problems *problems;
 };
 
-/* Reads `file` and what it includes. What is wrong goes to problems; the text is whole enough to be parsed (0), or it
- * is not (-1). */
-int hy_source_read(struct hy_source *source, const char *file, struct hy_arena *arena, struct hy_problems *problems);
+/* Reads `file` and what it includes, or, if it isn't NULL, `text`, which is then called so. What is wrong goes to
+ * problems; the text is whole enough to be parsed (0), or it is not (-1). */
+int hy_source_read(struct hy_source *source, const char *file, const char *text, struct hy_arena *arena,
+                   struct hy_problems *problems);
 void hy_source_free(struct hy_source *source);
 
 /* Where line `line` of the text was written. */

@@ -18,6 +18,12 @@ void *hy_reading_alloc(struct hy_reading *r, size_t count, size_t size)
 
 struct hy_place hy_place_of(const struct hy_reading *r, const config_setting_t *at)
 {
+    if (!r->source) {
+        while (!config_setting_get_hook(at) && config_setting_parent(at))
+            at = config_setting_parent(at);
+        return config_setting_get_hook(at) ? *(const struct hy_place *)config_setting_get_hook(at)
+                                           : (struct hy_place){r->file, 0};
+    }
     return hy_source_place(r->source, config_setting_source_line(at));
 }
 
@@ -30,6 +36,23 @@ static bool line_is_bad(const struct hy_reading *r, struct hy_place place)
     return false;
 }
 
+/* Lines of a tree in memory are numbers that nobody has seen: "(line 7)" goes. */
+static void drop_lines(char *text)
+{
+    static const char mark[] = " (line ";
+    char *at = text;
+
+    while ((at = strstr(at, mark)) != NULL) {
+        size_t digits = strspn(at + sizeof mark - 1, "0123456789");
+        const char *rest = at + sizeof mark - 1 + digits;
+
+        if (digits && *rest == ')')
+            memmove(at, rest + 1, strlen(rest));
+        else
+            at++;
+    }
+}
+
 void hy_reading_add(struct hy_reading *r, struct hy_place place, const char *fmt, ...)
 {
     char text[1024];
@@ -40,6 +63,8 @@ void hy_reading_add(struct hy_reading *r, struct hy_place place, const char *fmt
     va_start(ap, fmt);
     (void)vsnprintf(text, sizeof text, fmt, ap);
     va_end(ap);
+    if (!r->source)
+        drop_lines(text);
     hy_problems_add(r->problems, place, "%s", text);
 }
 

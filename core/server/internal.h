@@ -45,7 +45,8 @@ struct hy_server {
     struct hy_listener *listeners;
     size_t listener_count;
     pthread_t acceptor;
-    bool accepting;
+    bool accepting; /* that thread isn't joined yet; under the lock once it runs, as the next */
+    bool accepted;  /* it has nothing more to do */
     int64_t short_since; /* the acceptor's: when a connection couldn't be taken; 0: the log calls that over */
 
     struct hy_names *names;

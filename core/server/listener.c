@@ -218,5 +218,9 @@ void *hy_server_accept(void *ctx)
         hy_log(server->log, HY_LOG_ERROR, 0, "out of memory: nothing is accepted");
     free(fds);
     hy_server_close_listeners(server);
+    (void)pthread_mutex_lock(&server->lock);
+    server->accepted = true;
+    (void)pthread_cond_broadcast(&server->ended);
+    (void)pthread_mutex_unlock(&server->lock);
     return NULL;
 }

@@ -8,8 +8,6 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { LAST_WAIT = 5 }; /* seconds for connections that were cut off to be gone */
-
 struct hy_server *hy_server_new(const struct hy_config *config, const struct hy_log *log, struct hy_err *err)
 {
     struct hy_server *server = calloc(1, sizeof *server);
@@ -60,7 +58,10 @@ int hy_server_bind(struct hy_server *server, struct hy_err *err)
 
 static int start_acceptor(struct hy_server *server, struct hy_err *err)
 {
-    int rc = hy_thread_start(&server->acceptor, hy_server_accept, server);
+    int rc;
+
+    server->accepted = false;
+    rc = hy_thread_start(&server->acceptor, hy_server_accept, server);
 
     if (rc)
         return hy_err_set(err, "can't start a thread: %s", strerror(rc));
@@ -101,24 +102,43 @@ int hy_server_start(struct hy_server *server, struct hy_err *err)
     return start_acceptor(server, err);
 }
 
-/* Waits until no connection is left, nor the thread of any, at most `seconds`. */
-static bool all_gone(struct hy_server *server, unsigned seconds)
+/* With the lock: the thread of an acceptor that has ended is taken out, to be joined. */
+static bool take_acceptor(struct hy_server *server, pthread_t *thread)
+{
+    if (!server->accepting || !server->accepted)
+        return false;
+    server->accepting = false;
+    *thread = server->acceptor;
+    return true;
+}
+
+bool hy_server_ended(struct hy_server *server, unsigned ms)
 {
     struct hy_leaving left;
     struct timespec end;
-    bool gone;
+    pthread_t acceptor;
+    bool ended, join;
 
     (void)clock_gettime(CLOCK_MONOTONIC, &end);
-    end.tv_sec += (time_t)seconds;
+    end.tv_sec += (time_t)(ms / 1000);
+    end.tv_nsec += (long)(ms % 1000) * 1000000;
+    if (end.tv_nsec >= 1000000000) {
+        end.tv_nsec -= 1000000000;
+        end.tv_sec++;
+    }
     (void)pthread_mutex_lock(&server->lock);
-    while (server->sessions && pthread_cond_timedwait(&server->ended, &server->lock, &end) == 0)
+    while ((server->sessions || (server->accepting && !server->accepted)) &&
+           pthread_cond_timedwait(&server->ended, &server->lock, &end) == 0)
         ;
-    gone = server->sessions == 0;
+    join = take_acceptor(server, &acceptor);
+    ended = !server->sessions && !server->accepting;
     left = server->left;
     server->left.any = false;
     (void)pthread_mutex_unlock(&server->lock);
+    if (join)
+        (void)pthread_join(acceptor, NULL);
     hy_thread_rest(left);
-    return gone;
+    return ended;
 }
 
 static void wake(struct hy_server *server)
@@ -129,26 +149,32 @@ static void wake(struct hy_server *server)
         hy_log(server->log, HY_LOG_ERROR, 0, "eventfd: %s", strerror(errno));
 }
 
-void hy_server_stop(struct hy_server *server, unsigned seconds)
+void hy_server_end(struct hy_server *server, bool now)
 {
     atomic_store(&server->drain, true);
-    if (!seconds)
+    if (now)
         atomic_store(&server->cut, true);
     wake(server);
-    if (server->accepting) {
-        (void)pthread_join(server->acceptor, NULL);
-        server->accepting = false;
-    }
-    hy_server_close_listeners(server);
-    if (all_gone(server, seconds))
-        return;
-    atomic_store(&server->cut, true);
-    if (all_gone(server, LAST_WAIT))
-        return;
+}
+
+void hy_server_tell_stuck(struct hy_server *server)
+{
     if (server->dog)
         hy_watchdog_report(server->dog);
     hy_log(server->log, HY_LOG_ERROR, 0, "%u connections are stuck in a call and are left behind",
            hy_server_connections(server));
+}
+
+void hy_server_stop(struct hy_server *server, unsigned seconds)
+{
+    hy_server_end(server, !seconds);
+    if (!server->accepting)
+        hy_server_close_listeners(server);
+    if (hy_server_ended(server, seconds * 1000))
+        return;
+    hy_server_end(server, true);
+    if (!hy_server_ended(server, HY_SERVER_LAST_WAIT * 1000))
+        hy_server_tell_stuck(server);
 }
 
 uint16_t hy_server_port(const struct hy_server *server)

@@ -59,6 +59,14 @@ int hy_server_reload(struct hy_server *server, struct hy_config *config, struct 
  * for its thread. Idempotent. */
 void hy_server_stop(struct hy_server *server, unsigned seconds);
 
+/* The same in steps, for who has to do something else meanwhile. end begins it, now: connections are cut off; ended
+ * waits for at most `ms` and says whether nothing is left; what is there HY_SERVER_LAST_WAIT seconds after connections
+ * were cut off is stuck, and the log is told. From any thread. */
+enum { HY_SERVER_LAST_WAIT = 5 };
+void hy_server_end(struct hy_server *server, bool now);
+bool hy_server_ended(struct hy_server *server, unsigned ms);
+void hy_server_tell_stuck(struct hy_server *server);
+
 /* The port in use, for LocalPort = 0: that of the first listener. 0 before bind, and with Listening = false. */
 uint16_t hy_server_port(const struct hy_server *server);
 /* Where it listens, from 0 on; false when there are no more. */

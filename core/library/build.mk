@@ -1,0 +1,6 @@
+libhythe_core_la_SOURCES += \
+	core/library/internal.h \
+	core/library/load.c \
+	core/library/object.c \
+	core/library/serve.c \
+	core/library/settings.c

@@ -1,0 +1,61 @@
+/* Settings of a file. */
+#include "core/library/internal.h"
+
+#include <errno.h>
+
+/* What is wrong with the file is said now; what it lacks, which has no line, the program may still set. */
+static bool has_mistakes(const struct hy_problems *problems)
+{
+    for (size_t i = 0; i < problems->count; i++)
+        if (problems->items[i].place.line)
+            return true;
+    return problems->lost;
+}
+
+static int load(struct hythe_server *server, const char *file, const char *text)
+{
+    const struct hy_config_rules rules = hythe_rules(server, true);
+    struct hy_problems problems = {0};
+    struct hy_store *store = hy_store_load(file, text, &rules, &problems);
+    bool good = store && !has_mistakes(&problems);
+    struct hy_config *view = good ? hythe_read(server, store, true, &problems) : NULL;
+    int rc = 0;
+
+    (void)pthread_mutex_lock(&server->lock);
+    if (server->state != HYTHE_IDLE)
+        rc = hythe_fail_locked(server, HY_ERROR_LISTENING, "settings can't be loaded while the server listens");
+    else if (view)
+        hythe_keep(server, store, view);
+    (void)pthread_mutex_unlock(&server->lock);
+    if (!rc && !view)
+        rc = hythe_fail_problems(server, -EINVAL, &problems);
+    if (rc) {
+        hy_config_free(view);
+        hy_store_free(store);
+    }
+    hy_problems_free(&problems);
+    return rc;
+}
+
+static int load_outside(struct hythe_server *server, const char *file, const char *text)
+{
+    struct hy_stay stay;
+    int rc;
+
+    if (hy_events_inside(server->events, NULL))
+        return hythe_fail(server, -EDEADLK, "settings can't be loaded by a handler");
+    hy_events_enter(server->events, &stay);
+    rc = load(server, file, text);
+    hy_events_leave(&stay);
+    return rc;
+}
+
+int hythe_server_load(struct hythe_server *server, const char *file)
+{
+    return load_outside(server, file, NULL);
+}
+
+int hythe_server_load_text(struct hythe_server *server, const char *text)
+{
+    return load_outside(server, "text", text);
+}

@@ -1,0 +1,144 @@
+#include "tests/unit/library_box.h"
+
+#include <fcntl.h>
+#include <libssh/sftp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static char *path_in(const struct box *box, const char *name)
+{
+    char *path = NULL;
+
+    CU_ASSERT_FATAL(asprintf(&path, "%s/%s", box->dir, name) > 0);
+    return path;
+}
+
+static void put_file(const struct box *box, const char *name, const char *text)
+{
+    char *path = path_in(box, name);
+    int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0600);
+
+    CU_ASSERT_FATAL(fd >= 0 && write(fd, text, strlen(text)) == (ssize_t)strlen(text));
+    (void)close(fd);
+    free(path);
+}
+
+static void put_key(const struct box *box)
+{
+    char *path = path_in(box, "key");
+    ssh_key key = NULL;
+
+    CU_ASSERT_FATAL(ssh_pki_generate(SSH_KEYTYPE_ED25519, 0, &key) == SSH_OK);
+    CU_ASSERT_FATAL(ssh_pki_export_privkey_file(key, NULL, NULL, NULL, path) == SSH_OK);
+    CU_ASSERT_FATAL(chmod(path, 0600) == 0);
+    ssh_key_free(key);
+    free(path);
+}
+
+void box_make(struct box *box)
+{
+    char *tree;
+
+    *box = (struct box){.dir = "/tmp/unit-library.XXXXXX"};
+    CU_ASSERT_FATAL(mkdtemp(box->dir) != NULL);
+    tree = path_in(box, "tree");
+    CU_ASSERT_FATAL(mkdir(tree, 0700) == 0);
+    put_file(box, "tree/file", "hello");
+    put_key(box);
+    box->server = hythe_server_new();
+    CU_ASSERT_FATAL(box->server != NULL);
+    free(tree);
+}
+
+void box_clear(struct box *box)
+{
+    static const char *const names[] = {"tree/file", "tree", "key", "cfg", ""};
+
+    hythe_server_free(box->server);
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        char *path = path_in(box, names[i]);
+
+        (void)remove(path);
+        free(path);
+    }
+}
+
+void box_ok(const struct box *box, int rc)
+{
+    char text[1024];
+
+    if (rc) {
+        hythe_server_error(box->server, text, sizeof text);
+        printf("  %d: %s\n", rc, text);
+    }
+    CU_ASSERT(rc == 0);
+}
+
+void box_fails(const struct box *box, int rc, int number, const char *reason)
+{
+    char text[1024];
+
+    hythe_server_error(box->server, text, sizeof text);
+    UNIT_ASSERT_NUMBER(rc, number);
+    if (!strstr(text, reason))
+        printf("  got \"%s\", wanted \"%s\" in it\n", text, reason);
+    CU_ASSERT(strstr(text, reason) != NULL);
+}
+
+ssh_session box_enter(const struct box *box, const char *password)
+{
+    ssh_session client = ssh_new();
+    unsigned port = hythe_server_port(box->server);
+    int no = 0;
+
+    (void)ssh_options_set(client, SSH_OPTIONS_HOST, "127.0.0.1");
+    (void)ssh_options_set(client, SSH_OPTIONS_PORT, &port);
+    (void)ssh_options_set(client, SSH_OPTIONS_USER, "u");
+    (void)ssh_options_set(client, SSH_OPTIONS_PROCESS_CONFIG, &no);
+    if (ssh_connect(client) != SSH_OK || ssh_userauth_password(client, NULL, password) != SSH_AUTH_SUCCESS) {
+        box_leave(client);
+        return NULL;
+    }
+    return client;
+}
+
+void box_leave(ssh_session client)
+{
+    ssh_disconnect(client);
+    ssh_free(client);
+}
+
+void box_read(ssh_session client, char text[64])
+{
+    sftp_session sftp = sftp_new(client);
+    sftp_file file;
+    ssize_t n = -1;
+
+    CU_ASSERT_FATAL(sftp != NULL && sftp_init(sftp) == SSH_OK);
+    file = sftp_open(sftp, "/file", O_RDONLY, 0);
+    if (file) {
+        n = sftp_read(file, text, 63);
+        (void)sftp_close(file);
+    }
+    text[n < 0 ? 0 : n] = '\0';
+    sftp_free(sftp);
+}
+
+void box_fill(struct box *box, const char *more)
+{
+    const char *plugins = getenv("HYTHE_PLUGINS");
+    char *text = NULL;
+
+    CU_ASSERT_FATAL(
+        asprintf(
+            &text,
+            "LocalHost = \"127.0.0.1\"; LocalPort = 0; SSHCertStore = \"%s/key\";\n"
+            "plugin_directory = \"%s\"; RootDirectory = \"%s/tree\";\n"
+            "users = ( { name = \"u\"; password = \"$5$x$u/w5rkS/ZkEW8w7w0VcSy915tS82tDWKB5Ee9giohyD\"; } );\n%s\n",
+            box->dir, plugins ? plugins : HYTHE_TEST_PLUGINS, box->dir, more) > 0);
+    box_ok(box, hythe_server_load_text(box->server, text));
+    free(text);
+}
