@@ -53,7 +53,7 @@ static inline bool hy_row_usable(const struct hy_row *row)
     return row->kind != HY_ROW_REFUSED;
 }
 
-/* dump.c: whether a setting's value is somebody's secret: a password that isn't elsewhere, a key that isn't in a file. */
+/* dump.c: whether a setting's value is somebody's secret: a password that isn't elsewhere, a key that is in no file. */
 bool hy_config_hides(const struct hy_config *config, const struct hy_row *row);
 
 /* The row of a name in a section, or NULL. */
