@@ -32,7 +32,7 @@ FILE_LINES = 600
 FUNCTION_LINES = 80
 COLUMNS = 120
 FOLDERS = ("include", "core", "plugins", "tests", "etc", "doc", ".ci")
-TEXT = (".c", ".h", ".def", ".py", ".sh", ".mk", ".am", ".ac", ".md", ".cfg", ".example", ".in", ".5", ".8", ".7", "")
+TEXT = (".c", ".h", ".def", ".py", ".sh", ".mk", ".am", ".ac", ".md", ".cfg", ".example", ".in", ".3", ".5", ".8", ".7", "")
 # Only a program decides about its process; the library it is built from may not.
 NOT_IN_LIBRARY = re.compile(
     r"\b(_?exit|quick_exit|abort|printf|vprintf|puts|putchar|perror|signal|sigaction|system|popen|setlocale|chdir|umask"
