@@ -59,14 +59,15 @@ class Example(Server):
     owner = 'root' if ROOT else pwd.getpwuid(os.geteuid()).pw_name
     listening = r'listening on port (\d+)'
 
-    def __init__(self, name, *arguments, **settings):
-        super().__init__(name, **settings)
+    def __init__(self, program, *arguments):
+        super().__init__('%s-%d' % (program, len(os.listdir(scratch()))))
+        self.program = program
         self.arguments = list(arguments)
         self.local = os.path.join(self.folder, 'local')
         os.mkdir(self.local)
 
     def command(self):
-        return ['env', 'LD_LIBRARY_PATH=' + library_path(), 'PASSWORD=' + self.PASSWORD, example(self.name)] + [
+        return ['env', 'LD_LIBRARY_PATH=' + library_path(), 'PASSWORD=' + self.PASSWORD, example(self.program)] + [
             argument.replace('@', self.folder + '/') for argument in self.arguments]
 
     def common(self):
