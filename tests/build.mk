@@ -31,6 +31,7 @@ include tests/unit/connect.mk
 include tests/unit/event.mk
 include tests/unit/keys.mk
 include tests/unit/jobs.mk
+include tests/unit/divert.mk
 include tests/unit/sftp.mk
 include tests/unit/localroot.mk
 include tests/unit/filters.mk

@@ -15,7 +15,7 @@ struct copying {
 static int64_t find_end(struct hy_engine *e, struct copying *c)
 {
     struct hythe_attrs attrs = HY_ATTRS_EMPTY;
-    int64_t r = hy_vfs_fgetattr(e->vfs, c->from, HYTHE_ATTR_SIZE, &attrs);
+    int64_t r = hy_vfs_flook(e->vfs, c->from, HYTHE_ATTR_SIZE, &attrs);
 
     c->left = INT64_MAX;
     if (r < 0)

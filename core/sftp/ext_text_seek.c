@@ -90,7 +90,7 @@ static uint64_t size_of(struct hy_engine *e, hy_handle h)
 {
     struct hythe_attrs attrs = HY_ATTRS_EMPTY;
 
-    return hy_vfs_fgetattr(e->vfs, h, HYTHE_ATTR_SIZE, &attrs) == 0 && attrs.valid & HYTHE_ATTR_SIZE ? attrs.size : 0;
+    return hy_vfs_flook(e->vfs, h, HYTHE_ATTR_SIZE, &attrs) == 0 && attrs.valid & HYTHE_ATTR_SIZE ? attrs.size : 0;
 }
 
 /* Where no lines can be found the drafts let a server say so, and clients go another way. */

@@ -129,7 +129,7 @@ static bool may_set(const struct hy_engine *e, hy_handle h)
 static int64_t set_file(struct hy_engine *e, hy_handle h, struct hythe_attrs *attrs)
 {
     struct hythe_attrs now = HY_ATTRS_EMPTY;
-    int64_t r = hy_wants_owner(e, attrs) ? hy_vfs_fgetattr(e->vfs, h, HYTHE_ATTR_OWNER, &now) : 0;
+    int64_t r = hy_wants_owner(e, attrs) ? hy_vfs_flook(e->vfs, h, HYTHE_ATTR_OWNER, &now) : 0;
 
     if (r < 0)
         return r;
@@ -137,7 +137,7 @@ static int64_t set_file(struct hy_engine *e, hy_handle h, struct hythe_attrs *at
     r = hy_vfs_fsetattr(e->vfs, h, attrs);
     if (hy_settle_pairs(e, attrs, r))
         r = hy_vfs_fsetattr(e->vfs, h, attrs);
-    if (hy_settle_refused(e, attrs, r) && hy_vfs_fgetattr(e->vfs, h, HYTHE_ATTR_OWNER, &now) == 0)
+    if (hy_settle_refused(e, attrs, r) && hy_vfs_flook(e->vfs, h, HYTHE_ATTR_OWNER, &now) == 0)
         r = hy_settle_refusal(attrs, &now);
     return r;
 }

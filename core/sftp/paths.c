@@ -20,8 +20,7 @@ int64_t hy_exact(struct hy_engine *e, struct hy_name path, int64_t r)
     above = hy_vfs_pace_of_path(e->vfs, parent);
     if ((above.slow && !here.slow) || (above.serial && !here.serial))
         return r;
-    return hy_vfs_getattr(e->vfs, parent, HYTHE_ATTR_TYPE, 0, &attrs) == -ENOENT ? HYTHE_STATUS(SSH_FX_NO_SUCH_PATH)
-                                                                                 : r;
+    return hy_vfs_look(e->vfs, parent, HYTHE_ATTR_TYPE, 0, &attrs) == -ENOENT ? HYTHE_STATUS(SSH_FX_NO_SUCH_PATH) : r;
 }
 
 static int64_t stat_path(struct hy_engine *e, struct hy_request *rq, uint32_t flags)
@@ -50,7 +49,7 @@ int64_t hy_request_lstat(struct hy_engine *e, struct hy_request *rq)
 static int64_t set_attrs(struct hy_engine *e, struct hy_name path, uint32_t flags, struct hythe_attrs *attrs)
 {
     struct hythe_attrs now = HY_ATTRS_EMPTY;
-    int64_t r = hy_wants_owner(e, attrs) ? hy_vfs_getattr(e->vfs, path, HYTHE_ATTR_OWNER, flags, &now) : 0;
+    int64_t r = hy_wants_owner(e, attrs) ? hy_vfs_look(e->vfs, path, HYTHE_ATTR_OWNER, flags, &now) : 0;
 
     if (r == 0) {
         hy_settle_owner(e, attrs, &now);
@@ -58,7 +57,7 @@ static int64_t set_attrs(struct hy_engine *e, struct hy_name path, uint32_t flag
     }
     if (hy_settle_pairs(e, attrs, r))
         r = hy_vfs_setattr(e->vfs, path, flags, attrs);
-    if (hy_settle_refused(e, attrs, r) && hy_vfs_getattr(e->vfs, path, HYTHE_ATTR_OWNER, flags, &now) == 0)
+    if (hy_settle_refused(e, attrs, r) && hy_vfs_look(e->vfs, path, HYTHE_ATTR_OWNER, flags, &now) == 0)
         r = hy_settle_refusal(attrs, &now);
     return hy_exact(e, path, r);
 }

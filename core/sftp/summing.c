@@ -3,7 +3,7 @@
 static int64_t look(struct hy_engine *e, struct hy_summing *s)
 {
     struct hythe_attrs attrs = HY_ATTRS_EMPTY;
-    int64_t r = hy_vfs_fgetattr(e->vfs, s->h, HYTHE_ATTR_SIZE, &attrs);
+    int64_t r = hy_vfs_flook(e->vfs, s->h, HYTHE_ATTR_SIZE, &attrs);
 
     s->known = r == 0 && attrs.valid & HYTHE_ATTR_SIZE && attrs.size <= INT64_MAX;
     s->size = s->known ? attrs.size : 0;

@@ -29,7 +29,8 @@ static inline struct hy_frame frame(const struct hy_scene *scene, const struct h
                                       .instance = instance->self,
                                       .attached = scene->attached[link->layer],
                                       .slot = scene->slots ? &scene->slots[link->layer] : NULL,
-                                      .next = link + 1},
+                                      .next = link + 1,
+                                      .flags = scene->flags},
                              .scene = scene,
                              .granted = granted};
 }
@@ -125,6 +126,7 @@ int64_t hy_chain_ask(const struct hythe_call *call, uint32_t op, void *arg)
         scene.file = NULL;
     }
     scene.first = call->next[-1].layer + 1u;
+    scene.flags |= HYTHE_CALL_OWN;
     switch (op) {
 #define HYTHE_OP(name, klass, on, fields) \
     case HYTHE_OP_##name: \

@@ -113,6 +113,7 @@ struct hy_scene {
     unsigned first;         /* the layers outside of this one are passed by: what a layer asks, or a default for it */
     struct hy_baton *baton; /* released around the call; NULL: nothing to release */
     bool last_look;         /* host->cancelled() is false: whether something is to be removed must be known */
+    uint32_t flags;         /* HYTHE_CALL_* of its calls */
 };
 
 /* Typed entries, generated: hy_do_read(&scene, &arg) runs the operation through the chain. Fills arg->size. An open

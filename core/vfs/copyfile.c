@@ -28,7 +28,7 @@ static bool is_short(struct hy_vfs *vfs, const struct hy_spot *a)
 
     if (a->point->pace.slow)
         return true;
-    return hy_spot_getattr(vfs, a, HYTHE_ATTR_SIZE, 0, &attrs) == 0 && attrs.valid & HYTHE_ATTR_SIZE &&
+    return hy_spot_getattr(vfs, a, HYTHE_ATTR_SIZE, 0, HYTHE_CALL_OWN, &attrs) == 0 && attrs.valid & HYTHE_ATTR_SIZE &&
            attrs.size <= SHORT;
 }
 
@@ -48,7 +48,7 @@ static int64_t by_store(struct hy_vfs *vfs, const struct hy_spot *a, const struc
 
     if (!may_leave_it(vfs, a, b))
         return -ENOTSUP;
-    scene = hy_spot_scene(vfs, a);
+    scene = hy_spot_scene(vfs, a, 0);
     r = hy_plain(hy_do_copyfile(&scene, &arg));
     return r == -ENOSYS || r == -EXDEV ? -ENOTSUP : hy_made(vfs, b, r);
 }
@@ -70,7 +70,7 @@ static int64_t open_source(struct hy_vfs *vfs, struct hy_copyfile *c)
     int64_t r = open_own(vfs, name_of(c->source), HYTHE_OPEN_READ, NULL, &c->from);
 
     if (r == 0)
-        r = hy_vfs_fgetattr(vfs, c->from, WANT, &c->attrs);
+        r = hy_vfs_flook(vfs, c->from, WANT, &c->attrs);
     if (r < 0)
         return r;
     if (c->attrs.valid & HYTHE_ATTR_TYPE && c->attrs.type != HYTHE_TYPE_REGULAR)
@@ -83,7 +83,8 @@ static int64_t open_source(struct hy_vfs *vfs, struct hy_copyfile *c)
 static bool one_path(struct hy_vfs *vfs, struct hy_name from, struct hy_name to)
 {
     char a[HY_PATH_MAX], b[HY_PATH_MAX];
-    int64_t x = hy_vfs_realpath(vfs, from, HY_REAL_EXISTS, a), y = hy_vfs_realpath(vfs, to, HY_REAL_EXISTS, b);
+    int64_t x = hy_real(vfs, from, HY_REAL_EXISTS, HYTHE_CALL_OWN, a);
+    int64_t y = hy_real(vfs, to, HY_REAL_EXISTS, HYTHE_CALL_OWN, b);
 
     return x > 0 && x == y && memcmp(a, b, (size_t)x) == 0;
 }
@@ -114,7 +115,7 @@ static int64_t open_target(struct hy_vfs *vfs, struct hy_copyfile *c)
 
     attrs.mode = c->attrs.mode & 0777;
     if (c->replace)
-        r = hy_vfs_getattr(vfs, name_of(c->target), HYTHE_ATTR_TYPE, 0, &now);
+        r = hy_vfs_look(vfs, name_of(c->target), HYTHE_ATTR_TYPE, 0, &now);
     if (r == 0)
         return open_existing(vfs, c);
     hy_vfs_clear_error(vfs);
@@ -196,7 +197,7 @@ static bool look_by_name(struct hy_vfs *vfs, const char *path, struct hythe_attr
 
     if (hy_resolve(vfs, name_of(path), &spot) < 0 || !spot.point)
         return false;
-    scene = hy_spot_scene(vfs, &spot);
+    scene = hy_spot_scene(vfs, &spot, HYTHE_CALL_OWN);
     scene.last_look = true;
     arg.path = spot.rel;
     return hy_do_getattr(&scene, &arg) >= 0;
@@ -213,7 +214,7 @@ static bool look_at_open(const struct hy_vfs *vfs, const struct hy_copyfile *c, 
     attrs->size = c->done;
     if (!file)
         return true;
-    scene = file->scene;
+    scene = hy_own_scene(file);
     scene.last_look = true;
     attrs->valid = 0;
     return hy_do_fgetattr(&scene, &arg) >= 0;

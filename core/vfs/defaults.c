@@ -26,6 +26,7 @@ static struct hy_scene by_path(const struct hythe_call *call)
 
     scene.slots = NULL;
     scene.file = NULL;
+    scene.flags |= HYTHE_CALL_OWN;
     return scene;
 }
 

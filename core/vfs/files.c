@@ -21,7 +21,7 @@ static struct hy_file *new_file(struct hy_vfs *vfs, const struct hy_spot *spot, 
     memcpy(path, spot->path, len + 1);
     file->facts = (struct hythe_file){.size = sizeof file->facts, .access = access, .path = path};
     if (spot->point) {
-        file->scene = hy_spot_scene(vfs, spot);
+        file->scene = hy_spot_scene(vfs, spot, 0);
         file->scene.slots = file->slots;
         file->scene.file = &file->facts;
         file->scene.path = hy_path_relative(path, spot->point->root);
@@ -295,18 +295,32 @@ int64_t hy_vfs_fsync(struct hy_vfs *vfs, hy_handle h)
 
 /* ---- Attributes ---- */
 
-int64_t hy_vfs_fgetattr(struct hy_vfs *vfs, hy_handle h, uint32_t want, struct hythe_attrs *out)
+static int64_t get(struct hy_vfs *vfs, hy_handle h, uint32_t want, uint32_t call_flags, struct hythe_attrs *out)
 {
     struct hythe_fgetattr_arg arg = {.want = want, .attrs = out};
-    struct hy_file *file = hy_files_get(&vfs->files, h);
+    const struct hy_file *file = hy_files_get(&vfs->files, h);
+    struct hy_scene scene;
 
     if (!file)
         return -EBADF;
     *out = (struct hythe_attrs){.struct_size = sizeof *out};
-    if (file->scene.chain)
-        return hy_plain(hy_do_fgetattr(&file->scene, &arg));
+    if (file->scene.chain) {
+        scene = file->scene;
+        scene.flags |= call_flags;
+        return hy_plain(hy_do_fgetattr(&scene, &arg));
+    }
     hy_made_up_attrs(vfs, out);
     return 0;
+}
+
+int64_t hy_vfs_fgetattr(struct hy_vfs *vfs, hy_handle h, uint32_t want, struct hythe_attrs *out)
+{
+    return get(vfs, h, want, 0, out);
+}
+
+int64_t hy_vfs_flook(struct hy_vfs *vfs, hy_handle h, uint32_t want, struct hythe_attrs *out)
+{
+    return get(vfs, h, want, HYTHE_CALL_OWN, out);
 }
 
 int64_t hy_vfs_fsetattr(struct hy_vfs *vfs, hy_handle h, const struct hythe_attrs *attrs)

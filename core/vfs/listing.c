@@ -52,7 +52,8 @@ static void attrs_of(struct listing *l, const char *path, size_t len, struct hyt
     struct hy_spot spot;
 
     if (hy_resolve_normal(l->vfs, path, len, &spot) < 0 ||
-        hy_spot_getattr(l->vfs, &spot, l->want | HYTHE_ATTR_TYPE, 0, attrs) < 0 || attrs->type != HYTHE_TYPE_DIRECTORY)
+        hy_spot_getattr(l->vfs, &spot, l->want | HYTHE_ATTR_TYPE, 0, HYTHE_CALL_OWN, attrs) < 0 ||
+        attrs->type != HYTHE_TYPE_DIRECTORY)
         hy_made_up_attrs(l->vfs, attrs);
 }
 

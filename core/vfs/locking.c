@@ -14,7 +14,7 @@ static bool look(struct hy_vfs *vfs, const struct hy_spot *spot, uint32_t flags,
 {
     struct hythe_getattr_arg arg = {
         .path = spot->rel, .want = HYTHE_ATTR_SIZE, .flags = flags, .attrs = attrs, .identity = id};
-    struct hy_scene scene = hy_spot_scene(vfs, spot);
+    struct hy_scene scene = hy_spot_scene(vfs, spot, HYTHE_CALL_OWN);
     int64_t r;
 
     *attrs = (struct hythe_attrs){.struct_size = sizeof *attrs};
@@ -64,9 +64,10 @@ int64_t hy_guard_size_of(struct hy_vfs *vfs, const struct hy_spot *spot, uint32_
 static void size_of(struct hy_vfs *vfs, const struct hy_file *file, struct hythe_attrs *out)
 {
     struct hythe_fgetattr_arg arg = {.want = HYTHE_ATTR_SIZE, .attrs = out};
+    struct hy_scene scene = hy_own_scene(file);
 
     *out = (struct hythe_attrs){.struct_size = sizeof *out};
-    if (hy_do_fgetattr(&file->scene, &arg) < 0)
+    if (hy_do_fgetattr(&scene, &arg) < 0)
         out->valid = 0;
     vfs->report.text[0] = '\0';
 }

@@ -49,7 +49,7 @@ int64_t hy_made(struct hy_vfs *vfs, const struct hy_spot *spot, int64_t result)
     if (!parent.fixed)
         return result;
     if (parent.point) {
-        scene = hy_spot_scene(vfs, &parent);
+        scene = hy_spot_scene(vfs, &parent, HYTHE_CALL_OWN);
         get.path = parent.rel;
         if (!lacks(hy_do_getattr(&scene, &get)))
             return result;
@@ -60,14 +60,14 @@ int64_t hy_made(struct hy_vfs *vfs, const struct hy_spot *spot, int64_t result)
 /* ---- Attributes ---- */
 
 int64_t hy_spot_getattr(struct hy_vfs *vfs, const struct hy_spot *spot, uint32_t want, uint32_t flags,
-                        struct hythe_attrs *out)
+                        uint32_t call_flags, struct hythe_attrs *out)
 {
     struct hythe_getattr_arg arg = {.path = spot->rel, .want = want, .flags = flags, .attrs = out};
     int64_t r = -ENOENT;
 
     *out = (struct hythe_attrs){.struct_size = sizeof *out};
     if (spot->point) {
-        struct hy_scene scene = hy_spot_scene(vfs, spot);
+        struct hy_scene scene = hy_spot_scene(vfs, spot, call_flags);
 
         if (spot->above)
             arg.want |= HYTHE_ATTR_TYPE;
@@ -82,12 +82,23 @@ int64_t hy_spot_getattr(struct hy_vfs *vfs, const struct hy_spot *spot, uint32_t
     return r;
 }
 
-int64_t hy_vfs_getattr(struct hy_vfs *vfs, struct hy_name path, uint32_t want, uint32_t flags, struct hythe_attrs *out)
+static int64_t get(struct hy_vfs *vfs, struct hy_name path, uint32_t want, uint32_t flags, uint32_t call_flags,
+                   struct hythe_attrs *out)
 {
     struct hy_spot spot;
     int64_t r = hy_resolve(vfs, path, &spot);
 
-    return r < 0 ? r : hy_spot_getattr(vfs, &spot, want, flags, out);
+    return r < 0 ? r : hy_spot_getattr(vfs, &spot, want, flags, call_flags, out);
+}
+
+int64_t hy_vfs_getattr(struct hy_vfs *vfs, struct hy_name path, uint32_t want, uint32_t flags, struct hythe_attrs *out)
+{
+    return get(vfs, path, want, flags, 0, out);
+}
+
+int64_t hy_vfs_look(struct hy_vfs *vfs, struct hy_name path, uint32_t want, uint32_t flags, struct hythe_attrs *out)
+{
+    return get(vfs, path, want, flags, HYTHE_CALL_OWN, out);
 }
 
 int64_t hy_vfs_setattr(struct hy_vfs *vfs, struct hy_name path, uint32_t flags, const struct hythe_attrs *attrs)
@@ -104,7 +115,7 @@ int64_t hy_vfs_setattr(struct hy_vfs *vfs, struct hy_name path, uint32_t flags, 
     r = hy_guard_size_of(vfs, &spot, flags, attrs);
     if (r < 0)
         return r;
-    scene = hy_spot_scene(vfs, &spot);
+    scene = hy_spot_scene(vfs, &spot, 0);
     arg.path = spot.rel;
     r = hy_plain(hy_set_path(vfs, &scene, &arg));
     return spot.above && lacks(r) ? -EROFS : r;
@@ -120,7 +131,7 @@ int64_t hy_spot_statfs(struct hy_vfs *vfs, const struct hy_spot *spot, struct hy
     if (!spot->point && !spot->fixed)
         return -ENOENT;
     if (spot->point) {
-        scene = hy_spot_scene(vfs, spot);
+        scene = hy_spot_scene(vfs, spot, 0);
         r = hy_plain(hy_do_statfs(&scene, &arg));
     }
     if (!spot->point || (spot->above && lacks(r))) {
@@ -157,7 +168,7 @@ static int64_t find(struct hy_vfs *vfs, struct hy_name path, int64_t kept, struc
         return kept == -EBUSY ? busy(vfs) : kept;
     if (!spot->point)
         return kept == -EEXIST ? hy_made(vfs, spot, -ENOENT) : -ENOENT;
-    *scene = hy_spot_scene(vfs, spot);
+    *scene = hy_spot_scene(vfs, spot, 0);
     return 0;
 }
 
@@ -236,7 +247,7 @@ int64_t hy_vfs_link(struct hy_vfs *vfs, struct hy_name from, struct hy_name to)
     r = hy_guard_name(vfs, &a, HYTHE_NOFOLLOW, 0);
     if (r < 0)
         return r;
-    scene = hy_spot_scene(vfs, &a);
+    scene = hy_spot_scene(vfs, &a, 0);
     arg = (struct hythe_link_arg){.from = a.rel, .to = b.rel};
     return hy_made(vfs, &b, hy_plain(hy_do_link(&scene, &arg)));
 }
@@ -259,7 +270,7 @@ int64_t hy_vfs_rename(struct hy_vfs *vfs, struct hy_name from, struct hy_name to
         r = hy_guard_name(vfs, &b, HYTHE_NOFOLLOW, HYTHE_LOCK_DELETE);
     if (r < 0)
         return r;
-    scene = hy_spot_scene(vfs, &a);
+    scene = hy_spot_scene(vfs, &a, 0);
     arg = (struct hythe_rename_arg){.from = a.rel, .to = b.rel, .flags = flags};
     return hy_made(vfs, &b, hy_plain(hy_do_rename(&scene, &arg)));
 }

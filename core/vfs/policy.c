@@ -133,11 +133,14 @@ int64_t hy_set_path(struct hy_vfs *vfs, const struct hy_scene *scene, struct hyt
 {
     struct hythe_attrs found = {.struct_size = sizeof found};
     struct hythe_getattr_arg get = {.path = arg->path, .flags = arg->flags, .want = HYTHE_ATTR_TYPE, .attrs = &found};
+    struct hy_scene own = *scene;
     int64_t r = 0;
+
+    own.flags |= HYTHE_CALL_OWN;
 
     /* Nothing may be left to be set, but what isn't there has no attributes to ignore. */
     if (scene->chain->policy == HY_ATTRS_IGNORE && !(arg->attrs->valid & HYTHE_ATTR_SIZE))
-        r = hy_do_getattr(scene, &get);
+        r = hy_do_getattr(&own, &get);
     return r < 0 ? r : set(vfs, scene, try_setattr, arg, arg->path, arg->attrs);
 }
 

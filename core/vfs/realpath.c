@@ -42,7 +42,7 @@ static int64_t to_view(struct hy_vfs *vfs, const struct hy_spot *spot, const cha
     return (int64_t)strlen(out);
 }
 
-static int64_t existing(struct hy_vfs *vfs, const struct hy_spot *spot, char *out)
+static int64_t existing(struct hy_vfs *vfs, const struct hy_spot *spot, uint32_t flags, char *out)
 {
     char found[HY_PATH_MAX] = "";
     struct hythe_realpath_arg arg = {.path = spot->rel, .buf = found, .len = sizeof found};
@@ -50,7 +50,7 @@ static int64_t existing(struct hy_vfs *vfs, const struct hy_spot *spot, char *ou
     int64_t r = -ENOENT;
 
     if (spot->point) {
-        scene = hy_spot_scene(vfs, spot);
+        scene = hy_spot_scene(vfs, spot, flags);
         r = hy_do_realpath(&scene, &arg);
         if (r >= 0 && !is_relative_normal(found, r))
             return hy_blame(vfs, scene.chain, HYTHE_OP_realpath, "realpath answered no path relative to its base");
@@ -71,14 +71,14 @@ static int64_t missing_last(struct hy_vfs *vfs, const struct hy_spot *spot, char
     int64_t r = hy_resolve_normal(vfs, spot->path, parent_len, &parent);
 
     if (r == 0)
-        r = existing(vfs, &parent, dir);
+        r = existing(vfs, &parent, HYTHE_CALL_OWN, dir);
     if (r < 0)
         return r;
     r = hy_path_join(out, dir, hy_path_relative(spot->path, parent.path));
     return r < 0 ? r : (int64_t)strlen(out);
 }
 
-int64_t hy_vfs_realpath(struct hy_vfs *vfs, struct hy_name path, enum hy_real how, char *out)
+int64_t hy_real(struct hy_vfs *vfs, struct hy_name path, enum hy_real how, uint32_t flags, char *out)
 {
     struct hy_spot spot;
     int64_t r;
@@ -94,8 +94,13 @@ int64_t hy_vfs_realpath(struct hy_vfs *vfs, struct hy_name path, enum hy_real ho
     r = hy_resolve(vfs, path, &spot);
     if (r < 0)
         return r;
-    r = existing(vfs, &spot, out);
+    r = existing(vfs, &spot, flags, out);
     if (r == -ENOENT && how == HY_REAL_LAST && !spot.fixed)
         return missing_last(vfs, &spot, out);
     return r;
+}
+
+int64_t hy_vfs_realpath(struct hy_vfs *vfs, struct hy_name path, enum hy_real how, char *out)
+{
+    return hy_real(vfs, path, how, 0, out);
 }

@@ -254,11 +254,12 @@ int64_t hy_resolve_normal(struct hy_vfs *vfs, const char *path, size_t len, stru
     return place(vfs, spot);
 }
 
-struct hy_scene hy_spot_scene(struct hy_vfs *vfs, const struct hy_spot *spot)
+struct hy_scene hy_spot_scene(struct hy_vfs *vfs, const struct hy_spot *spot, uint32_t flags)
 {
     return (struct hy_scene){.chain = spot->point->mount->chain,
                              .session = &vfs->session,
                              .report = &vfs->report,
                              .attached = spot->point->attached,
-                             .baton = spot->point->pace.slow ? vfs->baton : NULL};
+                             .baton = spot->point->pace.slow ? vfs->baton : NULL,
+                             .flags = flags};
 }

@@ -146,13 +146,24 @@ bool hy_locate(const struct hy_vfs *vfs, struct hy_spot *spot);
 int64_t hy_resolve(struct hy_vfs *vfs, struct hy_name name, struct hy_spot *spot);
 /* The same of a normal path of the user's view. */
 int64_t hy_resolve_normal(struct hy_vfs *vfs, const char *path, size_t len, struct hy_spot *spot);
-/* For operations on the path of a spot with a point. */
-struct hy_scene hy_spot_scene(struct hy_vfs *vfs, const struct hy_spot *spot);
+/* For operations on the path of a spot with a point; flags: HYTHE_CALL_*. */
+struct hy_scene hy_spot_scene(struct hy_vfs *vfs, const struct hy_spot *spot, uint32_t flags);
+/* For those on an open file. */
+static inline struct hy_scene hy_own_scene(const struct hy_file *file)
+{
+    struct hy_scene scene = file->scene;
+
+    scene.flags |= HYTHE_CALL_OWN;
+    return scene;
+}
 /* Length of the path's parent; that of "/" is "/". */
 size_t hy_parent_len(const char *path);
 
+/* call_flags: HYTHE_CALL_*. */
 int64_t hy_spot_getattr(struct hy_vfs *vfs, const struct hy_spot *spot, uint32_t want, uint32_t flags,
-                        struct hythe_attrs *out);
+                        uint32_t call_flags, struct hythe_attrs *out);
+/* hy_vfs_realpath(), with the flags of its calls. */
+int64_t hy_real(struct hy_vfs *vfs, struct hy_name path, enum hy_real how, uint32_t flags, char *out);
 int64_t hy_spot_statfs(struct hy_vfs *vfs, const struct hy_spot *spot, struct hythe_statfs *out);
 /* Attributes and figures of a directory that only exists because mounts lie below it. */
 void hy_made_up_attrs(const struct hy_vfs *vfs, struct hythe_attrs *out);

@@ -58,7 +58,7 @@ static const char *reason(const struct hy_vfs *vfs, int64_t result)
 int hy_vfs_check_home(struct hy_vfs *vfs, struct hy_err *err)
 {
     struct hythe_attrs attrs;
-    int64_t r = hy_vfs_getattr(vfs, (struct hy_name){vfs->home, strlen(vfs->home)}, HYTHE_ATTR_TYPE, 0, &attrs);
+    int64_t r = hy_vfs_look(vfs, (struct hy_name){vfs->home, strlen(vfs->home)}, HYTHE_ATTR_TYPE, 0, &attrs);
     const char *why;
 
     if (r == 0 && attrs.type == HYTHE_TYPE_DIRECTORY)

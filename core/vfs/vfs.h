@@ -95,7 +95,13 @@ void hy_vfs_set_protocol(struct hy_vfs *vfs, uint32_t protocol);
 /* Initial directory, a normal path of the user's view. */
 const char *hy_vfs_home(const struct hy_vfs *vfs);
 
+/* An open file is an index and a generation: one that was closed, or invented, is -EBADF. */
+typedef uint64_t hy_handle;
+
 int64_t hy_vfs_getattr(struct hy_vfs *vfs, struct hy_name path, uint32_t want, uint32_t flags, struct hythe_attrs *out);
+/* The same for what the server needs to know itself (HYTHE_CALL_OWN), here and of an open file. */
+int64_t hy_vfs_look(struct hy_vfs *vfs, struct hy_name path, uint32_t want, uint32_t flags, struct hythe_attrs *out);
+int64_t hy_vfs_flook(struct hy_vfs *vfs, hy_handle h, uint32_t want, struct hythe_attrs *out);
 int64_t hy_vfs_setattr(struct hy_vfs *vfs, struct hy_name path, uint32_t flags, const struct hythe_attrs *attrs);
 int64_t hy_vfs_readlink(struct hy_vfs *vfs, struct hy_name path, char *buf, size_t len);
 /* target is stored as it is sent; path is the link's own name. */
@@ -114,8 +120,7 @@ int64_t hy_vfs_statfs(struct hy_vfs *vfs, struct hy_name path, struct hythe_stat
 enum hy_real { HY_REAL_LEXICAL, HY_REAL_LAST, HY_REAL_EXISTS };
 int64_t hy_vfs_realpath(struct hy_vfs *vfs, struct hy_name path, enum hy_real how, char *out);
 
-/* Open files. A handle is an index and a generation: one that was closed, or invented, is -EBADF. */
-typedef uint64_t hy_handle;
+/* Open files. */
 
 /* The bit of a handle that none of a client's has. */
 #define HY_HANDLE_OWN (UINT64_C(1) << 63)

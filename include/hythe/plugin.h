@@ -73,6 +73,13 @@ enum hythe_threads {
 #define HYTHE_CLASS_OPEN 0x4u  /* opens a file: reading or writing is told by its arguments */
 #define HYTHE_CLASS_ADMIN 0x8u /* closes, synchronises; changes nothing by itself */
 
+/* Flags of struct hythe_call. */
+/* Not what the client asked for, but what the core does for itself before or after it: a look at whom a lock belongs to,
+ * at a parent, a home, at `.` and `..` of a listing or the size of what is copied; what an operation that no layer has
+ * is answered with instead; what takes back something half made; and what an inner layer is asked by host->ask. Who
+ * watches or counts requests lets such calls pass. Who judges them judges these, too. A close has it if its open had. */
+#define HYTHE_CALL_OWN 0x1u
+
 /* Seconds and nanoseconds since 1970-01-01 UTC. */
 struct hythe_time {
     int64_t sec;
@@ -220,6 +227,7 @@ struct hythe_call {
     void *attached;                /* what attach() returned for this session and mount */
     void **slot;                   /* this layer's own pointer in the open file; NULL for operations on paths */
     const struct hythe_link *next; /* for host->next only */
+    uint32_t flags;                /* HYTHE_CALL_* */
 };
 
 /* Facts of a session; valid as long as the session is attached. Strings are never NULL. */
