@@ -74,10 +74,11 @@ enum hythe_threads {
 #define HYTHE_CLASS_ADMIN 0x8u /* closes, synchronises; changes nothing by itself */
 
 /* Flags of struct hythe_call. */
-/* Not what the client asked for, but what the core does for itself before or after it: a look at whom a lock belongs to,
- * at a parent, a home, at `.` and `..` of a listing or the size of what is copied; what an operation that no layer has
- * is answered with instead; what takes back something half made; and what an inner layer is asked by host->ask. Who
- * watches or counts requests lets such calls pass. Who judges them judges these, too. A close has it if its open had. */
+/* Not what the client asked for, but what the core does for itself before or after it: a look at whom a lock belongs
+ * to, at a parent, a home, at `.` and `..` of a listing or the size of what is copied; what an operation that no layer
+ * has is answered with instead; what takes back something half made; and what an inner layer is asked by host->ask.
+ * Who watches or counts requests lets such calls pass. Who judges them judges these, too. A close has it if its open
+ * had. */
 #define HYTHE_CALL_OWN 0x1u
 
 /* Seconds and nanoseconds since 1970-01-01 UTC. */
