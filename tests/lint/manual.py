@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""The manual pages of section 3 say what hythe.h and events.h declare; every page refers to pages that are there, and is
+"""The manual pages of section 3, and the guide, say what hythe.h and events.h declare; every page refers to pages that are there, and is
 mdoc that groff takes.
 
 Reads $HYTHE_SRCDIR (the folder above this file's by default)."""
@@ -85,6 +85,22 @@ def events_have_their_parameters():
             yield f"hythe_files(3): attributes have no {member}"
 
 
+def the_guide_says_who_may_call_what():
+    """doc/embedding.md has each function in its first table of threads, each event in the second."""
+    calls, events = (table for table in re.findall(r"(?:^\|.*\n)+", read("doc/embedding.md"), re.M)
+                     if re.match(r"\| (Call|Event) ", table))
+    rows = re.findall(r"^\| ([^|]*)", calls, re.M)
+    functions = re.findall(r"hythe_\w+", " ".join(rows))
+    want = [re.search(r"(\w+)\(", text).group(1) for text in declared()]
+    for name in set(functions) ^ set(want):
+        yield f"doc/embedding.md: {name} is in one of its table of calls and hythe.h only"
+    told = re.findall(r"\w+", " ".join(re.findall(r"^\| ([^|]*)", events, re.M)[1:]))
+    for name in set(told) ^ set(re.findall(r"HYTHE_EVENT\(([A-Z]\w+)\)", read("include/hythe/events.h"))):
+        yield f"doc/embedding.md: {name} is in one of its table of events and events.h only"
+    for name in {n for n in functions + told if (functions + told).count(n) > 1}:
+        yield f"doc/embedding.md: {name} is there twice"
+
+
 def references_lead_somewhere():
     there = {tuple(os.path.basename(p).rsplit(".", 1)) for p in pages()} | {("hythe.cfg", "5")}
     for path in pages() + ["doc/man/hythe.cfg.5.head", "doc/man/hythe.cfg.5.tail"]:
@@ -107,7 +123,7 @@ class Skip(Exception):
 
 
 TESTS = (functions_are_as_declared, named_where_they_are_listed, events_have_their_parameters,
-         references_lead_somewhere, groff_takes_them)
+         the_guide_says_who_may_call_what, references_lead_somewhere, groff_takes_them)
 
 
 def main():
