@@ -1,4 +1,5 @@
-/* WRITE. Its data goes to the store as it comes in, so that a large packet needs no memory of ours. */
+/* WRITE. Its data goes to the store as it comes in, so that a large packet needs no memory of ours; but where a layer
+ * wants it whole it is left in the input until it is. */
 #include "core/sftp/reply.h"
 #include "core/sftp/trace.h"
 
@@ -102,7 +103,7 @@ size_t hy_upload_begin(struct hy_engine *e, const uint8_t *frame, size_t have, s
         return 0;
     if (hy_jobs_slow_handle(e, u.to) && hy_permitted(e, HY_REQUEST_write))
         return hy_jobs_begin(e, frame, have, len);
-    if (!reserve_status(e))
+    if (hy_vfs_whole_writes(e->vfs, u.to) || !reserve_status(e))
         return 0;
     hy_vfs_clear_error(e->vfs);
     memset(e->given.unknown, 0, sizeof e->given.unknown); /* they point into an earlier packet */

@@ -316,6 +316,16 @@ static void find_short_ways(struct hy_chain *chain)
     chain->sums = may_use(chain, HYTHE_OP_checksum, data, 1);
 }
 
+static bool wants_whole_writes(const struct hy_chain *chain)
+{
+    hy_fn closing = hy_default_of(HYTHE_OP_write);
+
+    for (const struct hythe_link *link = chain->row[HYTHE_OP_write]; link->fn != closing; link++)
+        if (link->instance->plugin.flags & HYTHE_WHOLE_WRITES)
+            return true;
+    return false;
+}
+
 struct hy_chain *hy_chain_new(const struct hy_instance *const *layers, size_t count)
 {
     struct hy_chain *chain;
@@ -336,6 +346,7 @@ struct hy_chain *hy_chain_new(const struct hy_instance *const *layers, size_t co
     for (int op = 0; op < HYTHE_OP_COUNT; op++)
         at = fill_row(chain, (enum hythe_op)op, at);
     find_short_ways(chain);
+    chain->whole_writes = wants_whole_writes(chain);
     return chain;
 }
 

@@ -68,6 +68,7 @@ struct hy_chain {
     /* Whether the operation may be used: the filesystem has it, and every filter that watches what stands for it else
      * sees it too. */
     bool copies, copies_files, sums;
+    bool whole_writes; /* a layer that takes `write` wants what a request has in one call */
     const struct hythe_link *row[HYTHE_OP_COUNT];
     struct hythe_link links[]; /* the rows, one after the other, each closed by a link whose fn is the default */
 };

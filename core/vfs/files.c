@@ -242,6 +242,13 @@ int64_t hy_vfs_read(struct hy_vfs *vfs, hy_handle h, void *buf, size_t len, uint
     return r < 0 ? told(vfs, file, "read", r) : r;
 }
 
+bool hy_vfs_whole_writes(const struct hy_vfs *vfs, hy_handle h)
+{
+    const struct hy_file *file = hy_files_get(&vfs->files, h);
+
+    return file && file->scene.chain && file->scene.chain->whole_writes;
+}
+
 int64_t hy_vfs_write(struct hy_vfs *vfs, hy_handle h, const void *buf, size_t len, uint64_t offset)
 {
     struct hythe_write_arg arg = {.buf = buf, .len = len, .offset = offset};

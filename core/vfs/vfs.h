@@ -147,6 +147,8 @@ int64_t hy_vfs_set_text(struct hy_vfs *vfs, hy_handle h);
 /* Where that is in such a file; NULL for all others. The vfs doesn't move it. Good until the file is closed. */
 uint64_t *hy_vfs_text_place(struct hy_vfs *vfs, hy_handle h);
 int64_t hy_vfs_read(struct hy_vfs *vfs, hy_handle h, void *buf, size_t len, uint64_t offset);
+/* Whether somebody before the open file wants each of the client's WRITEs in one call of hy_vfs_write(). */
+bool hy_vfs_whole_writes(const struct hy_vfs *vfs, hy_handle h);
 int64_t hy_vfs_write(struct hy_vfs *vfs, hy_handle h, const void *buf, size_t len, uint64_t offset);
 /* So many bytes of an open file went to or came from its client, the last of them before `at`. */
 void hy_vfs_moved(struct hy_vfs *vfs, hy_handle h, uint64_t read, uint64_t written, uint64_t at);

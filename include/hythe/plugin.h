@@ -65,6 +65,9 @@ enum hythe_threads {
 
 /* Flags of struct hythe_plugin. */
 #define HYTHE_SLOW 0x1u /* calls may wait for a network; the core runs them off the connection's thread */
+/* A client's WRITE comes as one call, whole, however its bytes arrive; else a large one comes in pieces as they do. It
+ * costs the memory of one request. Of a filter or a filesystem that takes `write`. */
+#define HYTHE_WHOLE_WRITES 0x2u
 
 /* Classes of operations, as bits: what an operation can do to a tree. A filter takes operations by class, so that one
  * which is newer than the filter is still seen by it. */
@@ -462,7 +465,7 @@ struct hythe_plugin {
     uint32_t size;    /* sizeof(struct hythe_plugin) */
     uint32_t kind;    /* enum hythe_kind */
     uint32_t threads; /* enum hythe_threads */
-    uint32_t flags;   /* HYTHE_SLOW */
+    uint32_t flags;   /* HYTHE_SLOW and others above */
     uint32_t minor;   /* HYTHE_ABI_MINOR */
     const char *name; /* as in `plugin = "name"` and the file name.so */
     const char *version;

@@ -31,4 +31,5 @@ EXTRA_DIST += tests/wire/README.md \
 	tests/wire/masks-folder.txt tests/wire/masks-xattrs.txt tests/wire/masks-memory.txt tests/wire/masks-both.txt \
 	tests/wire/masks-no-locks.txt tests/wire/memory-attrs.txt tests/wire/read-whole.txt tests/wire/open-delete.txt \
 	tests/wire/text-seek-write.txt \
-	tests/wire/write-holes.txt tests/wire/write-lengths.txt tests/wire/write-nobody.txt tests/wire/write-streamed.txt
+	tests/wire/write-holes.txt tests/wire/write-lengths.txt tests/wire/write-nobody.txt tests/wire/write-streamed.txt \
+	tests/wire/write-whole.txt tests/wire/write-whole-abandoned.txt

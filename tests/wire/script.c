@@ -319,6 +319,14 @@ static bool has_logged(struct run *r, const char *text, const uint8_t *data, siz
     return strstr(r->w.said, text) || fail(r, "not in the log", r->w.said);
 }
 
+static bool do_writes(struct run *r, const char *text)
+{
+    char got[32];
+
+    (void)snprintf(got, sizeof got, "%u", r->w.writes);
+    return strcmp(got, text) == 0 || fail(r, "another number of writes", got);
+}
+
 #define WORDS(name, action) \
     static bool name(struct run *r, const char *text) \
     { \
@@ -374,6 +382,8 @@ static bool do_option(struct run *r, const char *text)
         return turn_on_xattrs(r);
     else if (strcmp(text, "no-locks") == 0)
         r->w.no_locks = true;
+    else if (strcmp(text, "whole-writes") == 0)
+        r->w.faults.plugin.flags |= HYTHE_WHOLE_WRITES;
     else if (strcmp(text, "newline CRLF") == 0)
         o->newline = "\r\n";
     else
@@ -419,6 +429,7 @@ static const struct verb {
     {"target", do_target, false}, {"logged", do_logged, false},   {"option", do_option, true},
     {"eof", do_eof, false},       {"silence", do_silence, false}, {"not", do_skip, true},
     {"name", do_skip, true},      {"versions", do_skip, true},    {"speaks", do_speaks, false},
+    {"writes", do_writes, false},
 };
 
 static bool do_line(struct run *r, const char *line)
