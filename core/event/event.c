@@ -1,4 +1,5 @@
 #include "core/event/event.h"
+#include "core/event/turn.h"
 
 #include <poll.h>
 #include <pthread.h>
@@ -30,6 +31,7 @@ struct hy_events {
     pthread_cond_t told; /* somebody's state has changed */
     struct firing *first, **last;
     bool closed, running;
+    struct hy_file_events files;
 };
 
 /* Where a thread is: in a handler, or in a call of the program's, perhaps inside of those of another server. */
@@ -50,6 +52,7 @@ struct hy_events *hy_events_new(struct hythe_server *server)
     }
     (void)pthread_mutex_init(&events->lock, NULL);
     (void)pthread_cond_init(&events->told, NULL);
+    hy_file_events_init(&events->files, events);
     return events;
 }
 
@@ -57,6 +60,7 @@ void hy_events_free(struct hy_events *events)
 {
     if (!events)
         return;
+    hy_file_events_fini(&events->files);
     (void)close(events->fd);
     (void)pthread_cond_destroy(&events->told);
     (void)pthread_mutex_destroy(&events->lock);
@@ -76,6 +80,16 @@ void hy_events_set(struct hy_events *events, const struct hythe_events *handlers
 void hy_events_queue(struct hy_events *events, bool queued)
 {
     events->queued = queued;
+}
+
+bool hy_events_queued(const struct hy_events *events)
+{
+    return events->queued;
+}
+
+struct hy_file_events *hy_events_files(struct hy_events *events)
+{
+    return &events->files;
 }
 
 bool hy_events_has(const struct hy_events *events, enum hy_event which)

@@ -11,7 +11,8 @@ enum hy_event {
 #define HYTHE_EVENT(name) HY_EVENT_##name,
     HYTHE_EVENTS
 #undef HYTHE_EVENT
-        HY_EVENT_COUNT
+        HY_EVENT_COUNT,
+    HY_EVENT_None = HY_EVENT_COUNT /* of ops.def */
 };
 
 struct hy_events;
@@ -25,6 +26,7 @@ void hy_events_free(struct hy_events *events);
 void hy_events_set(struct hy_events *events, const struct hythe_events *handlers, void *ctx);
 /* Whether handlers run in hy_events_do() instead of on the spot (ProcessIdleEvents=false). Before anything fires. */
 void hy_events_queue(struct hy_events *events, bool queued);
+bool hy_events_queued(const struct hy_events *events);
 
 /* Whether there is a handler. events NULL: no. From any thread. */
 bool hy_events_has(const struct hy_events *events, enum hy_event which);

@@ -309,10 +309,10 @@ static bool may_use(const struct hy_chain *chain, enum hythe_op op, const enum h
 
 static void find_short_ways(struct hy_chain *chain)
 {
-    static const enum hythe_op data[] = {HYTHE_OP_read, HYTHE_OP_write, HYTHE_OP_open};
+    static const enum hythe_op data[] = {HYTHE_OP_read, HYTHE_OP_write, HYTHE_OP_open, HYTHE_OP_close};
 
     chain->copies = may_use(chain, HYTHE_OP_copy, data, 2);
-    chain->copies_files = may_use(chain, HYTHE_OP_copyfile, data, 3);
+    chain->copies_files = may_use(chain, HYTHE_OP_copyfile, data, 4);
     chain->sums = may_use(chain, HYTHE_OP_checksum, data, 1);
 }
 

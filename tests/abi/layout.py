@@ -19,7 +19,8 @@ INCLUDE = os.path.join(SRCDIR, 'include')
 TABLE = os.path.join(SRCDIR, 'tests', 'abi', 'layout.txt')
 # Their size is told by another struct: setting_size of struct hythe_plugin.
 SIZED_ELSEWHERE = {'hythe_setting'}
-NO_VALUE = {'HYTHE_PLUGIN_H', 'HYTHE_AUTH_H', 'HYTHE_CALLS_H', 'HYTHE_OPS', 'HYTHE_EXPORT'}
+NO_VALUE = {'HYTHE_PLUGIN_H', 'HYTHE_AUTH_H', 'HYTHE_CALLS_H', 'HYTHE_OPS', 'HYTHE_OP_EVENTS',
+            'HYTHE_EXPORT'}
 
 
 def preprocess(command, *flags):

@@ -1,0 +1,194 @@
+/* Operations on names with their events around them. */
+#include "core/event/fields.h"
+#include "core/event/turn.h"
+
+#include <errno.h>
+#include <string.h>
+
+/* ---- Attributes ---- */
+
+int64_t hy_fire_attributes(const struct hythe_call *call, const char *path, uint32_t want, bool no_follow,
+                           struct hythe_attrs *attrs, int64_t r)
+{
+    struct hythe_GetAttributes e = {HY_HEAD(call), .Path = path, .Flags = hy_fields_flags(want),
+                                    .no_follow = no_follow};
+    const struct hy_turn turn = {.call = call, .which = HY_EVENT_GetAttributes, .e = &e, .status = &e.StatusCode};
+    struct hythe_event_attributes was;
+    const char *wrong;
+    int rc;
+
+    if (r < 0)
+        *attrs = (struct hythe_attrs){.struct_size = sizeof *attrs};
+    hy_fields_show(attrs, NULL, &e.attributes);
+    was = e.attributes;
+    r = hy_turn_after(&turn, r, 0);
+    if (r < 0)
+        return r;
+    wrong = hy_fields_wrong(&e.attributes, call->session->protocol);
+    if (wrong)
+        return hy_turn_wrong(&turn, wrong);
+    rc = hy_fields_take(call, &was, &e.attributes, attrs);
+    return rc ? rc : r;
+}
+
+HY_FIRE(getattr)
+{
+    char path[HYTHE_EVENT_PATH];
+    int64_t r = hy_place_path(hy_place_of(call), arg->path, path);
+
+    return r < 0 ? r
+                 : hy_fire_attributes(call, path, arg->want, arg->flags & HYTHE_NOFOLLOW, arg->attrs, next(call, arg));
+}
+
+HY_FIRE(fgetattr)
+{
+    const struct hythe_file *file = call->file;
+
+    return hy_fire_attributes(call, file->path, arg->want, file->access & HYTHE_OPEN_NOFOLLOW, arg->attrs,
+                              next(call, arg));
+}
+
+/* The target, as an event shows it, cut by nobody: a longer one isn't shown, and stays as it is. */
+static const char *link_text(char text[static HYTHE_EVENT_PATH], const char *buf, int64_t len)
+{
+    if (len <= 0 || len >= HYTHE_EVENT_PATH || memchr(buf, '\0', (size_t)len))
+        return NULL;
+    memcpy(text, buf, (size_t)len);
+    text[len] = '\0';
+    return text;
+}
+
+HY_FIRE(readlink)
+{
+    struct hythe_attrs attrs = {.struct_size = sizeof attrs, .type = HYTHE_TYPE_SYMLINK};
+    char path[HYTHE_EVENT_PATH], text[HYTHE_EVENT_PATH], shown[HYTHE_EVENT_TEXT];
+    struct hythe_GetAttributes e = {HY_HEAD(call), .Path = path, .no_follow = 1};
+    const struct hy_turn turn = {.call = call, .which = HY_EVENT_GetAttributes, .e = &e, .status = &e.StatusCode};
+    int64_t r = hy_place_path(hy_place_of(call), arg->path, path), found;
+    const char *wrong;
+
+    if (r < 0)
+        return r;
+    found = next(call, arg);
+    attrs.valid = found > 0 ? HYTHE_ATTR_TYPE | HYTHE_ATTR_SIZE : 0;
+    attrs.size = found > 0 ? (uint64_t)found : 0;
+    hy_fields_show(&attrs, link_text(text, arg->buf, found), &e.attributes);
+    memcpy(shown, e.attributes.OtherAttributes, sizeof shown);
+    r = hy_turn_after(&turn, found, 0);
+    if (r < 0)
+        return r;
+    wrong = hy_fields_wrong(&e.attributes, call->session->protocol);
+    if (wrong)
+        return hy_turn_wrong(&turn, wrong);
+    return found > 0 && strcmp(shown, e.attributes.OtherAttributes) == 0
+               ? found
+               : hy_fields_link(&e.attributes, arg->buf, arg->len);
+}
+
+static int64_t fire_setattr(const struct hythe_call *call, const char *rel, const struct hythe_attrs *attrs, void *arg,
+                            hy_perform *next)
+{
+    struct hythe_SetAttributes e = {HY_HEAD(call)};
+    const struct hy_turn turn = {.call = call,
+                                 .which = HY_EVENT_SetAttributes,
+                                 .e = &e,
+                                 .before = &e.BeforeExec,
+                                 .status = &e.StatusCode,
+                                 .path = e.Path,
+                                 .rel = rel};
+    int64_t r = hy_turn_begin(&turn);
+
+    if (r < 0)
+        return r;
+    if (!rel)
+        memcpy(e.Path, call->file->path, strlen(call->file->path) + 1);
+    hy_fields_show(attrs, NULL, &e.attributes);
+    return hy_turn_answered(&turn, &r) ? r : hy_turn_after(&turn, next(call, arg), 0);
+}
+
+HY_FIRE(setattr)
+{
+    return fire_setattr(call, arg->path, arg->attrs, arg, next);
+}
+
+HY_FIRE(fsetattr)
+{
+    return fire_setattr(call, NULL, arg->attrs, arg, next);
+}
+
+/* ---- Names ---- */
+
+/* Events with nothing but a path. */
+#define FIRE_PATH(op, event) \
+    HY_FIRE(op) \
+    { \
+        struct hythe_##event e = {HY_HEAD(call)}; \
+        const struct hy_turn turn = {.call = call, \
+                                     .which = HY_EVENT_##event, \
+                                     .e = &e, \
+                                     .before = &e.BeforeExec, \
+                                     .status = &e.StatusCode, \
+                                     .path = e.Path, \
+                                     .rel = arg->path}; \
+        int64_t r = hy_turn_begin(&turn); \
+\
+        if (r < 0 || hy_turn_answered(&turn, &r)) \
+            return r; \
+        return hy_turn_after(&turn, next(call, arg), 0); \
+    }
+FIRE_PATH(rmdir, DirRemove)
+FIRE_PATH(unlink, FileRemove)
+
+HY_FIRE(mkdir)
+{
+    struct hythe_DirCreate e = {HY_HEAD(call)};
+    const struct hy_turn turn = {.call = call,
+                                 .which = HY_EVENT_DirCreate,
+                                 .e = &e,
+                                 .before = &e.BeforeExec,
+                                 .status = &e.StatusCode,
+                                 .path = e.Path,
+                                 .rel = arg->path};
+    struct hythe_attrs attrs = *arg->attrs;
+    int64_t r = hy_turn_begin(&turn);
+
+    if (r < 0)
+        return r;
+    attrs.valid |= HYTHE_ATTR_TYPE;
+    attrs.type = HYTHE_TYPE_DIRECTORY;
+    hy_fields_show(&attrs, NULL, &e.attributes);
+    return hy_turn_answered(&turn, &r) ? r : hy_turn_after(&turn, next(call, arg), 0);
+}
+
+/* Flags of renames have the protocol's numbers. */
+_Static_assert(HYTHE_RENAME_REPLACE == 1 && HYTHE_RENAME_ATOMIC == 2 && HYTHE_RENAME_NATIVE == 4, "SSH_FXF_RENAME_*");
+
+static int64_t fire_rename(const struct hythe_call *call, const char *from, const char *to, uint32_t flags, bool link,
+                           void *arg, hy_perform *next)
+{
+    struct hythe_FileRename e = {HY_HEAD(call), .Flags = flags, .is_link = link};
+    const struct hy_turn turn = {.call = call,
+                                 .which = HY_EVENT_FileRename,
+                                 .e = &e,
+                                 .before = &e.BeforeExec,
+                                 .status = &e.StatusCode,
+                                 .path = e.Path,
+                                 .to = e.NewPath,
+                                 .rel = from,
+                                 .rel_to = to};
+    int64_t r = hy_turn_begin(&turn);
+
+    if (r < 0 || hy_turn_answered(&turn, &r))
+        return r;
+    return hy_turn_after(&turn, next(call, arg), 0);
+}
+
+HY_FIRE(rename)
+{
+    return fire_rename(call, arg->from, arg->to, arg->flags, false, arg, next);
+}
+
+HY_FIRE(link)
+{
+    return fire_rename(call, arg->from, arg->to, 0, true, arg, next);
+}

@@ -1,0 +1,157 @@
+#include "core/event/turn.h"
+#include "core/sftp/status.def"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+#define HY_FX(name, number, since, fallback, text) FX_##name = (number),
+    HY_FX_ROWS
+#undef HY_FX
+        FX_COUNT
+};
+
+/* ---- Statuses ---- */
+
+/* What a result is as a status of all versions. */
+static uint32_t code_of(int64_t result)
+{
+    static const struct {
+        int error;
+        uint32_t code;
+    } rows[] = {
+#define HY_ERRNO(error, name, text) {error, FX_##name},
+        HY_ERRNO_ROWS
+#undef HY_ERRNO
+    };
+
+    if (result >= 0)
+        return FX_OK;
+    if (result <= HYTHE_STATUS(0))
+        return result > HYTHE_STATUS(FX_COUNT) ? (uint32_t)(HYTHE_STATUS(0) - result) : FX_FAILURE;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        if (rows[i].error == -result)
+            return rows[i].code;
+    return FX_FAILURE;
+}
+
+static const char *const names[] = {
+#define HYTHE_EVENT(name) [HY_EVENT_##name] = #name,
+    HYTHE_EVENTS
+#undef HYTHE_EVENT
+};
+
+/* ---- Telling ---- */
+
+static bool fire(const struct hy_turn *turn)
+{
+    return hy_events_fire(hy_place_of(turn->call)->files->events, turn->which, turn->call->session->id, turn->e);
+}
+
+int64_t hy_turn_wrong(const struct hy_turn *turn, const char *what)
+{
+    const struct hythe_call *call = turn->call;
+
+    call->host->log(call->host, 0, "connection %llu, user %s: the handler of %s left %s",
+                    (unsigned long long)call->session->id, call->session->user, names[turn->which], what);
+    return call->host->fail(call, HYTHE_STATUS(FX_FAILURE), "the server's program made a mistake");
+}
+
+static int64_t wrong_status(const struct hy_turn *turn)
+{
+    char what[64];
+
+    (void)snprintf(what, sizeof what, "a StatusCode of %u, which there isn't", *turn->status);
+    return hy_turn_wrong(turn, what);
+}
+
+/* Nobody runs handlers any more: what they would have judged isn't answered with success. */
+static int64_t dropped(const struct hy_turn *turn, int64_t r)
+{
+    return r < 0 ? r : turn->call->host->fail(turn->call, -ECANCELED, "the server is ending");
+}
+
+/* A failure that a handler has seen, with its text. own: it is the handler's, and what a layer said isn't about it. */
+static int64_t failure(const struct hy_turn *turn, int64_t r, bool own)
+{
+    char *text = hy_place_message(hy_place_of(turn->call));
+
+    if (text || own)
+        r = turn->call->host->fail(turn->call, r, "%s", text ? text : "");
+    free(text);
+    return r;
+}
+
+/* ---- Before ---- */
+
+int64_t hy_turn_begin(const struct hy_turn *turn)
+{
+    int rc = turn->rel ? hy_place_path(hy_place_of(turn->call), turn->rel, turn->path) : 0;
+
+    return rc == 0 && turn->rel_to ? hy_place_path(hy_place_of(turn->call), turn->rel_to, turn->to) : rc;
+}
+
+static bool ends(const char path[static HYTHE_EVENT_PATH])
+{
+    return memchr(path, '\0', HYTHE_EVENT_PATH) != NULL;
+}
+
+static bool changed(const struct hy_turn *turn, const char *path, const char *rel)
+{
+    if (!path)
+        return false;
+    return rel ? !hy_place_is(hy_place_of(turn->call), rel, path) : strcmp(turn->call->file->path, path) != 0;
+}
+
+bool hy_turn_answered(const struct hy_turn *turn, int64_t *answer)
+{
+    bool from, to;
+
+    *turn->before = 1;
+    *turn->status = FX_OK;
+    *answer = 0;
+    if (!fire(turn))
+        *answer = dropped(turn, 0);
+    else if (*turn->status >= FX_COUNT)
+        *answer = wrong_status(turn);
+    else if ((turn->path && !ends(turn->path)) || (turn->to && !ends(turn->to)))
+        *answer = hy_turn_wrong(turn, "a Path or NewPath without a NUL inside of its bounds");
+    else if (*turn->status != FX_OK)
+        *answer = failure(turn, HYTHE_STATUS(*turn->status), true);
+    if (*answer)
+        return true;
+    from = changed(turn, turn->path, turn->rel);
+    to = changed(turn, turn->to, turn->rel_to);
+    if (!from && !to)
+        return false;
+    *answer = hy_turn_wrong(turn, "another Path, but this can't be diverted");
+    return true;
+}
+
+/* ---- After ---- */
+
+int64_t hy_turn_after(const struct hy_turn *turn, int64_t r, int64_t fine)
+{
+    const struct hythe_call *call = turn->call;
+    uint32_t code = code_of(r);
+
+    if (turn->before)
+        *turn->before = 0;
+    *turn->status = code;
+    if (!fire(turn))
+        return dropped(turn, r);
+    if (*turn->status >= FX_COUNT)
+        return wrong_status(turn);
+    if (*turn->status == code)
+        return code == FX_OK || code == FX_EOF ? r : failure(turn, r, false);
+    if (*turn->status != FX_OK)
+        return failure(turn, HYTHE_STATUS(*turn->status), true);
+    if (fine >= 0)
+        return fine;
+    call->host->log(call->host, 0,
+                    "connection %llu, user %s: the handler of %s calls a failure a success, but nothing is open",
+                    (unsigned long long)call->session->id, call->session->user, names[turn->which]);
+    return failure(turn, r, false);
+}
