@@ -6,6 +6,7 @@
 #include "core/base/err.h"
 #include "core/base/log.h"
 #include "core/config/methods.h"
+#include "core/path/path.h"
 #include "core/vfs/chain.h"
 
 #include <stdbool.h>
@@ -55,6 +56,7 @@ struct hy_factor {
     const uint8_t *key;      /* public key blob, as RFC 4253 section 6.6 */
     size_t key_len;          /* 0: a key or a signature that the transport refused itself, which counts as a failure */
     bool signature_verified; /* PUBLICKEY: the transport verified a signature made with `key` */
+    const char *algorithm;   /* PUBLICKEY: of the signature, as the client names it; NULL or "": not known */
     /* INTERACTIVE: the answers to the prompts that are out, of the user who was asked: `user` isn't looked at. Else the
      * dialogue begins, and with it any other ends. */
     bool responds;
@@ -83,10 +85,42 @@ struct hy_auth_policy {
     bool prompts_given;                  /* by the operator: no plugin may begin with others */
     const struct hy_revoked *revoked;    /* keys and certificates that nobody may use; NULL: none */
     int64_t (*now)(void);                /* seconds since 1970, for whatever has its time; NULL: the system's clock */
-    bool tell_signatures; /* FireAuthRequestAfterSig: after a signature was judged the log says so, and `signature` */
-    void (*signature)(void *ctx, uint64_t conn, const char *user, bool valid); /* NULL: nobody else */
-    void *signature_ctx;
+    bool tell_signatures; /* FireAuthRequestAfterSig: after a signature was judged the log and the program are told */
     const struct hy_log *log;
+};
+
+/* What an embedding program is asked about a factor: it begins with what the plugins made of it, and what the program
+ * leaves in the fields marked "set" is what counts. Everything else is borrowed for the call. */
+struct hy_auth_question {
+    const char *user; /* as the client has it */
+    /* "none", "password", "publickey", "keyboard-interactive-1" and so on, "keyboard-interactive", "sigstatus" */
+    const char *method;
+    const char *param; /* the secret, with a NUL behind it; of a certificate its plain key; of sigstatus "0" or "1" */
+    size_t param_len;
+    const char *algorithm; /* of a key's signature, else its type; of a certificate ...-cert-v01@openssh.com; "" */
+    bool signature_verified;
+    bool accept, partial; /* set: all that is wanted was given; it was right and more is wanted. Both mean the latter */
+    uint32_t methods;     /* set: HY_METHOD_* that may come next */
+    char home[HY_PATH_MAX]; /* set, with accept: a normal absolute path; "" for none */
+};
+
+/* What it wants of an account, in place of what the account says. */
+struct hy_auth_wishes {
+    char user_root[HY_PATH_MAX]; /* "" for no wish */
+    int restrict_to_home;        /* -1: no wish */
+};
+
+/* An embedding program's part in a login. Each function may be NULL; they are called on the conversation's thread. */
+struct hy_auth_program {
+    void *ctx;
+    /* Decides. Not asked about what the core rejects itself: a factor out of turn, one that isn't well-formed, a wrong
+     * signature, a key that is revoked or too weak, an unsound certificate. A key that didn't sign gives no access,
+     * whatever is answered. Told of a signature (sigstatus), it decides nothing. */
+    void (*decide)(void *ctx, struct hy_auth_question *question);
+    /* Who is let in gets this account. -1: they must not get in, and the log knows why. */
+    int (*wishes)(void *ctx, struct hy_auth_wishes *wishes);
+    /* The prompts of the next dialogue, as KeyboardInteractivePrompts has them: to be freed. NULL: the policy's. */
+    char *(*prompts)(void *ctx);
 };
 
 /* The methods that its plugins offer and DefaultAuthMethods lets them. */
@@ -98,6 +132,8 @@ uint32_t hy_auth_offered(const struct hy_auth_policy *policy);
 struct hy_conversation;
 struct hy_conversation *hy_auth_begin(const struct hy_auth_policy *policy, uint64_t conn, const char *address);
 void hy_auth_end(struct hy_conversation *c);
+/* Before the first factor. Copied. */
+void hy_auth_set_program(struct hy_conversation *c, const struct hy_auth_program *program);
 /* The label of the plugin that is being asked, or was last. From any thread until the end. */
 const char *hy_auth_asking(const struct hy_conversation *c);
 enum hy_verdict hy_auth_factor(struct hy_conversation *c, const struct hy_factor *factor);

@@ -10,7 +10,9 @@ libhythe_core_la_SOURCES += \
 	core/auth/krl.c \
 	core/auth/offer.c core/auth/offer.h \
 	core/auth/password.c core/auth/password.h \
+	core/auth/program.c \
 	core/auth/questions.c core/auth/questions.h \
 	core/auth/revoked.c core/auth/revoked.h core/auth/revoking.h \
 	core/auth/signature.c core/auth/signature.h \
+	core/auth/steps.c \
 	core/auth/users.c core/auth/users.h

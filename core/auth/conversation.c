@@ -12,15 +12,15 @@ struct hy_asked hy_party_of(struct hy_conversation *c, size_t i)
 {
     const struct hy_instance *instance = c->policy->plugins[i].instance;
 
-    atomic_store_explicit(&c->asking, instance, memory_order_relaxed);
+    atomic_store_explicit(&c->asking, instance->label, memory_order_relaxed);
     return (struct hy_asked){instance, &c->facts, &c->parties[i].state};
 }
 
 const char *hy_auth_asking(const struct hy_conversation *c)
 {
-    const struct hy_instance *instance = atomic_load_explicit(&c->asking, memory_order_relaxed);
+    const char *label = atomic_load_explicit(&c->asking, memory_order_relaxed);
 
-    return instance ? instance->label : "no plugin";
+    return label ? label : "no plugin";
 }
 
 bool hy_party_offers(const struct hy_conversation *c, size_t i, uint32_t method)
@@ -47,6 +47,11 @@ struct hy_conversation *hy_auth_begin(const struct hy_auth_policy *policy, uint6
     return c;
 }
 
+void hy_auth_set_program(struct hy_conversation *c, const struct hy_auth_program *program)
+{
+    c->program = *program;
+}
+
 /* The login is over. */
 static void tell_end(struct hy_conversation *c)
 {
@@ -64,53 +69,23 @@ void hy_auth_end(struct hy_conversation *c)
     tell_end(c);
     hy_questions_clear(&c->dialogue.questions);
     hy_account_clear(&c->account);
+    free(c->dialogue.wish);
+    free(c->home);
     free(c->claimed);
     free(c);
 }
 
-/* The methods that come next in the sequences which begin with what was given, and which of them would end one. */
-static uint32_t next_steps(const struct hy_conversation *c, uint32_t *last)
-{
-    bool own = c->state == STATE_KNOWN;
-    const struct hy_sequence *list = own ? c->account.sequences : c->policy->sequences;
-    size_t count = own ? c->account.sequence_count : c->policy->sequence_count;
-    uint32_t next = 0;
-
-    *last = count ? 0 : UINT32_MAX;
-    for (size_t i = 0; i < count; i++) {
-        const uint32_t *steps = list[i].steps;
-
-        if (memcmp(steps, c->given.steps, c->given_count * sizeof *steps) != 0)
-            continue;
-        next |= steps[c->given_count];
-        if (steps[c->given_count] && !steps[c->given_count + 1])
-            *last |= steps[c->given_count];
-    }
-    return count ? next : UINT32_MAX;
-}
-
-uint32_t hy_auth_offered(const struct hy_auth_policy *policy)
-{
-    uint32_t offered = 0;
-
-    for (size_t i = 0; i < policy->plugin_count; i++)
-        offered |= policy->plugins[i].instance->auth.methods & policy->plugins[i].methods;
-    return offered & policy->methods & ~(uint32_t)HY_METHOD_NONE;
-}
-
-uint32_t hy_auth_methods(const struct hy_conversation *c)
-{
-    uint32_t last;
-
-    if (c->state == STATE_ACCEPTED || c->state == STATE_CLOSED)
-        return 0;
-    return hy_auth_offered(c->policy) & next_steps(c, &last);
-}
-
 struct hy_prompts hy_auth_prompts(const struct hy_conversation *c)
 {
-    return c->dialogue.speaker < c->policy->plugin_count ? hy_questions_show(&c->dialogue.questions)
-                                                         : c->policy->prompts;
+    struct hy_prompts prompts = c->policy->prompts;
+
+    if (c->dialogue.speaker < c->policy->plugin_count)
+        return hy_questions_show(&c->dialogue.questions);
+    if (c->dialogue.wish) {
+        prompts.prompts = c->dialogue.own;
+        prompts.count = c->dialogue.own_count;
+    }
+    return prompts;
 }
 
 const struct hy_account *hy_auth_account(const struct hy_conversation *c)
@@ -136,6 +111,7 @@ static bool claim(struct hy_conversation *c, const char *name, size_t len)
         return false;
     if (len)
         memcpy(c->claimed, name, len);
+    c->claimed[len] = '\0';
     c->claimed_len = len;
     c->state = STATE_UNKNOWN;
     if (hy_path_is_component(name, len)) {
@@ -149,6 +125,14 @@ static bool same_name(const struct hy_conversation *c, const struct hy_factor *f
 {
     return factor->user_len == c->claimed_len &&
            (!factor->user_len || memcmp(factor->user, c->claimed, factor->user_len) == 0);
+}
+
+void hy_conversation_adopt(struct hy_conversation *c)
+{
+    c->state = STATE_KNOWN;
+    c->facts.user = c->account.name;
+    c->facts.home = c->account.home ? c->account.home : "/";
+    c->facts.group = c->account.groups ? c->account.groups[0] : "";
 }
 
 /* The account of the first plugin that knows the name. A plugin that can't answer hides those behind it: it might have
@@ -167,16 +151,14 @@ static void find_account(struct hy_conversation *c)
         c->state = STATE_UNKNOWN;
     if (owner == HY_OWNER_REFUSED)
         c->state = STATE_REFUSED;
-    if (owner != HY_OWNER_OURS)
-        return;
-    c->state = STATE_KNOWN;
-    c->facts.user = c->account.name;
-    c->facts.home = c->account.home ? c->account.home : "/";
-    c->facts.group = c->account.groups ? c->account.groups[0] : "";
+    if (owner == HY_OWNER_OURS)
+        hy_conversation_adopt(c);
 }
 
 static bool well_formed(const struct hy_conversation *c, const struct hy_factor *factor, struct hy_offer *offer)
 {
+    if (factor->responds && factor->answer_count != hy_auth_prompts(c).count)
+        return false;
     if (factor->method == HY_METHOD_PUBLICKEY)
         return factor->key_len && hy_offer_open(offer, c->policy, c->facts.address, factor->key, factor->key_len);
     for (size_t i = 0; factor->responds && i < factor->answer_count; i++)
@@ -205,50 +187,60 @@ static void log_verdict(const struct hy_conversation *c, const struct hy_factor 
         hy_offer_describe(key, offer, factor->key, factor->key_len);
     else if (factor->method == HY_METHOD_PUBLICKEY)
         (void)snprintf(key, sizeof key, "a wrong signature, or a key that can't be checked");
-    hy_log(c->policy->log, level, c->conn, "%s %s for %suser \"%s\"%s%s", words[verdict],
-           hy_method_name(factor->method),
+    hy_log(c->policy->log, level, c->conn, "%s %s%s for %suser \"%s\"%s%s", words[verdict],
+           hy_method_name(factor->method), c->overruled ? ", as the program says," : "",
            c->state == STATE_UNKNOWN   ? "unknown "
            : c->state == STATE_REFUSED ? "refused "
                                        : "",
            c->user, *key ? ": " : "", key);
 }
 
+/* What the plugins make of a factor. */
 static enum hy_verdict ask(struct hy_conversation *c, const struct hy_factor *factor, const struct hy_offer *offer)
 {
     enum hy_verdict verdict;
 
-    if (factor->method == HY_METHOD_INTERACTIVE)
-        return factor->responds ? hy_judge_answers(c, factor) : hy_judge_begin(c);
-    verdict = hy_judge_factor(c, factor, offer);
-    if (verdict == HY_AUTH_ACCEPT && factor->method == HY_METHOD_PUBLICKEY && !factor->signature_verified)
-        return HY_AUTH_KEY_OK;
-    return verdict;
+    if (factor->method == HY_METHOD_NONE)
+        return HY_AUTH_REJECT;
+    if (c->state == STATE_NAMED)
+        return HY_AUTH_UNAVAILABLE;
+    if (factor->method != HY_METHOD_INTERACTIVE)
+        verdict = hy_judge_factor(c, factor, offer);
+    else
+        verdict = factor->responds ? hy_judge_answers(c, factor) : hy_judge_begin(c);
+    return verdict == HY_AUTH_ACCEPT && !hy_steps_end(c, factor->method) ? HY_AUTH_PARTIAL : verdict;
+}
+
+static bool may_come(const struct hy_conversation *c, const struct hy_factor *factor)
+{
+    return factor->responds || factor->method == HY_METHOD_NONE || (hy_auth_methods(c) & factor->method);
 }
 
 /* What a factor amounts to: the next step of a sequence, or the last one. A key counts only when it signed. */
 static enum hy_verdict judge(struct hy_conversation *c, const struct hy_factor *factor, struct hy_offer *offer)
 {
     bool expected = c->dialogue.open || !factor->responds;
-    enum hy_verdict verdict;
-    uint32_t last;
+    enum hy_verdict verdict, said;
 
     c->dialogue.open = false; /* whatever comes, these prompts aren't answered a second time */
-    if (!expected || !(hy_auth_methods(c) & factor->method) || !well_formed(c, factor, offer))
+    if (!expected || !may_come(c, factor) || !well_formed(c, factor, offer))
         return HY_AUTH_REJECT;
-    if (c->state == STATE_NAMED)
-        return HY_AUTH_UNAVAILABLE;
-    verdict = ask(c, factor, offer);
-    if (verdict != HY_AUTH_ACCEPT)
+    said = ask(c, factor, offer);
+    verdict = hy_program_decide(c, factor, offer, said);
+    if (verdict != HY_AUTH_ACCEPT && verdict != HY_AUTH_PARTIAL)
         return verdict;
-    (void)next_steps(c, &last);
-    if (last & factor->method)
-        return HY_AUTH_ACCEPT;
-    c->given.steps[c->given_count++] = factor->method;
+    if (factor->method == HY_METHOD_PUBLICKEY && !factor->signature_verified)
+        return HY_AUTH_KEY_OK;
+    if (verdict == HY_AUTH_ACCEPT)
+        return hy_program_account(c) ? HY_AUTH_REJECT : HY_AUTH_ACCEPT;
+    if (said == HY_AUTH_ACCEPT || said == HY_AUTH_PARTIAL)
+        hy_judge_spend(c, factor->method);
+    hy_steps_give(c, factor->method);
     return HY_AUTH_PARTIAL;
 }
 
 /* FireAuthRequestAfterSig. A key that isn't even sound counts as a wrong signature. */
-static void tell_signature(const struct hy_conversation *c, const struct hy_factor *factor)
+static void tell_signature(struct hy_conversation *c, const struct hy_factor *factor, enum hy_verdict verdict)
 {
     const struct hy_auth_policy *policy = c->policy;
     bool valid = factor->signature_verified;
@@ -256,8 +248,7 @@ static void tell_signature(const struct hy_conversation *c, const struct hy_fact
     if (!policy->tell_signatures || factor->method != HY_METHOD_PUBLICKEY || (factor->key_len && !valid))
         return;
     hy_log(policy->log, HY_LOG_INFO, c->conn, "sigstatus %d for user \"%s\"", valid, c->user);
-    if (policy->signature)
-        policy->signature(policy->signature_ctx, c->conn, c->user, valid);
+    hy_program_signature(c, factor, verdict);
 }
 
 /* Whose factor it is: the first name holds for all. */
@@ -300,12 +291,13 @@ enum hy_verdict hy_auth_factor(struct hy_conversation *c, const struct hy_factor
         return verdict;
     if (c->state == STATE_NAMED)
         find_account(c);
-    /* Clients begin with `none` to learn the methods; they do so once. */
-    if (factor->method == HY_METHOD_NONE)
-        return first ? HY_AUTH_REJECT : fail(c, HY_AUTH_REJECT);
+    c->overruled = false;
     verdict = judge(c, factor, &offer);
+    /* Clients begin with `none` to learn the methods; they do so once. */
+    if (factor->method == HY_METHOD_NONE && verdict == HY_AUTH_REJECT)
+        return first ? HY_AUTH_REJECT : fail(c, HY_AUTH_REJECT);
     log_verdict(c, factor, &offer, verdict);
-    tell_signature(c, factor);
+    tell_signature(c, factor, verdict);
     hy_offer_close(&offer);
     if (verdict == HY_AUTH_ACCEPT) {
         c->state = STATE_ACCEPTED;

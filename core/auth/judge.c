@@ -60,16 +60,18 @@ static void begin(struct hy_conversation *c)
     }
 }
 
-/* A factor that was accepted counts only for an account; then a plugin's password is used up by it. */
-static enum hy_verdict settle(struct hy_conversation *c, const struct hythe_factor *factor, enum hy_verdict verdict)
+/* A factor that was accepted counts only for an account. */
+static enum hy_verdict settle(const struct hythe_factor *factor, enum hy_verdict verdict)
 {
-    if (verdict == HY_AUTH_ACCEPT && !factor->known)
-        return HY_AUTH_REJECT;
-    if (verdict != HY_AUTH_ACCEPT || factor->method == HYTHE_AUTH_PUBLICKEY || factor->round)
-        return verdict;
+    return verdict == HY_AUTH_ACCEPT && !factor->known ? HY_AUTH_REJECT : verdict;
+}
+
+void hy_judge_spend(struct hy_conversation *c, uint32_t method)
+{
+    if (method == HY_METHOD_PUBLICKEY || (method == HY_METHOD_INTERACTIVE && c->dialogue.round))
+        return;
     for (size_t i = 0; i < c->policy->plugin_count; i++)
         c->parties[i].spent = c->parties[i].spent || c->parties[i].took;
-    return verdict;
 }
 
 static struct hythe_factor factor_of(const struct hy_conversation *c, uint32_t method)
@@ -112,7 +114,7 @@ enum hy_verdict hy_judge_factor(struct hy_conversation *c, const struct hy_facto
         hy_offer_fill(offer, &asked);
     asked.signature_verified = factor->signature_verified;
     begin(c);
-    verdict = settle(c, &asked, ask_all(c, &asked));
+    verdict = settle(&asked, ask_all(c, &asked));
     drop_secret(secret, factor->secret_len);
     return verdict;
 }
@@ -134,6 +136,29 @@ static size_t first_speaker(const struct hy_conversation *c)
     return spent;
 }
 
+/* The program's own prompts for this dialogue. -1: it wants some that can't be asked. */
+static int take_wish(struct hy_conversation *c)
+{
+    struct hy_dialogue *d = &c->dialogue;
+    struct hy_err why;
+    int rc = 0;
+
+    free(d->wish);
+    d->wish = c->program.prompts ? c->program.prompts(c->program.ctx) : NULL;
+    if (d->wish)
+        rc = hy_prompts_read(d->wish, d->own, &d->own_count, &why);
+    if (rc)
+        hy_log(c->policy->log, HY_LOG_ERROR, c->conn, "KeyboardInteractivePrompts of this connection: %s", why.text);
+    return rc;
+}
+
+/* Whether a plugin may begin with prompts of its own. */
+static bool may_speak(const struct hy_conversation *c, size_t i)
+{
+    return !c->dialogue.wish && !c->policy->prompts_given && i < c->policy->plugin_count &&
+           c->policy->plugins[i].instance->auth.ask;
+}
+
 enum hy_verdict hy_judge_begin(struct hy_conversation *c)
 {
     struct hythe_factor factor = factor_of(c, HYTHE_AUTH_INTERACTIVE);
@@ -141,13 +166,14 @@ enum hy_verdict hy_judge_begin(struct hy_conversation *c)
     enum hy_verdict verdict = HY_AUTH_ASK;
     size_t first = first_speaker(c);
 
-    if (hy_questions_begin(&d->questions, c->policy->prompts.instruction))
+    if (take_wish(c) || hy_questions_begin(&d->questions, c->policy->prompts.instruction))
         return HY_AUTH_UNAVAILABLE;
     factor.prompt = hy_questions_take;
     factor.prompt_ctx = &d->questions;
     d->round = 0;
+    d->answered = 0;
     d->speaker = c->policy->plugin_count;
-    if (!c->policy->prompts_given && first < c->policy->plugin_count && c->policy->plugins[first].instance->auth.ask) {
+    if (may_speak(c, first)) {
         const struct hy_asked asked = hy_party_of(c, first);
 
         verdict = hy_ask_prompts(&asked, &factor, &d->questions);
@@ -208,7 +234,9 @@ static enum hy_verdict answer_all(struct hy_conversation *c, struct hythe_factor
         one = ask_all(c, factor);
         if (one == HY_AUTH_UNAVAILABLE || one == HY_AUTH_ASK)
             return one;
-        if (one != HY_AUTH_ACCEPT)
+        if (one == HY_AUTH_ACCEPT)
+            c->dialogue.right |= 1u << factor->question;
+        else
             verdict = one;
     }
     if (verdict == HY_AUTH_REJECT && count > 1)
@@ -226,6 +254,7 @@ static enum hy_verdict judge_copies(struct hy_conversation *c, const struct hyth
     factor.prompt = d->round + 1 < HY_ROUNDS_MAX ? hy_questions_take : NULL;
     factor.prompt_ctx = &d->questions;
     begin(c);
+    d->right = 0;
     if (d->speaker < c->policy->plugin_count)
         verdict = answer_plugin(c, &factor, answers, count);
     else
@@ -234,7 +263,12 @@ static enum hy_verdict judge_copies(struct hy_conversation *c, const struct hyth
         d->open = true;
         d->round++;
     }
-    return settle(c, &factor, verdict);
+    verdict = settle(&factor, verdict);
+    if (verdict == HY_AUTH_ACCEPT || verdict == HY_AUTH_ASK)
+        d->right = UINT32_MAX;
+    else if (!factor.known)
+        d->right = 0;
+    return verdict;
 }
 
 enum hy_verdict hy_judge_answers(struct hy_conversation *c, const struct hy_factor *factor)
@@ -244,8 +278,6 @@ enum hy_verdict hy_judge_answers(struct hy_conversation *c, const struct hy_fact
     enum hy_verdict verdict = HY_AUTH_ACCEPT;
     size_t count = factor->answer_count;
 
-    if (count != hy_auth_prompts(c).count)
-        return HY_AUTH_REJECT;
     for (size_t i = 0; i < count; i++) {
         copies[i] = copy_secret(factor->answers[i].text, factor->answers[i].len);
         answers[i] = (struct hythe_answer){copies[i], factor->answers[i].len};

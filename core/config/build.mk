@@ -12,6 +12,7 @@ libhythe_core_la_SOURCES += \
 	core/config/methods.c core/config/methods.h \
 	core/config/nearest.c \
 	core/config/problem.c \
+	core/config/prompts.c \
 	core/config/read.c core/config/read.h \
 	core/config/scan.c core/config/scan.h \
 	core/config/section.c \

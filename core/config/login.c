@@ -1,5 +1,4 @@
 /* How one logs in: methods, sequences of them, and the prompts of keyboard-interactive. */
-#include "core/base/utf8.h"
 #include "core/config/read.h"
 
 #include <string.h>
@@ -141,68 +140,19 @@ static const struct hy_sequence *check_factors(struct hy_reading *r, const struc
     return sequences;
 }
 
-/* What can be shown: one line of text. */
-static bool check_prompt(struct hy_reading *r, struct hy_place place, const char *setting, const char *text)
-{
-    const char *why = NULL;
-
-    if (!*text)
-        why = "is empty";
-    else if (strlen(text) > 255)
-        why = "is longer than 255 bytes";
-    else if (!hy_is_utf8(text))
-        why = "isn't UTF-8";
-    for (const char *p = text; *p && !why; p++)
-        if ((unsigned char)*p < 0x20 || *p == 0x7f)
-            why = "has a control character";
-    if (why)
-        hy_reading_add(r, place, "%s: a prompt that %s can't be asked", setting, why);
-    return !why;
-}
-
-/* One of "First prompt,echo=false;Second prompt,echo=true", len bytes. */
-static bool split_prompt(struct hy_reading *r, struct hy_place place, const char *s, size_t len,
-                         struct hy_prompt *prompt)
-{
-    static const char mark[] = ",echo=";
-    char *text = hy_reading_alloc(r, len + 1, 1), *echo = NULL;
-
-    if (!text)
-        return false;
-    memcpy(text, s, len);
-    for (char *at = text; (at = strstr(at, mark)) != NULL; at++)
-        echo = at;
-    if (echo) {
-        *echo = '\0';
-        if (!hy_parse_bool(echo + sizeof mark - 1, &prompt->echo)) {
-            hy_reading_add(r, place, "KeyboardInteractivePrompts: echo is true or false, not \"%s\"",
-                           echo + sizeof mark - 1);
-            return false;
-        }
-    }
-    prompt->text = text;
-    return check_prompt(r, place, "KeyboardInteractivePrompts", text);
-}
-
 static size_t split_prompts(struct hy_reading *r, const char *s, struct hy_prompt *prompts)
 {
     struct hy_place place = hy_config_place(r->config, "KeyboardInteractivePrompts");
+    char *text = hy_reading_alloc(r, strlen(s) + 1, 1);
+    struct hy_err why;
     size_t count = 0;
 
-    for (;; s++) {
-        size_t len = strcspn(s, ";");
-
-        if (count == HY_PROMPTS_MAX) {
-            hy_reading_add(r, place, "KeyboardInteractivePrompts: more than %d prompts", HY_PROMPTS_MAX);
-            return count;
-        }
-        if (len || s[len]) /* a semicolon may end the last one */
-            if (!split_prompt(r, place, s, len, &prompts[count++]))
-                return count;
-        s += len;
-        if (!*s)
-            return count;
-    }
+    if (!text)
+        return 0;
+    memcpy(text, s, strlen(s) + 1);
+    if (hy_prompts_read(text, prompts, &count, &why))
+        hy_reading_add(r, place, "KeyboardInteractivePrompts: %s", why.text);
+    return count;
 }
 
 /* The arrays, whose sizes must agree. */
@@ -214,8 +164,12 @@ static size_t check_arrays(struct hy_reading *r)
     if (echo.line && r->prompt_echoes != r->prompt_texts)
         hy_reading_add(r, echo, "KeyboardInteractivePromptEcho has %zu values, KeyboardInteractivePromptPrompt %zu",
                        r->prompt_echoes, r->prompt_texts);
-    for (size_t i = 0; r->prompts && i < r->prompt_texts && i < HY_PROMPTS_MAX && r->prompts[i].text; i++)
-        (void)check_prompt(r, place, "KeyboardInteractivePromptPrompt", r->prompts[i].text);
+    for (size_t i = 0; r->prompts && i < r->prompt_texts && i < HY_PROMPTS_MAX && r->prompts[i].text; i++) {
+        const char *why = hy_prompt_judge(r->prompts[i].text);
+
+        if (why)
+            hy_reading_add(r, place, "KeyboardInteractivePromptPrompt: a prompt that %s can't be asked", why);
+    }
     return r->prompt_texts;
 }
 

@@ -45,4 +45,10 @@ struct hy_prompt {
 };
 enum { HY_PROMPTS_MAX = 8 }; /* at once */
 
+/* What is wrong with the text of a prompt, behind "a prompt that", or NULL. */
+const char *hy_prompt_judge(const char *text);
+/* Takes "First prompt,echo=false;Second prompt,echo=true" apart; the prompts lead into the text, which is cut up. 0, or
+ * -1 with err: none, too many, one that can't be asked, an echo that is neither true nor false. */
+int hy_prompts_read(char *text, struct hy_prompt prompts[HY_PROMPTS_MAX], size_t *count, struct hy_err *err);
+
 #endif

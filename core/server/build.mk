@@ -7,6 +7,7 @@ libhythe_core_la_SOURCES += \
 	core/server/listener.c \
 	core/server/admission.c \
 	core/server/arrive.c \
+	core/server/asking.c \
 	core/server/guests.c core/server/guests.h \
 	core/server/peers.c core/server/peers.h \
 	core/server/proxy.c core/server/proxy.h \

@@ -69,6 +69,7 @@ static enum hy_ssh_answer authenticate(void *ctx, const struct hy_ssh_factor *f)
                                .key = f->key,
                                .key_len = f->key_len,
                                .signature_verified = f->signature_verified,
+                               .algorithm = f->algorithm,
                                .responds = f->responds,
                                .answers = answers,
                                .answer_count = f->answer_count};
@@ -126,6 +127,11 @@ static void prompts(void *ctx, struct hy_ssh_prompts *out)
         out->texts[i] = shown.prompts[i].text;
         out->echo[i] = shown.prompts[i].echo;
     }
+}
+
+static const char *banner(void *ctx, bool judged)
+{
+    return hy_asking_banner(ctx, judged);
 }
 
 static void entered(void *ctx, const char *version)
@@ -230,6 +236,7 @@ static void run(struct hy_session *s)
                                            .authenticate = authenticate,
                                            .methods = methods,
                                            .prompts = prompts,
+                                           .banner = banner,
                                            .entered = entered,
                                            .open_sftp = open_sftp,
                                            .exchanged = exchanged};
@@ -253,6 +260,7 @@ static void run(struct hy_session *s)
         hy_auth_end(s->conversation);
         return;
     }
+    hy_asking_begin(s);
     hy_watch_add(server->dog, &s->watch, s->id, cut_off, s);
     if (server->around.begin)
         server->around.begin(s->fd);
@@ -289,6 +297,7 @@ static void close_control(struct hy_session *s)
     hy_ssh_facts_destroy(&s->connection);
     hy_roster_destroy(&s->roster);
     hy_wishes_destroy(&s->wishes);
+    free(s->banner);
 }
 
 static void *session_main(void *ctx)

@@ -44,6 +44,7 @@ struct hy_session {
     struct hy_roster roster;        /* for all: its vfs's */
     struct hy_ssh_facts connection; /* for all */
     struct hy_wishes wishes;        /* for all: of an embedding program */
+    char *banner;                   /* that it wished for, once it is shown */
 };
 
 /* Whether somebody may come in. */
@@ -66,6 +67,12 @@ bool hy_admission_user(struct hy_session *s, const char *user);
 void hy_admission_entered(struct hy_session *s);
 /* It is over: it leaves the lists, and what it did wrong is noted. */
 void hy_admission_gone(struct hy_session *s);
+
+/* asking.c: lets the embedding program, if there is one, have its say in the conversation that has begun. */
+void hy_asking_begin(struct hy_session *s);
+/* The banner that is shown when the client asks for authentication or, judged, before the first answer. NULL: not yet;
+ * asked once after that. */
+const char *hy_asking_banner(struct hy_session *s, bool judged);
 
 /* arrive.c: everything before SSH. If it ends here the socket is still the caller's. */
 enum hy_entry hy_session_arrive(struct hy_session *s, struct hy_err *why);

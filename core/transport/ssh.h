@@ -27,6 +27,7 @@ struct hy_ssh_factor {
     const uint8_t *key;     /* PUBLICKEY: the blob */
     size_t key_len;
     bool signature_verified; /* libssh checked a signature made with the key; false: a probe */
+    const char *algorithm;   /* that the request names for the signature; "": not known */
     bool responds;           /* INTERACTIVE: to the prompts that came last; false: the dialogue begins */
     const char *const *answers;
     size_t answer_count;
@@ -56,6 +57,9 @@ struct hy_ssh_handler {
     enum hy_ssh_answer (*authenticate)(void *ctx, const struct hy_ssh_factor *factor);
     unsigned (*methods)(void *ctx); /* that may still help, HY_SSH_* */
     void (*prompts)(void *ctx, struct hy_ssh_prompts *prompts); /* after HY_SSH_ASK */
+    /* The text to show before authentication; "" for none. Asked when the client begins with authentication and, when
+     * that gave NULL, once more after the first factor was judged. NULL: the limits' banner. */
+    const char *(*banner)(void *ctx, bool judged);
     /* The client is in: called once. */
     void (*entered)(void *ctx, const char *client_version);
     /* An sftp subsystem on a new channel. Fills the sink and returns 0, or -1 to refuse. */

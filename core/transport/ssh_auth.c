@@ -191,12 +191,39 @@ static int ask(struct hy_ssh_conn *c, ssh_message message)
                                                 prompts.texts, echo);
 }
 
+/* Shows the banner, once. */
+static void greet(struct hy_ssh_conn *c, bool judged)
+{
+    const struct hy_ssh_handler *h = c->handler;
+    const char *text = c->greeted ? NULL : h->banner ? h->banner(h->ctx, judged) : c->limits->banner;
+    ssh_string banner = text && *text ? ssh_string_from_char(text) : NULL;
+
+    c->greeted = c->greeted || text;
+    if (banner)
+        (void)ssh_send_issue_banner(c->session, banner);
+    ssh_string_free(banner);
+}
+
+/* Judging may have taken its time: what comes after the deadline lets nobody in. */
+static enum hy_ssh_answer judge(struct hy_ssh_conn *c, const struct hy_ssh_factor *factor)
+{
+    enum hy_ssh_answer verdict = c->handler->authenticate(c->handler->ctx, factor);
+
+    if (verdict != HY_SSH_GRANT || hy_ssh_now() < c->by.at)
+        return verdict;
+    hy_ssh_end(c, HY_SSH_LATE, "not authenticated within %u seconds", c->by.seconds);
+    return HY_SSH_CUT;
+}
+
 /* Hands the verdict to the client. True when it is in. */
 static bool answer(struct hy_ssh_conn *c, ssh_message message, const struct hy_ssh_factor *factor)
 {
+    enum hy_ssh_answer verdict = judge(c, factor);
     int rc = SSH_OK;
 
-    switch (c->handler->authenticate(c->handler->ctx, factor)) {
+    if (!c->dead)
+        greet(c, true);
+    switch (verdict) {
     case HY_SSH_GRANT:
         if (ssh_message_auth_reply_success(message, 0) == SSH_OK)
             return true;
@@ -252,12 +279,34 @@ static uint8_t *key_blob(ssh_key key, size_t *len)
     return blob;
 }
 
+/* The algorithm that a request with a key names. libssh checks the signature by it and has no call that tells; the start
+ * of its own struct does, and is believed only where everything around it is as expected. */
+static const char *algorithm(ssh_session session, ssh_message message)
+{
+    const struct {
+        ssh_session session;
+        int type;
+        const char *user;
+        int method;
+        const char *password;
+        ssh_key key;
+        const char *algorithm;
+    } *start = (const void *)message;
+
+    if (start->session != session || start->type != SSH_REQUEST_AUTH || start->method != SSH_AUTH_METHOD_PUBLICKEY ||
+        start->user != ssh_message_auth_user(message) || start->password ||
+        start->key != ssh_message_auth_pubkey(message) || !start->algorithm)
+        return "";
+    return start->algorithm;
+}
+
 static bool with_key(struct hy_ssh_conn *c, ssh_message message, struct hy_ssh_factor *factor)
 {
     uint8_t *blob = key_blob(ssh_message_auth_pubkey(message), &factor->key_len);
     bool in;
 
     factor->key = blob;
+    factor->algorithm = algorithm(c->session, message);
     factor->signature_verified = ssh_message_auth_publickey_state(message) == SSH_PUBLICKEY_STATE_VALID;
     if (!factor->signature_verified && ssh_message_auth_publickey_state(message) != SSH_PUBLICKEY_STATE_NONE)
         factor->key_len = 0; /* neither a probe nor a proof: a failure */
@@ -364,18 +413,13 @@ static void answer_dropped(struct hy_ssh_conn *c)
 static void service(struct hy_ssh_conn *c, ssh_message message)
 {
     const char *name = ssh_message_service_service(message);
-    ssh_string banner;
 
     if (!name || strcmp(name, "ssh-userauth") != 0) {
         hy_ssh_die(c, "service %s requested before authentication", name ? name : "");
     } else if (ssh_message_service_reply_success(message) != SSH_OK) {
         hy_ssh_die(c, "%s", ssh_get_error(c->session));
-    } else if (*c->limits->banner && !c->greeted) {
-        c->greeted = true;
-        banner = ssh_string_from_char(c->limits->banner);
-        if (banner)
-            (void)ssh_send_issue_banner(c->session, banner);
-        ssh_string_free(banner);
+    } else {
+        greet(c, false);
     }
     ssh_message_free(message);
 }
@@ -415,6 +459,7 @@ bool hy_ssh_authenticate(struct hy_ssh_conn *c, struct hy_ssh_deadline by)
     unsigned count = 0;
     bool in = false;
 
+    c->by = by;
     while (!c->dead && !in) { /* a message a round: whatever a client sends, every bound is looked at in between */
         bool more = next_message(c, &in);
 

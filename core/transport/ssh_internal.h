@@ -48,6 +48,12 @@ struct hy_ssh_channel {
 enum { HY_SSH_WINDOW = 1280000 }; /* bytes that libssh lets a client send on its own account */
 enum { HY_SSH_REQUESTS = 16 }; /* authentication requests that a client may send without waiting for an answer */
 
+/* When something must be done, on the clock of hy_ssh_now(), and how many seconds it was given. */
+struct hy_ssh_deadline {
+    int64_t at;
+    unsigned seconds;
+};
+
 struct hy_ssh_conn {
     struct hy_ssh_server *server;
     ssh_session session;
@@ -64,6 +70,7 @@ struct hy_ssh_conn {
     bool dead;      /* why says why */
     enum hy_ssh_end end;
     bool draining;
+    struct hy_ssh_deadline by; /* when the client must be in */
     int64_t progress; /* when the peer last took or gave something, ms */
     int64_t active;   /* when a channel last had work, ms */
     int64_t settled;  /* value of `active` for which the channels gave their memory back */
@@ -75,7 +82,7 @@ struct hy_ssh_conn {
     unsigned request_count;
     struct hy_ssh_channel *wrote; /* the last that was handed to libssh in this round */
     bool handed; /* channels' data is on its way: what leaves is more than answers of libssh's own */
-    bool greeted; /* the banner was sent */
+    bool greeted; /* the banner was sent, or there is none */
     bool nudging;    /* control->nudge is in the event */
     bool exchanging; /* a key exchange is under way */
     bool exchanged;  /* one has ended, and nobody was told yet */
@@ -131,12 +138,6 @@ int64_t hy_ssh_alive(struct hy_ssh_conn *c, int64_t now);
 
 /* Asks for as much of libssh's log as it takes to see them, once packets needn't be looked at any more. */
 void hy_ssh_exchange_log(void);
-
-/* When something must be done, on the clock of hy_ssh_now(), and how many seconds it was given. */
-struct hy_ssh_deadline {
-    int64_t at;
-    unsigned seconds;
-};
 
 /* Ends the connection: the first reason counts. That of hy_ssh_die() is a breach. */
 void hy_ssh_end(struct hy_ssh_conn *c, enum hy_ssh_end end, const char *fmt, ...) __attribute__((format(printf, 3, 4)));

@@ -164,7 +164,15 @@ struct hythe_SSHStatus {
 };
 
 /* A client tries to log in. Where the configuration has users or authentication plugins, Accept and PartialSuccess
- * begin with what these said; else with 0. What the handler leaves there counts. */
+ * begin with what these said; else with 0. What the handler leaves there counts; both together mean PartialSuccess. Who
+ * is refused counts against MaxAuthAttempts. What the server rejects by itself fires nothing: a method that isn't on
+ * offer, a wrong signature, keys that are revoked or too weak, certificates that aren't sound. Nobody gets in whose
+ * account a plugin couldn't look up, or who mustn't use it, whatever Accept says.
+ *
+ * Who is accepted and known to nobody else gets an account that is made of HomeDir, UserRootDirectory[ConnectionId] and
+ * RestrictUserToHomeDir[ConnectionId]; these override what others have. A HomeDir that is no normal absolute path, or
+ * none with RestrictUserToHomeDir, refuses the login, and the log says so. KeyboardInteractivePrompts[ConnectionId]
+ * holds for dialogues that begin after it was set, UserAuthBanner[ConnectionId] until the first answer is sent. */
 struct hythe_SSHUserAuthRequest {
     size_t size;
     struct hythe_server *server;
@@ -172,16 +180,21 @@ struct hythe_SSHUserAuthRequest {
     const char *User;    /* bytes of the client's choice, without NUL */
     const char *Service; /* "ssh-connection" */
     /* "none", "password", "publickey", "keyboard-interactive-1" and so on for each answer, then "keyboard-interactive"
-     * with an empty AuthParam, and with FireAuthRequestAfterSig "sigstatus" with "1" or "0". */
+     * with an empty AuthParam: Accept must be left at each of them. With FireAuthRequestAfterSig "sigstatus", "1" or
+     * "0", after a signature was looked at: for information, nothing that is set there counts. */
     const char *AuthMethod;
-    const char *AuthParam;       /* the password, the answer, or the key's blob; never to be logged */
+    const char *AuthParam;       /* the password, the answer, or the key's blob; never to be logged; wiped afterwards */
     size_t auth_param_length;    /* its bytes: a key's blob has NULs */
     uint32_t signature_verified; /* publickey: 0, the client only asks whether the key would do; 1, it signed with it */
     uint32_t Accept;             /* set: the login is complete. A key's probe or an unsigned key gives no access */
     uint32_t PartialSuccess;     /* set: right, and another method of AvailableMethods is needed */
-    char AvailableMethods[HYTHE_EVENT_TEXT]; /* set: "password,publickey", what the client may try next */
-    char HomeDir[HYTHE_EVENT_PATH];          /* set, with Accept: the initial directory, a path of the user's view */
-    const char *KeyAlgorithm;                /* publickey: of the signature, such as "rsa-sha2-512"; else "" */
+    /* set: "password,publickey", what the client may try next; begins with DefaultAuthMethods, as far as they can still
+     * help. What is set holds until it is set again or something was right. Of answers that of the last event counts. */
+    char AvailableMethods[HYTHE_EVENT_TEXT];
+    char HomeDir[HYTHE_EVENT_PATH]; /* set, with Accept: the initial directory, a path of the user's view; "" for "/" */
+    /* publickey: of the signature as the request names it, such as "rsa-sha2-512"; where that isn't known, the key's
+     * type. Of a certificate it ends in -cert-v01@openssh.com, while AuthParam is the plain key. Else "" */
+    const char *KeyAlgorithm;
 };
 
 /* ---- Files ---- */

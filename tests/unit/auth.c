@@ -9,6 +9,7 @@ UNIT_DECLARE(auth_key);
 UNIT_DECLARE(auth_users);
 UNIT_DECLARE(auth_plugins);
 UNIT_DECLARE(auth_dialogue);
+UNIT_DECLARE(auth_event);
 UNIT_DECLARE(auth_factors);
 UNIT_DECLARE(auth_work);
 
@@ -389,4 +390,4 @@ UNIT_SUITE(auth, UNIT_TEST(an_accepted_factor_gives_the_account), UNIT_TEST(afte
            UNIT_TEST(the_users_of_the_file_log_in_with_real_hashes_and_keys));
 
 UNIT_MAIN("unit-auth", &unit_auth, &unit_auth_password, &unit_auth_key, &unit_auth_users, &unit_auth_plugins,
-          &unit_auth_dialogue, &unit_auth_factors, &unit_auth_work)
+          &unit_auth_event, &unit_auth_dialogue, &unit_auth_factors, &unit_auth_work)

@@ -140,6 +140,55 @@ static void what_is_revoked_reaches_no_plugin(void)
     }
 }
 
+struct program {
+    unsigned asked;
+    char algorithm[64];
+    uint8_t param[256];
+    size_t len;
+};
+
+static void accept_all(void *ctx, struct hy_auth_question *question)
+{
+    struct program *p = ctx;
+
+    p->asked++;
+    (void)snprintf(p->algorithm, sizeof p->algorithm, "%s", question->algorithm);
+    p->len = question->param_len;
+    CU_ASSERT_FATAL(p->len <= sizeof p->param);
+    memcpy(p->param, question->param, p->len);
+    question->accept = true;
+}
+
+/* It gets the plain key, and knows the certificate by the algorithm. One that isn't sound it isn't asked about. */
+static void a_program_decides_about_sound_certificates(void)
+{
+    struct program p = {0};
+    struct made m = made_plain();
+    struct hy_key key;
+    const char *why;
+    struct scene s;
+
+    begin(&s);
+    for (size_t i = 0; i < PLUGINS; i++)
+        s.fakes[i].instance.auth.flags = 0;
+    hy_auth_set_program(s.c, &(struct hy_auth_program){.ctx = &p, .decide = accept_all});
+    CU_ASSERT_FATAL(hy_key_parse(&key, SAMPLE_ED25519, &why));
+    UNIT_ASSERT_NUMBER(present(&s, &m, false), HY_AUTH_KEY_OK);
+    UNIT_ASSERT_STRING(p.algorithm, "ssh-ed25519-cert-v01@openssh.com");
+    CU_ASSERT(p.len == key.len && memcmp(p.param, key.blob, key.len) == 0);
+    m.before = MADE_NOW - 1;
+    UNIT_ASSERT_NUMBER(present(&s, &m, false), HY_AUTH_REJECT);
+    UNIT_ASSERT_NUMBER(present(&s, &m, true), HY_AUTH_REJECT);
+    UNIT_ASSERT_NUMBER(p.asked, 1);
+    UNIT_ASSERT_NUMBER(s.fakes[0].checks + s.fakes[1].checks, 0);
+    m = made_plain();
+    UNIT_ASSERT_NUMBER(present(&s, &m, true), HY_AUTH_ACCEPT);
+    UNIT_ASSERT_STRING(hy_auth_account(s.c)->home, "/home");
+    hy_key_free(&key);
+    scene_end(&s);
+}
+
 UNIT_SUITE(certs_offer, UNIT_TEST(a_plugin_sees_the_plain_key_and_the_certificate_beside_it),
            UNIT_TEST(a_plugin_that_does_not_look_at_certificates_is_not_asked),
-           UNIT_TEST(what_is_not_sound_reaches_no_plugin), UNIT_TEST(what_is_revoked_reaches_no_plugin));
+           UNIT_TEST(what_is_not_sound_reaches_no_plugin), UNIT_TEST(what_is_revoked_reaches_no_plugin),
+           UNIT_TEST(a_program_decides_about_sound_certificates));
