@@ -183,7 +183,7 @@ struct hythe_SSHUserAuthRequest {
      * with an empty AuthParam: Accept must be left at each of them. With FireAuthRequestAfterSig "sigstatus", "1" or
      * "0", after a signature was looked at: for information, nothing that is set there counts. */
     const char *AuthMethod;
-    const char *AuthParam;       /* the password, the answer, or the key's blob; never to be logged; wiped afterwards */
+    const char *AuthParam;       /* the password, the answer or the key's blob: not to be logged, wiped afterwards */
     size_t auth_param_length;    /* its bytes: a key's blob has NULs */
     uint32_t signature_verified; /* publickey: 0, the client only asks whether the key would do; 1, it signed with it */
     uint32_t Accept;             /* set: the login is complete. A key's probe or an unsigned key gives no access */
