@@ -279,8 +279,8 @@ static uint8_t *key_blob(ssh_key key, size_t *len)
     return blob;
 }
 
-/* The algorithm that a request with a key names, which is part of what is signed. No call of libssh's tells; the start of
- * its own struct does, and is believed only where everything around it is as expected. */
+/* The algorithm that a request with a key names, which is part of what is signed. No call of libssh's tells; the
+ * start of its own struct does, and is believed only where everything around it is as expected. */
 static const char *algorithm(ssh_session session, ssh_message message)
 {
     const struct {

@@ -188,8 +188,8 @@ struct hythe_SSHUserAuthRequest {
     uint32_t signature_verified; /* publickey: 0, the client only asks whether the key would do; 1, it signed with it */
     uint32_t Accept;             /* set: the login is complete. A key's probe or an unsigned key gives no access */
     uint32_t PartialSuccess;     /* set: right, and another method of AvailableMethods is needed */
-    /* set: "password,publickey", what the client may try next; begins with DefaultAuthMethods, as far as they can still
-     * help. What is set holds until it is set again or something was right. Of answers that of the last event counts. */
+    /* set: "password,publickey", what the client may try next; begins with those of DefaultAuthMethods that can still
+     * help. What is set holds until it is set anew or something was right. Of answers the last event's counts. */
     char AvailableMethods[HYTHE_EVENT_TEXT];
     char HomeDir[HYTHE_EVENT_PATH]; /* set, with Accept: the initial directory, a path of the user's view; "" for "/" */
     /* publickey: of the signature as the request names it, such as "rsa-sha2-512"; where that isn't known, the key's
