@@ -1,4 +1,5 @@
 #include "core/base/thread.h"
+#include "core/event/files.h"
 #include "core/server/internal.h"
 
 #include <errno.h>
@@ -72,9 +73,14 @@ static int start_acceptor(struct hy_server *server, struct hy_err *err)
 /* The first one: afterwards plugins have all the help that they will get. */
 static int start_generation(struct hy_server *server, struct hy_err *err)
 {
-    const struct hy_plugin_means means = {
+    struct hy_plugin_means means = {
         .budget = server->budget, .assist = server->assist, .key_line_ok = hy_public_key_ok};
 
+    if (server->events) {
+        hy_events_allow_unmapped(server->events, server->config->unmapped_operations);
+        means.outermost = hy_events_layer(server->events);
+        means.ground = hy_events_store(server->events);
+    }
     server->current = hy_generation_new(server->config, NULL, server->ssh, &means, server->log, err);
     if (server->assist && server->assist->settle)
         server->assist->settle(server->assist->ctx);

@@ -1,5 +1,6 @@
 #include "core/server/session.h"
 #include "core/base/thread.h"
+#include "core/event/files.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -306,7 +307,11 @@ static void *session_main(void *ctx)
     struct hy_server *server = s->server;
     struct hy_leaving before;
 
+    if (server->events)
+        (void)hy_events_join(server->events, s->id, &s->wishes); /* without memory their texts are lost */
     run(s);
+    if (server->events)
+        hy_events_part(server->events, s->id);
     close_control(s);
     hy_generation_unref(s->generation);
     free(s->client);
