@@ -71,7 +71,8 @@ static void put(const struct hy_log *log, enum hy_log_level level, uint64_t conn
     if (vsnprintf(raw, room, fmt, ap) < 0)
         return;
     len = strlen(raw);
-    (void)snprintf(raw + len, sizeof raw - len, "%s", tail);
+    if (len < strlen(tail) || strcmp(raw + len - strlen(tail), tail) != 0) /* a struct hy_err has it already */
+        (void)snprintf(raw + len, sizeof raw - len, "%s", tail);
     (void)hy_escape(line, sizeof line, raw, strlen(raw));
     if (shown(log, level))
         log->sink(log->ctx, level, conn, line);

@@ -26,7 +26,8 @@ struct hy_log {
 void hy_log(const struct hy_log *log, enum hy_log_level level, uint64_t conn, const char *fmt, ...)
     __attribute__((format(printf, 4, 5)));
 
-/* A failure that has a number: the specification's, which the line then ends with ("... [2002]"), or an errno. */
+/* A failure that has a number: the specification's, which the line then ends with ("... [2002]"), or a negative
+ * errno. */
 void hy_log_number(const struct hy_log *log, enum hy_log_level level, uint64_t conn, int number, const char *fmt, ...)
     __attribute__((format(printf, 5, 6)));
 

@@ -108,6 +108,16 @@ bool hy_events_has(const struct hy_events *events, enum hy_event which)
     return false;
 }
 
+const char *hy_event_name(enum hy_event which)
+{
+    static const char *const names[] = {
+#define HYTHE_EVENT(name) [HY_EVENT_##name] = #name,
+        HYTHE_EVENTS
+#undef HYTHE_EVENT
+    };
+    return names[which];
+}
+
 static size_t size_of(enum hy_event which)
 {
     static const size_t sizes[] = {

@@ -28,6 +28,9 @@ void hy_events_set(struct hy_events *events, const struct hythe_events *handlers
 void hy_events_queue(struct hy_events *events, bool queued);
 bool hy_events_queued(const struct hy_events *events);
 
+/* "Connected" and so on. */
+const char *hy_event_name(enum hy_event which);
+
 /* Whether there is a handler. events NULL: no. From any thread. */
 bool hy_events_has(const struct hy_events *events, enum hy_event which);
 

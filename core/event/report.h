@@ -11,7 +11,7 @@
 void hy_events_log(void *events, enum hy_log_level level, uint64_t conn, const char *line);
 
 /* Its error function, for lines that have a number: fires Error. What goes wrong in handlers of Error and Log is told
- * to none. events may be NULL; the line is escaped. number: the component's, or an errno. */
+ * to none. events may be NULL; the line is escaped. number: the component's, or a negative errno. */
 void hy_events_error(void *events, uint64_t conn, int number, const char *line);
 
 #endif

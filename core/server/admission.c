@@ -147,14 +147,25 @@ static enum hy_entry enter_peer(struct hy_session *s, struct bar *bar, struct hy
     return entry;
 }
 
+/* Why the lists keep the client out, unless the program is asked about that. */
+static const char *keep_out(struct hy_session *s)
+{
+    const char *text = hy_guests_refuse(&s->server->current->guests, &s->addr);
+
+    if (!hy_events_has(s->server->events, HY_EVENT_ConnectionRequest))
+        return text;
+    s->listed = text;
+    return NULL;
+}
+
 /* With the lock. What connects may be a proxy that can't say yet for whom. */
 static enum hy_entry check_client(struct hy_session *s, bool proxy, struct bar *bar, struct hy_err *why)
 {
     const struct hy_guests *guests = &s->server->current->guests;
-    const char *text = hy_guests_refuse(guests, &s->addr);
+    const char *text = !proxy                                       ? keep_out(s)
+                       : hy_guests_have(&guests->trusted, &s->addr) ? NULL
+                                                                    : "it is not in proxy_trusted";
 
-    if (proxy)
-        text = hy_guests_have(&guests->trusted, &s->addr) ? NULL : "it is not in proxy_trusted";
     if (text) {
         (void)hy_err_set(why, "%s", text);
         return HY_ENTRY_REFUSED;
@@ -228,7 +239,7 @@ enum hy_entry hy_admission_client(struct hy_session *s, const struct hy_addr *ad
         s->port = port;
         (void)hy_addr_text(addr, s->address);
         entry = check_client(s, false, &bar, why);
-    } else if ((text = hy_guests_refuse(&server->current->guests, &s->addr))) { /* or it would be a way round them */
+    } else if ((text = keep_out(s))) { /* or it would be a way round them */
         (void)hy_err_set(why, "%s", text);
         entry = HY_ENTRY_REFUSED;
     }
@@ -268,13 +279,14 @@ void hy_admission_entered(struct hy_session *s)
 /* What the client did wrong, if it did. */
 static bool was_wrong(const struct hy_session *s, enum hy_offence *offence)
 {
-    static const enum hy_offence rows[] = {
-        [HY_SSH_LEFT] = HY_OFFENCE_NO_LOGIN, [HY_SSH_LATE] = HY_OFFENCE_LATE, [HY_SSH_BREACH] = HY_OFFENCE_BREACH};
+    static const enum hy_offence rows[HY_SSH_ENDS] = {
+        [HY_SSH_ENDED] = HY_OFFENCES, /* none */
+        [HY_SSH_LEFT] = HY_OFFENCE_NO_LOGIN, [HY_SSH_LOST] = HY_OFFENCE_NO_LOGIN, [HY_SSH_UNLIKE] = HY_OFFENCE_NO_LOGIN,
+        [HY_SSH_LATE] = HY_OFFENCE_LATE,     [HY_SSH_BREACH] = HY_OFFENCE_BREACH, [HY_SSH_CROWDED] = HY_OFFENCES,
+        [HY_SSH_STUCK] = HY_OFFENCES,        [HY_SSH_SHORT] = HY_OFFENCES};
 
-    if (!s->peer || s->exempt || s->entered || (!s->failures && s->end == HY_SSH_ENDED))
-        return false;
     *offence = s->failures ? HY_OFFENCE_FAILURE : rows[s->end];
-    return true;
+    return s->peer && !s->exempt && !s->entered && *offence != HY_OFFENCES;
 }
 
 static void leave_peer(struct hy_session *s, struct bar *bar)

@@ -1,13 +1,19 @@
 /* A connection before SSH: what the socket is set to, and what a proxy says first. */
 #include "core/base/clock.h"
 #include "core/server/proxy.h"
-#include "core/server/session.h"
+#include "core/server/telling.h"
 
 #include <errno.h>
 #include <poll.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
+
+static int failed(struct hy_session *s, int error, struct hy_err *why, const char *text)
+{
+    s->result = -error;
+    return hy_err_set(why, "%s", text);
+}
 
 /* Waits until there is something to read. */
 static int wait_for_bytes(struct hy_session *s, int64_t end, struct hy_err *why)
@@ -21,13 +27,13 @@ static int wait_for_bytes(struct hy_session *s, int64_t end, struct hy_err *why)
         int64_t left = end - hy_clock_ms();
 
         if (left <= 0)
-            return hy_err_set(why, "no whole PROXY header in time");
+            return failed(s, ETIMEDOUT, why, "no whole PROXY header in time");
         if (atomic_load(&s->server->drain) || atomic_load(&s->server->cut))
-            return hy_err_set(why, "the server is shutting down");
+            return failed(s, ECANCELED, why, "the server is shutting down");
         if (dismissal)
-            return hy_err_set(why, "%s", dismissal);
+            return failed(s, ECANCELED, why, dismissal);
         if (poll(fds, sizeof fds / sizeof *fds, (int)left) < 0 && errno != EINTR)
-            return hy_err_set(why, "poll: %s", strerror(errno));
+            return failed(s, errno, why, strerror(errno));
         if (fds[0].revents)
             return 0;
     }
@@ -50,12 +56,19 @@ static int receive_header(struct hy_session *s, struct hy_proxy_client *client, 
             return -1;
         n = recv(s->fd, data + len, (size_t)wanted, MSG_DONTWAIT);
         if (n == 0)
-            return hy_err_set(why, "it closed before its PROXY header was whole");
+            return failed(s, ECONNRESET, why, "it closed before its PROXY header was whole");
         if (n < 0 && errno != EAGAIN && errno != EINTR)
-            return hy_err_set(why, "%s", strerror(errno));
+            return failed(s, errno, why, strerror(errno));
         len += n > 0 ? (size_t)n : 0;
     }
+    if (wanted < 0)
+        s->result = -EPROTO;
     return wanted;
+}
+
+static enum hy_entry ask_program(struct hy_session *s, struct hy_err *why)
+{
+    return hy_tell_request(s, why) == 0 ? HY_ENTRY_GIVEN : HY_ENTRY_REFUSED;
 }
 
 enum hy_entry hy_session_arrive(struct hy_session *s, struct hy_err *why)
@@ -66,7 +79,7 @@ enum hy_entry hy_session_arrive(struct hy_session *s, struct hy_err *why)
 
     hy_server_tune(s->fd, s->generation->config);
     if (!s->proxied)
-        return HY_ENTRY_GIVEN;
+        return ask_program(s, why);
     if (receive_header(s, &client, why))
         return HY_ENTRY_REFUSED;
     (void)hy_addr_text(&s->addr, proxy);
@@ -74,7 +87,7 @@ enum hy_entry hy_session_arrive(struct hy_session *s, struct hy_err *why)
     if (entry == HY_ENTRY_GIVEN && client.addr.family)
         hy_log(s->server->log, HY_LOG_VERBOSE, s->id, "the proxy %s connects for %s port %u", proxy, s->address,
                s->port);
-    return entry;
+    return entry == HY_ENTRY_GIVEN ? ask_program(s, why) : entry;
 }
 
 void hy_session_refuse(const struct hy_server *server, int fd, uint64_t id, const char *address, enum hy_entry entry,

@@ -12,6 +12,7 @@ libhythe_core_la_SOURCES += \
 	core/server/peers.c core/server/peers.h \
 	core/server/proxy.c core/server/proxy.h \
 	core/server/session.c core/server/session.h \
+	core/server/telling.c core/server/telling.h \
 	core/server/keys.c \
 	core/server/reload.c \
 	core/server/revoked.c core/server/revoked.h \

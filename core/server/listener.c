@@ -1,5 +1,5 @@
 #include "core/base/clock.h"
-#include "core/server/internal.h"
+#include "core/server/telling.h"
 
 #include <errno.h>
 #include <netdb.h>
@@ -165,7 +165,7 @@ static void fell_short(struct hy_server *server, int error)
 {
     if (!server->short_since)
         hy_log_number(
-            server->log, HY_LOG_ERROR, 0, error,
+            server->log, HY_LOG_ERROR, 0, -error,
             "can't accept connections, which wait: %s; allow more descriptors or lower MaxConnections, max_handles",
             strerror(error));
     server->short_since = hy_clock_ms();
@@ -180,6 +180,18 @@ static void look_for_the_end_of_want(struct hy_server *server)
     hy_log(server->log, HY_LOG_INFO, 0, "connections are accepted again");
 }
 
+/* accept(2): whether the error is that of a connection, which is lost, and not of the listener. */
+static bool cost_one(int error)
+{
+    static const int rows[] = {ECONNABORTED, EPROTO, EPERM,        ENETDOWN,   ENOPROTOOPT,
+                               EHOSTDOWN,    ENONET, EHOSTUNREACH, ENETUNREACH};
+
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        if (rows[i] == error)
+            return true;
+    return false;
+}
+
 static void take(struct hy_server *server, const struct hy_listener *listener)
 {
     struct sockaddr_storage ss = {.ss_family = AF_UNSPEC};
@@ -190,6 +202,8 @@ static void take(struct hy_server *server, const struct hy_listener *listener)
         hy_session_start(server, fd, &(struct hy_arrival){hy_addr_of(&ss), port_of(&ss), listener->proxy});
     else if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM)
         fell_short(server, errno);
+    else if (cost_one(errno))
+        hy_tell_failed(server, errno, strerror(errno));
 }
 
 static void accept_all(struct hy_server *server, struct pollfd *fds, size_t n)

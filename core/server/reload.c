@@ -1,4 +1,4 @@
-#include "core/server/internal.h"
+#include "core/server/telling.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -48,15 +48,16 @@ static const struct hy_key_config *out_of_reach(const struct hy_config *config, 
     return NULL;
 }
 
-static struct hy_ssh_server *read_keys(const struct hy_config *config, const struct hy_key_opener *opener,
-                                       const struct hy_log *log, struct hy_problems *problems)
+static struct hy_ssh_server *read_keys(const struct hy_server *server, const struct hy_config *config,
+                                       const struct hy_key_opener *opener, struct hy_problems *problems)
 {
     struct hy_place place = {0};
     struct hy_err err = {0};
     struct hy_ssh_server *ssh = hy_ssh_server_new(&err);
 
-    if (ssh && hy_server_read_keys(config, opener, ssh, log, &place, &err) == 0)
+    if (ssh && hy_server_read_keys(config, opener, ssh, server->log, &place, &err) == 0)
         return ssh;
+    hy_tell_error(server, &err);
     hy_problems_add(problems, place, "%s", err.text);
     hy_ssh_server_unref(ssh);
     return NULL;
@@ -72,7 +73,7 @@ static struct hy_ssh_server *next_keys(const struct hy_server *server, const str
     const struct hy_generation *now = server->current;
 
     if (!closed)
-        return read_keys(config, &opener, now->log, problems);
+        return read_keys(server, config, &opener, problems);
     if (same_keys(now->config, config)) {
         hy_log(now->log, HY_LOG_INFO, 0,
                "host key %s can't be read with run_as's rights: all host keys stay as they were read at the start",
@@ -96,8 +97,10 @@ static struct hy_generation *build(const struct hy_server *server, const struct 
     if (!ssh)
         return NULL;
     next = hy_generation_new(config, now, ssh, NULL, now->log, &err);
-    if (!next)
+    if (!next) {
+        hy_tell_error(server, &err);
         hy_problems_add(problems, (struct hy_place){0}, "%s", err.text);
+    }
     hy_ssh_server_unref(ssh);
     return next;
 }

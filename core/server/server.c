@@ -1,6 +1,6 @@
 #include "core/base/thread.h"
 #include "core/event/files.h"
-#include "core/server/internal.h"
+#include "core/server/telling.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -49,8 +49,10 @@ int hy_server_bind(struct hy_server *server, struct hy_err *err)
     struct hy_place place;
 
     server->ssh = hy_ssh_server_new(err);
-    if (!server->ssh || hy_server_read_keys(server->config, NULL, server->ssh, server->log, &place, err))
+    if (!server->ssh || hy_server_read_keys(server->config, NULL, server->ssh, server->log, &place, err)) {
+        hy_tell_error(server, err);
         return -1;
+    }
     server->control.wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     if (server->control.wake < 0)
         return hy_err_set(err, "eventfd: %s", strerror(errno));
@@ -82,6 +84,8 @@ static int start_generation(struct hy_server *server, struct hy_err *err)
         means.ground = hy_events_store(server->events);
     }
     server->current = hy_generation_new(server->config, NULL, server->ssh, &means, server->log, err);
+    if (!server->current)
+        hy_tell_error(server, err);
     if (server->assist && server->assist->settle)
         server->assist->settle(server->assist->ctx);
     server->generation = 1;

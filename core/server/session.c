@@ -1,7 +1,9 @@
 #include "core/server/session.h"
 #include "core/base/thread.h"
 #include "core/event/files.h"
+#include "core/server/telling.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,7 +23,8 @@ static void cut_off(void *owner)
     struct hy_session *s = owner;
 
     dismiss(s);
-    (void)shutdown(s->fd, SHUT_RDWR);
+    if (s->fd >= 0)
+        (void)shutdown(s->fd, SHUT_RDWR);
 }
 
 static void describe_login(void *ctx, char *out, size_t size)
@@ -231,7 +234,7 @@ static int open_sftp(void *ctx, struct hy_sink *sink)
     return rc;
 }
 
-static void run(struct hy_session *s)
+static void run_ssh(struct hy_session *s, struct hy_err *why)
 {
     const struct hy_ssh_handler handler = {.ctx = s,
                                            .authenticate = authenticate,
@@ -241,36 +244,63 @@ static void run(struct hy_session *s)
                                            .entered = entered,
                                            .open_sftp = open_sftp,
                                            .exchanged = exchanged};
-    struct hy_server *server = s->server;
-    struct hy_err why = {0};
-    enum hy_entry entry = hy_session_arrive(s, &why);
+    const struct hy_server_around *around = &s->server->around;
 
-    if (entry != HY_ENTRY_GIVEN) {
-        hy_session_refuse(server, s->fd, s->id, s->address, entry, &why);
-        hy_admission_gone(s);
-        return;
-    }
-    hy_log(server->log, HY_LOG_VERBOSE, s->id, "connection from %s port %u", s->address, s->port);
+    if (around->begin)
+        around->begin(s->fd);
+    s->end = hy_ssh_run(s->own_key ? s->own_key : s->generation->ssh, s->fd, s->id, &handler, &s->generation->limits,
+                        &s->control, why);
+    if (around->end)
+        around->end();
+}
+
+static bool prepare(struct hy_session *s)
+{
     s->conversation = hy_auth_begin(&s->generation->access.policy, s->id, s->address);
     s->tally = hy_tally_new();
-    if (!s->conversation || !s->tally) {
-        hy_log(server->log, HY_LOG_ERROR, s->id, "out of memory");
-        (void)close(s->fd);
-        hy_tally_end(s->tally);
-        hy_admission_gone(s);
-        hy_auth_end(s->conversation);
-        return;
-    }
+    if (!s->conversation || !s->tally)
+        return false;
     hy_asking_begin(s);
-    hy_watch_add(server->dog, &s->watch, s->id, cut_off, s);
-    if (server->around.begin)
-        server->around.begin(s->fd);
-    s->end = hy_ssh_run(s->generation->ssh, s->fd, s->id, &handler, &s->generation->limits, &s->control, &why);
-    if (server->around.end)
-        server->around.end();
-    hy_log_number(server->log, HY_LOG_INFO, s->id, s->failures && !s->entered ? HY_ERROR_AUTHENTICATION : HY_ERROR_NONE,
-                  "end of the connection from %s port %u: %s", s->address, s->port, why.text);
+    return true;
+}
+
+/* Somebody who was let in. */
+static void serve(struct hy_session *s, struct hy_err *why)
+{
+    const struct hy_log *log = s->server->log;
+
+    hy_log(log, HY_LOG_VERBOSE, s->id, "connection from %s port %u", s->address, s->port);
+    if (!prepare(s)) {
+        (void)hy_err_set(why, "out of memory");
+        hy_tell_failed(s->server, ENOMEM, why->text);
+        (void)close(s->fd);
+    } else if (hy_tell_connected(s, why)) {
+        (void)close(s->fd);
+    } else {
+        run_ssh(s, why);
+    }
+    s->fd = -1;
+    hy_log_number(log, HY_LOG_INFO, s->id, hy_tell_result(s) == HY_ERROR_AUTHENTICATION ? HY_ERROR_AUTHENTICATION : 0,
+                  "end of the connection from %s port %u: %s", s->address, s->port, why->text);
     hy_tally_end(s->tally); /* calls of slow plugins may still have to return */
+    hy_tell_disconnected(s, why->text);
+    hy_ssh_server_unref(s->own_key);
+}
+
+static void run(struct hy_session *s)
+{
+    struct hy_err why = {0};
+    enum hy_entry entry;
+
+    hy_watch_add(s->server->dog, &s->watch, s->id, cut_off, s);
+    entry = hy_session_arrive(s, &why);
+    if (entry == HY_ENTRY_GIVEN) {
+        serve(s, &why);
+    } else {
+        if (s->result)
+            hy_tell_failed(s->server, -s->result, why.text);
+        hy_session_refuse(s->server, s->fd, s->id, s->address, entry, &why);
+    }
     hy_watch_remove(&s->watch);
     hy_admission_gone(s);
     hy_auth_end(s->conversation);
@@ -338,6 +368,7 @@ static enum hy_entry start(struct hy_session *s, struct hy_err *why)
     server->sessions--;
     (void)pthread_mutex_unlock(&server->lock);
     hy_generation_unref(s->generation);
+    s->result = -EAGAIN;
     (void)hy_err_set(why, "no thread");
     return HY_ENTRY_FULL;
 }
@@ -357,6 +388,7 @@ void hy_session_start(struct hy_server *server, int fd, const struct hy_arrival 
     struct hy_err why = {.text = "out of memory"};
     enum hy_entry entry = HY_ENTRY_FULL;
     char address[HY_ADDR_TEXT];
+    int error = ENOMEM;
 
     if (s) {
         *s = (struct hy_session){
@@ -367,8 +399,11 @@ void hy_session_start(struct hy_server *server, int fd, const struct hy_arrival 
         entry = start(s, &why);
         if (entry == HY_ENTRY_GIVEN)
             return;
+        error = -s->result;
         close_control(s);
         free(s);
     }
+    if (error)
+        hy_tell_failed(server, error, why.text);
     hy_session_refuse(server, fd, 0, hy_addr_text(&arrival->addr, address), entry, &why);
 }

@@ -12,7 +12,7 @@
 struct hy_session {
     struct hy_server *server;
     struct hy_generation *generation; /* from when it was admitted to its end */
-    int fd;
+    int fd;                     /* -1: closed */
     uint64_t id;                /* for all */
     char address[HY_ADDR_TEXT]; /* for all: the client's, once it is known */
     struct hy_addr addr;        /* for all: the same */
@@ -28,6 +28,11 @@ struct hy_session {
     struct hy_session *older, *newer;  /* of the unfinished ones */
     struct hy_session *before, *after; /* of all */
 
+    const char *listed;    /* why the lists keep it out, while that is the program's to say; NULL: they don't */
+    enum hy_event telling; /* what the program's handler is running for, while the watch is on */
+    bool begun;            /* Connected was told */
+    int result;            /* as hy_tell_result(), of what ended it before or without SSH; 0: nothing did */
+    struct hy_ssh_server *own_key; /* that the program has given it; NULL: the server's */
     bool exempt;       /* limits by chance and penalties don't concern it */
     unsigned failures; /* attempts to log in that were rejected */
     enum hy_ssh_end end;

@@ -144,12 +144,18 @@ int hy_ssh_server_add_key(struct hy_ssh_server *server, const char *name, const 
 struct hy_ssh_server *hy_ssh_server_ref(struct hy_ssh_server *server);
 void hy_ssh_server_unref(struct hy_ssh_server *server);
 
-/* Why a connection that didn't log in is over. */
+/* Why a connection is over. */
 enum hy_ssh_end {
-    HY_SSH_ENDED, /* for a reason of this side */
-    HY_SSH_LEFT,  /* the client or the network ended it, or both sides have nothing in common */
-    HY_SSH_LATE,  /* the client took too long */
-    HY_SSH_BREACH /* it did what no honest client does */
+    HY_SSH_ENDED,   /* in order, by this side */
+    HY_SSH_LEFT,    /* in order, by the client */
+    HY_SSH_LOST,    /* the network ended it */
+    HY_SSH_UNLIKE,  /* both sides have nothing in common */
+    HY_SSH_LATE,    /* the client took too long */
+    HY_SSH_BREACH,  /* it did what no honest client does */
+    HY_SSH_CROWDED, /* there was no room for it, or no way in left */
+    HY_SSH_STUCK,   /* a call of this side's hangs */
+    HY_SSH_SHORT,   /* this side is out of memory or descriptors */
+    HY_SSH_ENDS
 };
 
 /* Whether connections could begin with these keys and limits. -1 with err: no key fits the lists. */

@@ -56,7 +56,8 @@ int hy_ssh_server_check(struct hy_ssh_server *server, const struct hy_ssh_limits
     (void)ssh_set_log_level(SSH_LOG_NOLOG);
     rc = hy_ssh_accept(server, session, pair[0], limits, err);
     if (rc == 0 && ssh_server_init_kex(session) != SSH_OK)
-        rc = hy_err_set(err, "no host key can sign with any of %s", limits->lists[HY_SSH_HOST_KEYS]);
+        rc = hy_err_number(err, HY_ERROR_HOST_KEY, "no host key can sign with any of %s",
+                           limits->lists[HY_SSH_HOST_KEYS]);
     if (ssh_get_fd(session) != pair[0]) /* else the session owns it */
         (void)close(pair[0]);
     (void)close(pair[1]);

@@ -31,7 +31,7 @@ int64_t hy_ssh_alive(struct hy_ssh_conn *c, int64_t now)
     if (hy_ssh_meter_arriving(c)) {
         c->unanswered = 0;
     } else if (c->unanswered >= c->limits->alive_max) {
-        hy_ssh_die(c, "no answer to %u keep-alives", c->unanswered);
+        hy_ssh_end(c, HY_SSH_LATE, "no answer to %u keep-alives", c->unanswered);
         return 0;
     } else {
         c->unanswered++;

@@ -88,7 +88,7 @@ static void saw_gssapi(struct hy_ssh_conn *c)
     c->gssapi = (struct ssh_server_callbacks_struct){.gssapi_select_oid_function = no_mechanism};
     ssh_callbacks_init(&c->gssapi);
     (void)ssh_set_server_callbacks(c->session, &c->gssapi);
-    hy_ssh_end(c, HY_SSH_LEFT, "a request for gssapi-with-mic, which nobody offers");
+    hy_ssh_end(c, HY_SSH_UNLIKE, "a request for gssapi-with-mic, which nobody offers");
 }
 
 /* `text` begins with the function's name, behind which nothing of a client's can pass for the beginning. */
@@ -174,7 +174,7 @@ static void advertise(struct hy_ssh_conn *c)
         if (methods & rows[i].ours)
             bits |= rows[i].theirs;
     if (!bits) /* libssh would then name methods of its own choice */
-        hy_ssh_end(c, HY_SSH_ENDED, "no authentication method is left");
+        hy_ssh_end(c, HY_SSH_CROWDED, "no authentication method is left");
     ssh_set_auth_methods(c->session, bits);
 }
 
@@ -247,11 +247,11 @@ static bool answer(struct hy_ssh_conn *c, ssh_message message, const struct hy_s
         hy_ssh_die(c, "too many authentication failures");
         break;
     case HY_SSH_FULL:
-        hy_ssh_end(c, HY_SSH_ENDED, "its user has max_per_user connections");
+        hy_ssh_end(c, HY_SSH_CROWDED, "its user has max_per_user connections");
         break;
     }
     if (rc != SSH_OK)
-        hy_ssh_end(c, HY_SSH_LEFT, "the answer to an authentication request can't be sent: %s",
+        hy_ssh_end(c, HY_SSH_LOST, "the answer to an authentication request can't be sent: %s",
                    ssh_get_error(c->session));
     return false;
 }
@@ -407,7 +407,7 @@ static void answer_dropped(struct hy_ssh_conn *c)
         return;
     }
     (void)c->handler->authenticate(c->handler->ctx, &factor); /* it counts, but there is nothing to answer it with */
-    hy_ssh_end(c, HY_SSH_LEFT, "a public key that can't be checked");
+    hy_ssh_end(c, HY_SSH_UNLIKE, "a public key that can't be checked");
 }
 
 static void service(struct hy_ssh_conn *c, ssh_message message)
@@ -417,7 +417,7 @@ static void service(struct hy_ssh_conn *c, ssh_message message)
     if (!name || strcmp(name, "ssh-userauth") != 0) {
         hy_ssh_die(c, "service %s requested before authentication", name ? name : "");
     } else if (ssh_message_service_reply_success(message) != SSH_OK) {
-        hy_ssh_die(c, "%s", ssh_get_error(c->session));
+        hy_ssh_broken(c, "");
     } else {
         greet(c, false);
     }

@@ -5,7 +5,7 @@
 #include <sys/mman.h>
 
 enum {
-    CLOSED_KEPT = 256, /* channels that are closed and not freed yet */
+    CLOSED_KEPT = 256,  /* channels that are closed and not freed yet */
     PACKET_LEAST = 1024 /* what a client must take at once; RFC 4253 wants 32768 */
 };
 
@@ -79,7 +79,7 @@ static void open_channel(struct hy_ssh_conn *c, ssh_message message)
     ch->callbacks.channel_close_function = on_close;
     ssh_callbacks_init(&ch->callbacks);
     if (ssh_set_channel_callbacks(ch->channel, &ch->callbacks) != SSH_OK)
-        hy_ssh_die(c, "out of memory");
+        hy_ssh_end(c, HY_SSH_SHORT, "out of memory");
     ch->next = c->channels;
     c->channels = ch;
     c->channel_count++;
@@ -106,7 +106,7 @@ static void channel_request(struct hy_ssh_conn *c, ssh_message message)
     ch->starved = ch->left > 0; /* a client may send its first request before the answer */
     c->active = hy_ssh_now();
     if (ssh_message_channel_request_reply_success(message) != SSH_OK)
-        hy_ssh_die(c, "%s", ssh_get_error(c->session));
+        hy_ssh_broken(c, "");
 }
 
 static void channel_message(struct hy_ssh_conn *c, ssh_message message)

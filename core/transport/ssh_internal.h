@@ -142,6 +142,8 @@ void hy_ssh_exchange_log(void);
 /* Ends the connection: the first reason counts. That of hy_ssh_die() is a breach. */
 void hy_ssh_end(struct hy_ssh_conn *c, enum hy_ssh_end end, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 void hy_ssh_die(struct hy_ssh_conn *c, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+/* A call of libssh's failed: its reason counts, behind `what`. */
+void hy_ssh_broken(struct hy_ssh_conn *c, const char *what);
 
 /* One round of waiting for the network, at most timeout ms (-1: for ever). */
 void hy_ssh_wait(struct hy_ssh_conn *c, int64_t timeout);

@@ -7,7 +7,7 @@
 
 enum {
     WRITE_AT_ONCE = 512 * 1024, /* more per libssh call only grows its buffers */
-    AT_ONCE = 256 * 1024, /* of input between two looks at the clock */
+    AT_ONCE = 256 * 1024,       /* of input between two looks at the clock */
     SPILL_KEPT = 64 * 1024,
     BRIDGE = 16 * 1024,      /* completes a message that came in parts, or brings a large WRITE into its data */
     FIRST_GRANT = 64 * 1024, /* bytes received before a channel counts as an upload */
@@ -94,7 +94,7 @@ static void watch(struct hy_ssh_channel *ch)
     if (ch->watched || fd < 0)
         return;
     if (ssh_event_add_fd(ch->conn->event, fd, POLLIN, stirred, ch) != SSH_OK)
-        hy_ssh_die(ch->conn, "out of memory");
+        hy_ssh_end(ch->conn, HY_SSH_SHORT, "out of memory");
     ch->watched = true;
 }
 
@@ -132,7 +132,7 @@ static void flush(struct hy_ssh_channel *ch)
             return;
         sent = ssh_channel_write(ch->channel, data, (uint32_t)len);
         if (sent < 0 && !ch->closed)
-            hy_ssh_die(c, "%s", ssh_get_error(c->session));
+            hy_ssh_broken(c, "");
         if (sent <= 0) /* 0 during a key exchange: the next packet wakes us */
             return;
         hy_ssh_meter_wrote(c, before, (size_t)sent);
@@ -149,7 +149,7 @@ static bool refill(struct hy_ssh_channel *ch)
     int n;
 
     if (ch->spill.failed)
-        hy_ssh_die(ch->conn, "out of memory");
+        hy_ssh_end(ch->conn, HY_SSH_SHORT, "out of memory");
     if (!room)
         return false;
     ch->reading = true;
@@ -226,7 +226,7 @@ static void grant(struct hy_ssh_channel *ch)
     if (n > 0) {
         hy_buf_put(&ch->spill, ch->landing, (size_t)n);
         if (ch->spill.failed)
-            hy_ssh_die(c, "out of memory");
+            hy_ssh_end(c, HY_SSH_SHORT, "out of memory");
         ch->left = 0;
         (void)madvise(ch->landing, (size_t)n, MADV_DONTNEED);
         retry(ch);

@@ -17,7 +17,7 @@ static void saw_status(void *ctx, float status)
     for (; *pattern; pattern++)
         if (fnmatch(*pattern, version, 0) == 0)
             return;
-    hy_ssh_end(c, HY_SSH_LEFT, "SSHVersionPattern doesn't match the client's version %s", version);
+    hy_ssh_end(c, HY_SSH_UNLIKE, "SSHVersionPattern doesn't match the client's version %s", version);
     (void)shutdown(ssh_get_fd(c->session), SHUT_RDWR);
 }
 
@@ -43,9 +43,9 @@ void hy_ssh_exchange_judge(struct hy_ssh_conn *c)
     if (a->strict || c->limits->strict < 2)
         return;
     if (c->limits->strict > 2)
-        hy_ssh_end(c, HY_SSH_LEFT, "the client doesn't know the strict key exchange (UseStrictKeyExchange = 3)");
+        hy_ssh_end(c, HY_SSH_UNLIKE, "the client doesn't know the strict key exchange (UseStrictKeyExchange = 3)");
     else if (!*a->cipher_in || affected(a->cipher_in, a->mac_in) || affected(a->cipher_out, a->mac_out))
-        hy_ssh_end(c, HY_SSH_LEFT,
+        hy_ssh_end(c, HY_SSH_UNLIKE,
                    "the client doesn't know the strict key exchange, which %s %s needs (UseStrictKeyExchange = 2)",
                    a->cipher_in, a->mac_in);
 }

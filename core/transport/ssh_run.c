@@ -54,12 +54,25 @@ void hy_ssh_die(struct hy_ssh_conn *c, const char *fmt, ...)
 /* libssh tells in words alone whether a client left or did something wrong; a test holds them against it. */
 static enum hy_ssh_end end_of(const char *text)
 {
-    static const char *const harmless[] = {"Socket error", "Received SSH_MSG_DISCONNECT", "kex error : no match"};
+    static const struct {
+        const char *begin;
+        enum hy_ssh_end end;
+    } rows[] = {{"Received SSH_MSG_DISCONNECT", HY_SSH_LEFT},
+                {"Socket error: disconnected", HY_SSH_LEFT},
+                {"Socket error", HY_SSH_LOST},
+                {"kex error : no match", HY_SSH_UNLIKE}};
 
-    for (size_t i = 0; i < sizeof harmless / sizeof *harmless; i++)
-        if (strncmp(text, harmless[i], strlen(harmless[i])) == 0)
-            return HY_SSH_LEFT;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        if (strncmp(text, rows[i].begin, strlen(rows[i].begin)) == 0)
+            return rows[i].end;
     return *text ? HY_SSH_BREACH : HY_SSH_LEFT;
+}
+
+void hy_ssh_broken(struct hy_ssh_conn *c, const char *what)
+{
+    const char *text = ssh_get_error(c->session);
+
+    hy_ssh_end(c, end_of(text), "%s%s", what, *text ? text : "connection lost");
 }
 
 static void check(struct hy_ssh_conn *c)
@@ -121,9 +134,7 @@ void hy_ssh_wait(struct hy_ssh_conn *c, int64_t timeout)
     if (!c->watching && ms > TICK)
         ms = TICK; /* the event descriptor has gone: look at the flags instead */
     if (ssh_event_dopoll(c->event, ms) == SSH_ERROR) {
-        const char *text = ssh_get_error(c->session);
-
-        hy_ssh_end(c, end_of(text), "%s", *text ? text : "connection lost");
+        hy_ssh_broken(c, "");
         return;
     }
     check(c);
@@ -131,7 +142,7 @@ void hy_ssh_wait(struct hy_ssh_conn *c, int64_t timeout)
     if (atomic_load_explicit(c->control->cut, memory_order_relaxed))
         hy_ssh_end(c, HY_SSH_ENDED, "the server is shutting down");
     if (c->control->stuck && atomic_load_explicit(c->control->stuck, memory_order_relaxed))
-        hy_ssh_end(c, HY_SSH_ENDED, "a plugin's call didn't return");
+        hy_ssh_end(c, HY_SSH_STUCK, "a call didn't return");
     if (c->control->dismissal && atomic_load_explicit(c->control->dismissal, memory_order_relaxed))
         hy_ssh_end(c, HY_SSH_ENDED, "%s", atomic_load(c->control->dismissal));
 }
@@ -146,7 +157,7 @@ void hy_ssh_wait_unfinished(struct hy_ssh_conn *c, struct hy_ssh_deadline by, bo
     else if (atomic_load(c->control->drain))
         hy_ssh_end(c, HY_SSH_ENDED, "the server is shutting down");
     else if (unwanted && atomic_load(unwanted))
-        hy_ssh_end(c, HY_SSH_ENDED, "it gave way to a newer one before it was logged in");
+        hy_ssh_end(c, HY_SSH_CROWDED, "it gave way to a newer one before it was logged in");
     else if (!more) /* what libssh has parsed goes first, or it would pile up: each poll may bring a hundred messages */
         hy_ssh_wait(c, unwanted ? sooner(left, TICK) : left);
 }
@@ -165,14 +176,12 @@ static bool exchange(struct hy_ssh_conn *c, struct hy_ssh_deadline by)
             return !c->dead;
         }
         if (rc == SSH_ERROR) {
-            const char *text = ssh_get_error(c->session);
-
-            hy_ssh_end(c, end_of(text), "key exchange: %s", text);
+            hy_ssh_broken(c, "key exchange: ");
             return false;
         }
         if (!joined) { /* libssh makes the session's poll context in its first round only */
             if (ssh_event_add_session(c->event, c->session) != SSH_OK || listen_to_owner(c)) {
-                hy_ssh_end(c, HY_SSH_ENDED, "out of memory");
+                hy_ssh_end(c, HY_SSH_SHORT, "out of memory");
                 return false;
             }
             joined = true;
@@ -196,7 +205,7 @@ static int64_t bound(struct hy_ssh_conn *c, int64_t left, int64_t now, int64_t *
         *since = c->arrived;
     if (now - *since < span)
         return sooner(left, *since + span - now);
-    hy_ssh_die(c, "%s for %u seconds", what, seconds);
+    hy_ssh_end(c, HY_SSH_LATE, "%s for %u seconds", what, seconds);
     return left;
 }
 
@@ -291,10 +300,11 @@ enum hy_ssh_end hy_ssh_run(struct hy_ssh_server *server, int fd, uint64_t conn, 
     c.session = ssh_new();
     c.event = ssh_event_new();
     if (!c.session || !c.event || flags < 0 || fcntl(fd, F_SETFL, flags | O_NONBLOCK) < 0) {
-        hy_ssh_end(&c, HY_SSH_ENDED, "out of memory or descriptors");
+        hy_ssh_end(&c, HY_SSH_SHORT, "out of memory or descriptors");
         (void)close(fd);
     } else if (hy_ssh_accept(server, c.session, fd, limits, why)) {
         c.dead = true;
+        c.end = HY_SSH_SHORT;
         if (ssh_get_fd(c.session) != fd) /* else the session owns it already */
             (void)close(fd);
     } else {

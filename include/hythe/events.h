@@ -99,8 +99,9 @@ struct hythe_event_attributes {
 
 /* ---- Connections ---- */
 
-/* Somebody wants to connect. Accept is 0 where AllowedClients, BlockedClients or a limit says no; lists, not limits,
- * may be overridden. Nothing was read from the client. */
+/* Somebody wants to connect whom no limit and no penalty turned away. Accept is 0 where AllowedClients or
+ * BlockedClients says no, which may be overridden. Nothing was read from the client; behind a proxy it is the client
+ * that the proxy names. */
 struct hythe_ConnectionRequest {
     size_t size;
     struct hythe_server *server;
@@ -110,7 +111,8 @@ struct hythe_ConnectionRequest {
 };
 
 /* A connection is there: before its key exchange, so that another host key may be given to it. StatusCode isn't 0 for
- * one that failed before it began (an errno), whose ConnectionId is 0 then. */
+ * one that failed before it began (a negative errno), whose ConnectionId is 0 then; this may come from the thread that
+ * accepts connections, and holds up all new ones. It doesn't come for those that were refused. */
 struct hythe_Connected {
     size_t size;
     struct hythe_server *server;
@@ -119,19 +121,20 @@ struct hythe_Connected {
     const char *Description; /* "OK" */
     /* set: the host key of this connection alone instead of the server's, as SSHCertStoreType, SSHCertStore,
      * SSHCertStorePassword and SSHCertSubject are for all; CertStore "" for none. One that can't be read ends the
-     * connection. CertPassword is wiped afterwards. */
-    uint32_t CertStoreType;
+     * connection (1301). CertStore and CertPassword are wiped afterwards. */
+    uint32_t CertStoreType; /* 99, Auto */
     char CertStore[HYTHE_EVENT_STORE];
     char CertPassword[HYTHE_EVENT_TEXT];
     char CertSubject[HYTHE_EVENT_TEXT];
 };
 
-/* It is over: one for each Connected with StatusCode 0. */
+/* It is over: one for each Connected with StatusCode 0, after every other event of the connection but lines for the
+ * Log. */
 struct hythe_Disconnected {
     size_t size;
     struct hythe_server *server;
     uint64_t ConnectionId;
-    int32_t StatusCode; /* 0, "OK": in order, by either side. Else an error number of the component, or an errno */
+    int32_t StatusCode; /* 0, "OK": in order, by either side. Else a number of the component, or a negative errno */
     const char *Description;
 };
 
@@ -141,7 +144,7 @@ struct hythe_Error {
     size_t size;
     struct hythe_server *server;
     uint64_t ConnectionId;
-    int32_t ErrorCode; /* of the component; see hythe_error_text() */
+    int32_t ErrorCode; /* of the component, or a negative errno; see hythe_error_text() */
     const char *Description;
 };
 
