@@ -38,6 +38,7 @@ include tests/unit/filters.mk
 include tests/unit/transport.mk
 include tests/unit/stdio.mk
 include tests/unit/server.mk
+include tests/unit/server_events.mk
 include tests/unit/library.mk
 include tests/unit/helper.mk
 include tests/wire/build.mk

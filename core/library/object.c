@@ -1,5 +1,6 @@
 #include "core/library/internal.h"
 #include "core/auth/auth.h"
+#include "core/event/report.h"
 #include "core/server/algorithms.h"
 #include "core/sftp/sftp.h"
 
@@ -133,6 +134,14 @@ void hythe_server_free(struct hythe_server *server)
     free(server);
 }
 
+/* Lines that nobody wants aren't made. */
+static void hear(struct hythe_server *server)
+{
+    server->log.ctx = server->events;
+    server->log.sink = hy_events_has(server->events, HY_EVENT_Log) ? hy_events_log : NULL;
+    server->log.error = hy_events_has(server->events, HY_EVENT_Error) ? hy_events_error : NULL;
+}
+
 int hythe_server_handle(struct hythe_server *server, const struct hythe_events *events, void *ctx)
 {
     int rc = 0;
@@ -140,9 +149,10 @@ int hythe_server_handle(struct hythe_server *server, const struct hythe_events *
     if (hy_events_inside(server->events, NULL))
         return hythe_fail(server, -EDEADLK, "handlers can't be changed by a handler");
     (void)pthread_mutex_lock(&server->lock);
-    if (server->state == HYTHE_IDLE)
+    if (server->state == HYTHE_IDLE) {
         hy_events_set(server->events, events, ctx);
-    else
+        hear(server);
+    } else
         rc =
             hythe_fail_locked(server, HY_ERROR_LISTENING, "handlers can't change while the server listens: Shutdown()");
     (void)pthread_mutex_unlock(&server->lock);
