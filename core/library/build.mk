@@ -1,4 +1,5 @@
 libhythe_core_la_SOURCES += \
+	core/library/files.c \
 	core/library/internal.h \
 	core/library/load.c \
 	core/library/object.c \
