@@ -19,8 +19,8 @@ struct hy_wishes {
     pthread_mutex_t lock;
     char *texts[HY_WISH_COUNT]; /* NULL: not set */
     int restrict_to_home;       /* RestrictUserToHomeDir: -1 not set, 0, 1 */
-    int64_t dir_list;           /* DirListBufferSize: 0 not set */
-    int64_t timeout;            /* SFTPConnectionTimeout, seconds: -1 not set */
+    _Atomic int64_t dir_list;   /* DirListBufferSize: 0 not set. Read without the lock, as the next */
+    _Atomic int64_t timeout;    /* SFTPConnectionTimeout, seconds: -1 not set */
 };
 
 void hy_wishes_init(struct hy_wishes *wishes);

@@ -54,6 +54,19 @@ static enum hy_verdict judge(struct hy_session *s, const struct hy_factor *facto
     return answer;
 }
 
+static void tell_attempt(struct hy_session *s, const struct hy_factor *factor, enum hy_verdict verdict)
+{
+    static const char *const words[] = {[HY_AUTH_REJECT] = "rejected",
+                                        [HY_AUTH_ACCEPT] = "accepted",
+                                        [HY_AUTH_PARTIAL] = "right, and another method is wanted",
+                                        [HY_AUTH_KEY_OK] = "the key would do",
+                                        [HY_AUTH_ASK] = "prompts are sent",
+                                        [HY_AUTH_DISCONNECT] = "rejected for good",
+                                        [HY_AUTH_UNAVAILABLE] = "it can't be told"};
+
+    hy_tell_status(s, "%s for user \"%s\": %s", hy_method_name(factor->method), factor->user, words[verdict]);
+}
+
 static enum hy_ssh_answer authenticate(void *ctx, const struct hy_ssh_factor *f)
 {
     static const struct {
@@ -84,6 +97,7 @@ static enum hy_ssh_answer authenticate(void *ctx, const struct hy_ssh_factor *f)
     for (size_t i = 0; i < f->answer_count; i++)
         answers[i] = (struct hythe_answer){f->answers[i], strlen(f->answers[i])};
     verdict = judge(s, &factor);
+    tell_attempt(s, &factor, verdict);
     s->failures += factor.method != HY_METHOD_NONE && (verdict == HY_AUTH_REJECT || verdict == HY_AUTH_DISCONNECT);
     switch (verdict) {
     case HY_AUTH_ACCEPT:
@@ -155,8 +169,7 @@ static void entered(void *ctx, const char *version)
                                       .client_id = s->client ? s->client : "",
                                       .group = account->groups && account->groups[0] ? account->groups[0] : ""};
     hy_admission_entered(s);
-    hy_log(s->server->log, HY_LOG_INFO, s->id, "%s is in, from %s port %u with %s", account->name, s->address, s->port,
-           version);
+    hy_tell_step(s, HY_LOG_INFO, "%s is in, from %s port %u with %s", account->name, s->address, s->port, version);
 }
 
 static void exchanged(void *ctx)
@@ -166,10 +179,10 @@ static void exchanged(void *ctx)
     unsigned rekeys = atomic_load(&s->connection.rekeys);
 
     hy_ssh_facts_agreed(&s->connection, &a);
-    hy_log(s->server->log, rekeys ? HY_LOG_VERBOSE : HY_LOG_INFO, s->id,
-           "keys exchanged%s with %s: %s, host key %s, in %s %s %s, out %s %s %s, %s key exchange",
-           rekeys ? " again" : "", a.client, a.kex, a.host_key, a.cipher_in, a.mac_in, a.compression_in, a.cipher_out,
-           a.mac_out, a.compression_out, a.strict ? "strict" : "not a strict");
+    hy_tell_step(s, rekeys ? HY_LOG_VERBOSE : HY_LOG_INFO,
+                 "keys exchanged%s with %s: %s, host key %s, in %s %s %s, out %s %s %s, %s key exchange",
+                 rekeys ? " again" : "", a.client, a.kex, a.host_key, a.cipher_in, a.mac_in, a.compression_in,
+                 a.cipher_out, a.mac_out, a.compression_out, a.strict ? "strict" : "not a strict");
 }
 
 static int make_sftp(struct hy_session *s, struct hy_sink *sink)
@@ -190,6 +203,7 @@ static int make_sftp(struct hy_session *s, struct hy_sink *sink)
         .conn = s->id,
         .version = hy_client_ceiling(generation->config, account->name, s->facts.client_id),
         .list_entries = (unsigned)generation->config->DirListBufferSize,
+        .list_wish = &s->wishes.dir_list,
         .long_dates = !generation->config->UnixStyleDateFormat,
         .newline = hy_config_eol(generation->config),
         .max_handles = view.max_handles,
@@ -231,7 +245,13 @@ static int open_sftp(void *ctx, struct hy_sink *sink)
     watch(s, describe_start);
     rc = make_sftp(s, sink);
     hy_watch_end(&s->watch);
+    hy_tell_status(s, rc ? "sftp is refused" : "sftp begins");
     return rc;
+}
+
+static void tell_status(void *ctx, const char *text)
+{
+    hy_tell_status(ctx, "%s", text);
 }
 
 static void run_ssh(struct hy_session *s, struct hy_err *why)
@@ -243,7 +263,9 @@ static void run_ssh(struct hy_session *s, struct hy_err *why)
                                            .banner = banner,
                                            .entered = entered,
                                            .open_sftp = open_sftp,
-                                           .exchanged = exchanged};
+                                           .exchanged = exchanged,
+                                           .status = hy_events_has(s->server->events, HY_EVENT_SSHStatus) ? tell_status
+                                                                                                          : NULL};
     const struct hy_server_around *around = &s->server->around;
 
     if (around->begin)
@@ -283,6 +305,7 @@ static void serve(struct hy_session *s, struct hy_err *why)
     hy_log_number(log, HY_LOG_INFO, s->id, hy_tell_result(s) == HY_ERROR_AUTHENTICATION ? HY_ERROR_AUTHENTICATION : 0,
                   "end of the connection from %s port %u: %s", s->address, s->port, why->text);
     hy_tally_end(s->tally); /* calls of slow plugins may still have to return */
+    hy_tell_status(s, "end of the connection: %s", why->text);
     hy_tell_disconnected(s, why->text);
     hy_ssh_server_unref(s->own_key);
 }
@@ -316,6 +339,7 @@ static void open_control(struct hy_session *s)
     s->control.dismissal = &s->dismissal;
     s->control.nudge = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     s->control.facts = &s->connection;
+    s->control.stall = &s->wishes.timeout;
     hy_ssh_facts_init(&s->connection);
     hy_roster_init(&s->roster);
     hy_wishes_init(&s->wishes);

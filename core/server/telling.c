@@ -4,11 +4,12 @@
 #include "core/keys/keys.h"
 
 #include <errno.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { TEXT_MAX = 4096, ANY_STORE = 99 };
+enum { TEXT_MAX = 4096, STEP_MAX = 2048, ANY_STORE = 99 };
 
 static void describe(void *ctx, char *out, size_t size)
 {
@@ -119,6 +120,44 @@ void hy_tell_failed(struct hy_server *server, int error, const char *why)
     (void)hy_events_fire(server->events, HY_EVENT_Connected, 0, e);
     hy_wipe(e, sizeof *e);
     free(e);
+}
+
+/* ---- On the way ---- */
+
+static void status(struct hy_session *s, const char *text)
+{
+    struct hythe_SSHStatus e = {.ConnectionId = s->id};
+    char escaped[TEXT_MAX];
+
+    (void)hy_escape(escaped, sizeof escaped, text, strlen(text));
+    e.Message = escaped;
+    fire(s, HY_EVENT_SSHStatus, &e);
+}
+
+void hy_tell_status(struct hy_session *s, const char *fmt, ...)
+{
+    char text[STEP_MAX];
+    va_list ap;
+
+    if (!hy_events_has(s->server->events, HY_EVENT_SSHStatus))
+        return;
+    va_start(ap, fmt);
+    (void)vsnprintf(text, sizeof text, fmt, ap);
+    va_end(ap);
+    status(s, text);
+}
+
+void hy_tell_step(struct hy_session *s, enum hy_log_level level, const char *fmt, ...)
+{
+    char text[STEP_MAX];
+    va_list ap;
+
+    va_start(ap, fmt);
+    (void)vsnprintf(text, sizeof text, fmt, ap);
+    va_end(ap);
+    hy_log(s->server->log, level, s->id, "%s", text);
+    if (hy_events_has(s->server->events, HY_EVENT_SSHStatus))
+        status(s, text);
 }
 
 /* ---- The end ---- */

@@ -20,6 +20,12 @@ void hy_tell_failed(struct hy_server *server, int error, const char *why);
 /* The number with which it ends: 0, the specification's, or a negative errno. */
 int hy_tell_result(const struct hy_session *s);
 
+/* SSHStatus. */
+void hy_tell_status(struct hy_session *s, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+/* The same of a step that the log has, too. */
+void hy_tell_step(struct hy_session *s, enum hy_log_level level, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
+
 /* Disconnected, if there was a Connected; `why` is told when the result isn't 0. */
 void hy_tell_disconnected(struct hy_session *s, const char *why);
 

@@ -9,6 +9,7 @@ struct listing {
     struct hy_buf *out;
     size_t left; /* bytes that entries may still take */
     uint32_t count;
+    int64_t most; /* entries; 0: as many as fit */
 };
 
 /* A name that is longer than any path is left out: it could never be asked for. */
@@ -20,7 +21,7 @@ static int emit(void *ctx, const char *name, const struct hythe_attrs *attrs)
 
     if (len >= HY_PATH_MAX)
         return 0;
-    if (l->count && l->count == l->e->options.list_entries)
+    if (l->count && l->count == l->most)
         return -ENOBUFS;
     if (!d->put_entry(d, l->out, l->left, &l->e->line, name, len, attrs))
         return l->out->failed ? -ENOMEM : -ENOBUFS;
@@ -40,9 +41,16 @@ static int64_t fill(struct listing *l, hy_handle h)
     return l->count > 0 && r != -ENOMEM ? 0 : r;
 }
 
+static int64_t most_entries(const struct hy_sftp_options *options)
+{
+    int64_t wish = options->list_wish ? atomic_load_explicit(options->list_wish, memory_order_relaxed) : 0;
+
+    return wish ? wish : options->list_entries;
+}
+
 int64_t hy_request_readdir(struct hy_engine *e, struct hy_request *rq)
 {
-    struct listing l = {.e = e, .left = HY_LIST_MAX};
+    struct listing l = {.e = e, .left = HY_LIST_MAX, .most = most_entries(&e->options)};
     size_t count_at;
     hy_handle h;
     int64_t r = hy_get_handle(rq, &h);

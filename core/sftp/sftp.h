@@ -40,6 +40,7 @@ struct hy_sftp_options {
     uint32_t version;     /* the highest that is spoken, 3 to 6; 0: 6 */
     uint32_t max_packet;  /* largest frame accepted and built, 34000 bytes to 1 MiB; 0: 262144 + 1024 */
     unsigned list_entries; /* of a directory in one reply, at most; 0: as many as fit */
+    const _Atomic int64_t *list_wish; /* instead of list_entries while it isn't 0; may be NULL */
     bool long_dates;       /* longnames have date and time in full instead of as ls has them */
     const char *newline;   /* the end of a line in text files: "\n", "\r\n" or "\r"; NULL: "\n" */
     uint32_t max_handles; /* told to clients that ask for limits; 0: none told */

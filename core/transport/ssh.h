@@ -67,6 +67,8 @@ struct hy_ssh_handler {
     /* Keys were exchanged: the facts of the control are those of the new keys. After the first exchange, before any
      * authentication, and after each further one. NULL: not of interest. */
     void (*exchanged)(void *ctx);
+    /* What happened in between, for people: the client's version is known, a key exchange begins. NULL: likewise. */
+    void (*status)(void *ctx, const char *text);
 };
 
 struct hy_ssh_limits {
@@ -123,12 +125,15 @@ struct hy_ssh_control {
     int nudge;          /* an eventfd of this connection, which makes it look at its flags; -1: it does when it wakes */
     atomic_bool *rekey; /* of this connection: exchange keys, once it is in; it clears the flag. May be NULL */
     struct hy_ssh_facts *facts;     /* of this connection, which keeps them up to date; may be NULL */
+    const _Atomic int64_t *stall;   /* of this connection: seconds instead of limits->stall; < 0: these. May be NULL */
     const char *_Atomic *dismissal; /* of this connection: why it has to disconnect now; NULL in it: it may stay */
 };
 
 int64_t hy_ssh_now(void); /* monotonic milliseconds, not to the last one */
 
-/* Asks a connection for a key exchange, from any thread, while hy_ssh_run() has the control. */
+/* Makes a connection look at its flags, from any thread, while hy_ssh_run() has the control. */
+void hy_ssh_nudge(const struct hy_ssh_control *control);
+/* Asks it for a key exchange, likewise. */
 void hy_ssh_ask_rekey(const struct hy_ssh_control *control);
 /* Tells it to disconnect, likewise. `why`, for the log, is never freed. */
 void hy_ssh_dismiss(const struct hy_ssh_control *control, const char *why);

@@ -84,6 +84,8 @@ struct hy_ssh_conn {
     bool handed; /* channels' data is on its way: what leaves is more than answers of libssh's own */
     bool greeted; /* the banner was sent, or there is none */
     bool nudging;    /* control->nudge is in the event */
+    bool named;      /* the owner was told the client's version */
+    bool began;      /* a key exchange has begun, which it wasn't told */
     bool exchanging; /* a key exchange is under way */
     bool exchanged;  /* one has ended, and nobody was told yet */
     bool rekey;      /* one is wanted */
@@ -127,6 +129,8 @@ uint32_t hy_ssh_peer_packet(ssh_session session, ssh_channel channel);
 void hy_ssh_exchange_saw(struct hy_ssh_conn *c, const char *text);
 /* Passes on what was agreed in an exchange that has ended. */
 void hy_ssh_exchange_tell(struct hy_ssh_conn *c);
+/* Tells the owner that one has begun, which the former does as well. */
+void hy_ssh_exchange_status(struct hy_ssh_conn *c);
 /* Begins an exchange that is wanted. */
 void hy_ssh_exchange_begin(struct hy_ssh_conn *c);
 /* ssh_refuse.c. Ends the connection once the client's version is there and isn't wanted. Before the key exchange. */

@@ -24,7 +24,7 @@ void hy_ssh_facts_agreed(struct hy_ssh_facts *facts, struct hy_ssh_agreed *out)
     (void)pthread_mutex_unlock(&facts->lock);
 }
 
-static void nudge(const struct hy_ssh_control *control)
+void hy_ssh_nudge(const struct hy_ssh_control *control)
 {
     static const uint64_t one = 1;
 
@@ -36,14 +36,14 @@ void hy_ssh_ask_rekey(const struct hy_ssh_control *control)
 {
     if (control->rekey)
         atomic_store(control->rekey, true);
-    nudge(control);
+    hy_ssh_nudge(control);
 }
 
 void hy_ssh_dismiss(const struct hy_ssh_control *control, const char *why)
 {
     if (control->dismissal)
         atomic_store(control->dismissal, why);
-    nudge(control);
+    hy_ssh_nudge(control);
 }
 
 /* The texts are those of 0.10 in later versions, too, but at another level. The one that runs counts, which needn't be
@@ -80,6 +80,7 @@ static void saw_names(struct hy_ssh_conn *c, const char *text)
 
 static void begun(struct hy_ssh_conn *c)
 {
+    c->began = c->began || !c->exchanging;
     c->exchanging = true;
     c->progress = hy_ssh_now();
 }
@@ -108,13 +109,35 @@ static uint64_t moved(const struct hy_ssh_conn *c)
     return c->raw.in_bytes + c->raw.out_bytes;
 }
 
+void hy_ssh_exchange_status(struct hy_ssh_conn *c)
+{
+    const struct hy_ssh_handler *handler = c->handler;
+    const char *client;
+    char text[512];
+
+    if (!c->began || !handler->status)
+        return;
+    client = ssh_get_clientbanner(c->session);
+    if (!client)
+        return;
+    if (!c->named) {
+        (void)snprintf(text, sizeof text, "the client's version is %s", client);
+        handler->status(handler->ctx, text);
+    }
+    c->named = true;
+    c->began = false;
+    handler->status(handler->ctx, "a key exchange begins");
+}
+
 void hy_ssh_exchange_tell(struct hy_ssh_conn *c)
 {
     struct hy_ssh_facts *facts = c->control->facts;
-    const char *client = ssh_get_clientbanner(c->session);
+    const char *client;
 
+    hy_ssh_exchange_status(c);
     if (!c->exchanged)
         return;
+    client = ssh_get_clientbanner(c->session);
     c->exchanged = false;
     c->keyed_bytes = moved(c);
     c->keyed_at = hy_ssh_now();

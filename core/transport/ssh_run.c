@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -170,6 +171,7 @@ static bool exchange(struct hy_ssh_conn *c, struct hy_ssh_deadline by)
     while (!c->dead) {
         int rc = ssh_handle_key_exchange(c->session);
 
+        hy_ssh_exchange_status(c);
         if (rc == SSH_OK) {
             hy_ssh_exchange_tell(c);
             hy_ssh_exchange_judge(c);
@@ -209,6 +211,14 @@ static int64_t bound(struct hy_ssh_conn *c, int64_t left, int64_t now, int64_t *
     return left;
 }
 
+/* DefaultTimeout, or what the owner wants for this connection. */
+static unsigned stall_of(const struct hy_ssh_conn *c)
+{
+    int64_t own = c->control->stall ? atomic_load_explicit(c->control->stall, memory_order_relaxed) : -1;
+
+    return own < 0 ? c->limits->stall : own > UINT_MAX ? UINT_MAX : (unsigned)own;
+}
+
 /* How long the loop may sleep, and whether a bound is reached. -1: until something happens. */
 static int64_t bounds(struct hy_ssh_conn *c)
 {
@@ -228,7 +238,7 @@ static int64_t bounds(struct hy_ssh_conn *c)
             hy_ssh_channels_settle(c);
     }
     if (hy_ssh_channels_waiting(c) || c->exchanging) {
-        left = bound(c, left, now, &c->progress, c->limits->stall, "no progress");
+        left = bound(c, left, now, &c->progress, stall_of(c), "no progress");
     } else if (c->limits->idle && !hy_ssh_channels_working(c)) {
         left = bound(c, left, now, &c->active, c->limits->idle, "idle");
     }

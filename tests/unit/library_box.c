@@ -88,7 +88,7 @@ void box_fails(const struct box *box, int rc, int number, const char *reason)
     CU_ASSERT(strstr(text, reason) != NULL);
 }
 
-ssh_session box_enter(const struct box *box, const char *password)
+ssh_session box_connect(const struct box *box)
 {
     ssh_session client = ssh_new();
     unsigned port = hythe_server_port(box->server);
@@ -98,11 +98,20 @@ ssh_session box_enter(const struct box *box, const char *password)
     (void)ssh_options_set(client, SSH_OPTIONS_PORT, &port);
     (void)ssh_options_set(client, SSH_OPTIONS_USER, "u");
     (void)ssh_options_set(client, SSH_OPTIONS_PROCESS_CONFIG, &no);
-    if (ssh_connect(client) != SSH_OK || ssh_userauth_password(client, NULL, password) != SSH_AUTH_SUCCESS) {
-        box_leave(client);
-        return NULL;
-    }
-    return client;
+    if (ssh_connect(client) == SSH_OK)
+        return client;
+    box_leave(client);
+    return NULL;
+}
+
+ssh_session box_enter(const struct box *box, const char *password)
+{
+    ssh_session client = box_connect(box);
+
+    if (!client || ssh_userauth_password(client, NULL, password) == SSH_AUTH_SUCCESS)
+        return client;
+    box_leave(client);
+    return NULL;
 }
 
 void box_leave(ssh_session client)

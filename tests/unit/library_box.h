@@ -22,7 +22,8 @@ void box_fill(struct box *box, const char *more);
 void box_ok(const struct box *box, int rc);
 void box_fails(const struct box *box, int rc, int number, const char *reason);
 
-/* A client that has logged in, or NULL. */
+/* A client that has connected as "u", and one that has logged in, or NULL. */
+ssh_session box_connect(const struct box *box);
 ssh_session box_enter(const struct box *box, const char *password);
 void box_leave(ssh_session client);
 /* What a client reads of "/file". */

@@ -159,6 +159,18 @@ static void failed(void *ctx, struct hythe_Error *e)
     note(ctx, "error %s%d %s\n", e->ConnectionId ? "" : "of the server ", e->ErrorCode, e->Description);
 }
 
+static void progressed(void *ctx, struct hythe_SSHStatus *e)
+{
+    CU_ASSERT(e->ConnectionId != 0);
+    note(ctx, "status %s\n", e->Message);
+}
+
+static void logged(void *ctx, struct hythe_Log *e)
+{
+    note(ctx, "log %u %s\n", e->LogLevel, e->Message);
+    (void)hythe_Config(e->server, "MaxConnections", NULL, 0);
+}
+
 /* begin() with more of the configuration, and a login of somebody who leaves. */
 static void begin(struct diary *d, const struct hythe_events *handlers, const char *more)
 {
@@ -419,9 +431,78 @@ static void a_reset_is_told_from_an_end(void)
     end(&d);
 }
 
+/* ---- What is told on the way ---- */
+
+/* In this order, whatever is between. */
+static void has_in_order(struct diary *d, const char *const *parts)
+{
+    const char *at = d->text;
+
+    for (; *parts; parts++) {
+        const char *found = strstr(at, *parts);
+
+        if (!found)
+            printf("  \"%s\" isn't there, or not in its place, in\n%s", *parts, d->text);
+        CU_ASSERT_FATAL(found != NULL);
+        at = found + strlen(*parts);
+    }
+}
+
+static void the_way_in_is_told(void)
+{
+    static const struct hythe_events handlers = {
+        .size = sizeof handlers, .Connected = connected, .Disconnected = disconnected, .SSHStatus = progressed};
+    static const char *const parts[] = {"connected 0 OK\n",
+                                        "status the client's version is SSH-2.0-libssh",
+                                        "status a key exchange begins\n",
+                                        "status keys exchanged with SSH-2.0-libssh",
+                                        ", host key ssh-ed25519, in ",
+                                        "status password for user \"u\": rejected\n",
+                                        "status password for user \"u\": accepted\n",
+                                        "status u is in, from 127.0.0.1 port ",
+                                        "status sftp begins\n",
+                                        "status end of the connection: ",
+                                        "disconnected 0 OK\n",
+                                        NULL};
+    struct diary d;
+    ssh_session client;
+    char text[64];
+
+    begin(&d, &handlers, "");
+    client = box_connect(&d.box);
+    CU_ASSERT_FATAL(client != NULL);
+    UNIT_ASSERT_NUMBER(ssh_userauth_password(client, NULL, "other"), SSH_AUTH_DENIED);
+    UNIT_ASSERT_NUMBER(ssh_userauth_password(client, NULL, "secret"), SSH_AUTH_SUCCESS);
+    box_read(client, text);
+    box_leave(client);
+    await(&d, "\ndisconnected ");
+    has_in_order(&d, parts);
+    CU_ASSERT(!has(&d, "other") && !has(&d, "secret"));
+    end(&d);
+}
+
+static void the_log_is_told(void)
+{
+    static const struct hythe_events handlers = {.size = sizeof handlers, .Log = logged};
+    static const char *const parts[] = {"log 2 connection from 127.0.0.1 port ",    "log 1 keys exchanged with ",
+                                        "log 1 accepted password for user \"u\"\n", "log 1 u is in, from ",
+                                        "log 1 end of the connection from ",        NULL};
+    struct diary d;
+    ssh_session client;
+
+    begin(&d, &handlers, "LogLevel = 2;");
+    client = box_enter(&d.box, "secret");
+    CU_ASSERT_FATAL(client != NULL);
+    box_leave(client);
+    await(&d, "log 1 end of the connection");
+    has_in_order(&d, parts);
+    end(&d);
+}
+
 UNIT_SUITE(server_events, UNIT_TEST(a_connection_is_asked_about_and_told_of), UNIT_TEST(lists_are_a_default),
            UNIT_TEST(limits_are_none_of_its_business), UNIT_TEST(while_it_decides),
            UNIT_TEST(one_connection_has_another_key), UNIT_TEST(a_key_that_is_none_ends_it),
-           UNIT_TEST(who_never_gets_in_is_an_error), UNIT_TEST(a_reset_is_told_from_an_end));
+           UNIT_TEST(who_never_gets_in_is_an_error), UNIT_TEST(a_reset_is_told_from_an_end),
+           UNIT_TEST(the_way_in_is_told), UNIT_TEST(the_log_is_told));
 
 UNIT_MAIN("unit-server-events", &unit_server_events)
