@@ -1,0 +1,487 @@
+/* Attributes, labels and data of the events of files, both ways. */
+#include "core/event/fields.h"
+#include "core/event/other.h"
+#include "tests/unit/event_scene.h"
+
+#include "core/vfs/session.h"
+
+/* ---- OtherAttributes ---- */
+
+static void other_attributes_are_read_as_they_are_written(void)
+{
+    struct hy_other other = {.has = (1u << HY_OTHER_COUNT) - 1}, back;
+    char text[HYTHE_EVENT_TEXT], again[HYTHE_EVENT_TEXT], longer[2 * HYTHE_EVENT_TEXT];
+
+    other.text[HY_OTHER_MIME] = "text/plain; charset=utf-8";
+    other.text[HY_OTHER_RAWNAME] = "50%\n=";
+    other.text[HY_OTHER_LINK] = "";
+    other.number[HY_OTHER_ALLOC] = INT64_MAX;
+    other.number[HY_OTHER_MTIME_NS] = 999999999;
+    other.number[HY_OTHER_NLINK] = 3;
+    hy_other_write(&other, text);
+    UNIT_ASSERT_STRING(text, "MIMEType=text/plain%3B charset=utf-8;AllocationSize=9223372036854775807;ATimeNS=0;"
+                             "CreateTimeNS=0;MTimeNS=999999999;TextHint=0;LinkCount=3;UntranslatedName=50%25%0A=;"
+                             "LinkTarget=");
+    UNIT_ASSERT_NUMBER(hy_other_read(text, &back), 0);
+    UNIT_ASSERT_NUMBER(back.has, other.has);
+    UNIT_ASSERT_STRING(back.text[HY_OTHER_MIME], other.text[HY_OTHER_MIME]);
+    UNIT_ASSERT_STRING(back.text[HY_OTHER_RAWNAME], other.text[HY_OTHER_RAWNAME]);
+    hy_other_write(&back, again);
+    UNIT_ASSERT_STRING(again, text);
+    memset(longer, 'a', sizeof longer);
+    longer[sizeof longer - 1] = '\0';
+    other.text[HY_OTHER_MIME] = longer; /* what doesn't fit isn't there, rather than cut */
+    hy_other_write(&other, text);
+    UNIT_ASSERT_NUMBER(strncmp(text, "AllocationSize=", 15), 0);
+    UNIT_ASSERT_NUMBER(hy_other_read("", &back), 0);
+    UNIT_ASSERT_NUMBER(hy_other_read("LinkCount=1;", &back), 0);
+}
+
+static void other_attributes_are_read_strictly(void)
+{
+    static const char *const wrong[] = {"MIMEType",
+                                        "Mimetype=a",
+                                        "MIMEType=a;MIMEType=a",
+                                        "=a",
+                                        ";",
+                                        "LinkCount=",
+                                        "LinkCount=-1",
+                                        "LinkCount=4294967296",
+                                        "LinkCount= 1",
+                                        "LinkCount=1x",
+                                        "AllocationSize=9223372036854775808",
+                                        "AllocationSize=99999999999999999999999",
+                                        "ATimeNS=1000000000",
+                                        "TextHint=256",
+                                        "MIMEType=%",
+                                        "MIMEType=%2",
+                                        "MIMEType=%zz",
+                                        "MIMEType=%00"};
+    struct hy_other other;
+
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+        int rc = hy_other_read(wrong[i], &other);
+
+        if (rc == 0)
+            printf("  %s\n", wrong[i]);
+        UNIT_ASSERT_NUMBER(rc, -1);
+    }
+}
+
+/* ---- To events ---- */
+
+static void shows_what_is_known(void)
+{
+    struct hythe_attrs a = {.struct_size = sizeof a,
+                            .valid = UINT32_MAX & ~(uint32_t)HYTHE_ATTR_BTIME,
+                            .type = HYTHE_TYPE_FIFO,
+                            .mode = 04755,
+                            .uid = 1,
+                            .gid = 2,
+                            .group = "staff",
+                            .size = 5,
+                            .alloc = 4096,
+                            .nlink = 2,
+                            .atime = {-1, 999000001},
+                            .mtime = {1000000000, 500000000},
+                            .btime = {7, 0},
+                            .bits = 3,
+                            .bits_mask = 7,
+                            .hint = 1,
+                            .mime = "a/b"};
+    struct hythe_event_attributes e;
+
+    hy_fields_show(&a, NULL, &e);
+    UNIT_ASSERT_NUMBER(e.size, sizeof e);
+    UNIT_ASSERT_NUMBER(e.FileType, 9);
+    UNIT_ASSERT_NUMBER(e.FileSize, 5);
+    UNIT_ASSERT_STRING(e.FileOwner, "1");
+    UNIT_ASSERT_STRING(e.FileGroup, "staff");
+    UNIT_ASSERT_NUMBER(e.FilePermissions, 04755);
+    UNIT_ASSERT_NUMBER(e.FileATime, -1);
+    UNIT_ASSERT_NUMBER(e.FileCreateTime, 0);
+    UNIT_ASSERT_NUMBER(e.FileMTime, 1000000000500);
+    UNIT_ASSERT_NUMBER(e.FileAttribBits, 3);
+    UNIT_ASSERT_NUMBER(e.FileAttribBitsValid, 7);
+    UNIT_ASSERT_STRING(e.OtherAttributes,
+                       "MIMEType=a/b;AllocationSize=4096;ATimeNS=999000001;MTimeNS=500000000;TextHint=1;LinkCount=2");
+    a.atime = (struct hythe_time){INT64_MAX, 0}; /* a client may say so */
+    hy_fields_show(&a, "to;where", &e);
+    UNIT_ASSERT_NUMBER(e.FileATime, INT64_MAX);
+    CU_ASSERT_PTR_NOT_NULL(strstr(e.OtherAttributes, "LinkTarget=to%3Bwhere"));
+    UNIT_ASSERT_NUMBER(hy_fields_flags(HYTHE_ATTR_SIZE | HYTHE_ATTR_MTIME | HYTHE_ATTR_TYPE), 0x121);
+}
+
+/* ---- From events: through a look at /f ---- */
+
+static void (*change)(struct hythe_event_attributes *a);
+
+static void apply(void *e, bool before)
+{
+    (void)before;
+    change(&((struct hythe_GetAttributes *)e)->attributes);
+}
+
+/* What a client is told of /f when the handler does this; the result in *r. */
+static struct hythe_attrs told(uint32_t protocol, void (*how)(struct hythe_event_attributes *a), int64_t *r,
+                               char *owner)
+{
+    struct hythe_attrs attrs;
+    struct scene s;
+
+    scene_begin(&s, BIT(GetAttributes));
+    hy_vfs_set_protocol(s.w.vfs, protocol);
+    change = how;
+    s.acts[HY_EVENT_GetAttributes].more = apply;
+    *r = do_getattr(&s.w, "/f", &attrs);
+    (void)snprintf(owner, 64, "%s", attrs.owner ? attrs.owner : "");
+    if (*r == HYTHE_STATUS(4))
+        CU_ASSERT(world_said(&s.w, "the handler of GetAttributes left") == 1);
+    scene_end(&s);
+    return attrs;
+}
+
+static void changes_all(struct hythe_event_attributes *a)
+{
+    a->FileType = 2;
+    a->FileSize = 70;
+    (void)snprintf(a->FileOwner, sizeof a->FileOwner, "12");
+    a->FilePermissions = 0100777;
+    a->FileATime = -1;
+    a->FileCreateTime = 1500; /* that wasn't known */
+    a->FileAttribBits = 5;
+    a->FileAttribBitsValid = 7;
+    (void)snprintf(a->OtherAttributes, sizeof a->OtherAttributes, "LinkCount=9;MTimeNS=123;TextHint=2");
+}
+
+static void changes_nothing(struct hythe_event_attributes *a)
+{
+    (void)a;
+}
+
+static void names_an_owner(struct hythe_event_attributes *a)
+{
+    (void)snprintf(a->FileOwner, sizeof a->FileOwner, "bob");
+}
+
+static void hides(struct hythe_event_attributes *a)
+{
+    a->valid &= ~(uint32_t)(HYTHE_ATTR_OWNER | HYTHE_ATTR_NLINK);
+}
+
+static void a_handler_changes_what_is_told(void)
+{
+    char owner[64];
+    int64_t r;
+    struct hythe_attrs a = told(3, changes_all, &r, owner);
+
+    UNIT_ASSERT_NUMBER(r, 0);
+    UNIT_ASSERT_NUMBER(a.type, HYTHE_TYPE_DIRECTORY);
+    UNIT_ASSERT_NUMBER(a.size, 70);
+    UNIT_ASSERT_NUMBER(a.uid, 12);
+    UNIT_ASSERT_NUMBER(a.gid, 1000);
+    UNIT_ASSERT_NUMBER(a.mode, 0777);
+    CU_ASSERT(a.atime.sec == -1 && a.atime.nsec == 999000000);
+    CU_ASSERT(a.mtime.sec == 1000000000 && a.mtime.nsec == 123);
+    CU_ASSERT(a.btime.sec == 1 && a.btime.nsec == 500000000);
+    CU_ASSERT(a.bits == 5 && a.bits_mask == 7 && a.nlink == 9 && a.hint == 2);
+    UNIT_ASSERT_NUMBER(a.valid, HYTHE_ATTR_TYPE | HYTHE_ATTR_SIZE | HYTHE_ATTR_MODE | HYTHE_ATTR_OWNER |
+                                    HYTHE_ATTR_ATIME | HYTHE_ATTR_MTIME | HYTHE_ATTR_NLINK | HYTHE_ATTR_BTIME |
+                                    HYTHE_ATTR_BITS | HYTHE_ATTR_HINT);
+    a = told(6, changes_nothing, &r, owner);
+    CU_ASSERT(r == 0 && a.uid == 1000 && a.size == 7 && a.mtime.sec == 1000000000 && a.nlink == 1);
+    a = told(6, hides, &r, owner);
+    CU_ASSERT(r == 0 && !(a.valid & (HYTHE_ATTR_OWNER | HYTHE_ATTR_NLINK)) && a.valid & HYTHE_ATTR_SIZE);
+}
+
+/* A name where there are names. */
+static void owners_have_names_from_version_4_on(void)
+{
+    char owner[64];
+    int64_t r;
+
+    for (uint32_t version = 3; version <= 6; version++) {
+        (void)told(version, names_an_owner, &r, owner);
+        UNIT_ASSERT_NUMBER(r, version == 3 ? HYTHE_STATUS(4) : 0);
+        UNIT_ASSERT_STRING(owner, version == 3 ? "" : "bob");
+    }
+}
+
+#define WRONG(name, statement) \
+    static void name(struct hythe_event_attributes *a) \
+    { \
+        statement; \
+    }
+WRONG(no_nul, memset(a->FileOwner, 'x', sizeof a->FileOwner))
+WRONG(no_nul_either, memset(a->OtherAttributes, 'x', sizeof a->OtherAttributes))
+WRONG(no_type, a->FileType = 10)
+WRONG(too_large, a->FileSize = UINT64_MAX)
+WRONG(unreadable, (void)snprintf(a->OtherAttributes, sizeof a->OtherAttributes, "Colour=red"))
+
+static void wrong_attributes_are_caught(void)
+{
+    static void (*const ways[])(struct hythe_event_attributes * a) = {no_nul, no_nul_either, no_type, too_large,
+                                                                      unreadable};
+    char owner[64];
+    int64_t r;
+
+    for (size_t i = 0; i < sizeof ways / sizeof *ways; i++) {
+        (void)told(6, ways[i], &r, owner);
+        UNIT_ASSERT_NUMBER(r, HYTHE_STATUS(4));
+    }
+}
+
+/* What isn't there may be there nevertheless. */
+static void makes_a_file(void *p, bool before)
+{
+    struct hythe_GetAttributes *e = p;
+
+    (void)before;
+    e->attributes.FileType = 1;
+    e->attributes.FileSize = 3;
+    e->StatusCode = HYTHE_FX_OK;
+    UNIT_ASSERT_NUMBER(e->no_follow, 1);
+    UNIT_ASSERT_NUMBER(e->Flags, 0x1);
+}
+
+static void a_handler_makes_a_file_up(void)
+{
+    struct hythe_attrs attrs;
+    struct scene s;
+
+    scene_begin(&s, BIT(GetAttributes));
+    s.acts[HY_EVENT_GetAttributes].more = makes_a_file;
+    UNIT_ASSERT_NUMBER(
+        hy_vfs_getattr(s.w.vfs, name_of("/none"), HYTHE_ATTR_SIZE | HYTHE_ATTR_TYPE, HYTHE_NOFOLLOW, &attrs), 0);
+    UNIT_ASSERT_NUMBER(attrs.valid, HYTHE_ATTR_TYPE | HYTHE_ATTR_SIZE);
+    CU_ASSERT(attrs.type == 1 && attrs.size == 3);
+    scene_end(&s);
+}
+
+static void leads_elsewhere(void *p, bool before)
+{
+    struct hythe_GetAttributes *e = p;
+
+    (void)before;
+    if (strcmp(e->Path, "/l") == 0)
+        UNIT_ASSERT_STRING(e->attributes.OtherAttributes, "LinkTarget=f");
+    (void)snprintf(e->attributes.OtherAttributes, sizeof e->attributes.OtherAttributes, "LinkTarget=else%%3Bwhere");
+    e->StatusCode = 0;
+}
+
+static void a_link_leads_where_the_handler_says(void)
+{
+    char buf[16];
+    struct scene s;
+
+    scene_begin(&s, BIT(GetAttributes));
+    s.acts[HY_EVENT_GetAttributes].more = leads_elsewhere;
+    UNIT_ASSERT_NUMBER(hy_vfs_readlink(s.w.vfs, name_of("/l"), buf, sizeof buf), 10);
+    UNIT_ASSERT_NUMBER(memcmp(buf, "else;where", 10), 0);
+    UNIT_ASSERT_NUMBER(hy_vfs_readlink(s.w.vfs, name_of("/f"), buf, 4), 4);
+    scene_end(&s);
+}
+
+/* ---- What handlers are shown of requests ---- */
+
+static struct hythe_FileOpen last_open;
+static struct hythe_FileRename last_rename;
+static struct hythe_SetAttributes last_set;
+static struct hythe_DirCreate last_made;
+
+static void keep_open(void *e, bool before)
+{
+    if (before)
+        last_open = *(struct hythe_FileOpen *)e;
+}
+
+static void keep_rename(void *e, bool before)
+{
+    if (before)
+        last_rename = *(struct hythe_FileRename *)e;
+}
+
+static void keep_set(void *e, bool before)
+{
+    if (before)
+        last_set = *(struct hythe_SetAttributes *)e;
+}
+
+static void keep_made(void *e, bool before)
+{
+    if (before)
+        last_made = *(struct hythe_DirCreate *)e;
+}
+
+static void an_open_shows_what_is_wanted(void)
+{
+    static const struct {
+        uint32_t access, desired, flags;
+    } cases[] = {
+        {HYTHE_OPEN_READ, 0x81, 0x1},
+        {HYTHE_OPEN_WRITE | HYTHE_OPEN_CREATE | HYTHE_OPEN_TRUNCATE, 0x102, 0x1a},
+        {HYTHE_OPEN_WRITE | HYTHE_OPEN_APPEND, 0x106, 0x6},
+        {HYTHE_OPEN_READ | HYTHE_OPEN_LOCK_WRITE | HYTHE_OPEN_LOCK_ADVISORY, 0x81, 0x281},
+        {HYTHE_OPEN_READ | HYTHE_OPEN_NOFOLLOW | HYTHE_OPEN_DELETE_ON_CLOSE | HYTHE_OPEN_DELETE, 0x10081, 0xc01},
+    };
+    const struct hythe_attrs attrs = {
+        .struct_size = sizeof attrs, .valid = HYTHE_ATTR_MODE | HYTHE_ATTR_MIME, .mode = 0640, .mime = "a/b"};
+    struct scene s;
+    hy_handle h;
+
+    scene_begin(&s, BIT(FileOpen));
+    s.acts[HY_EVENT_FileOpen].more = keep_open;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        UNIT_ASSERT_NUMBER(hy_vfs_open(s.w.vfs, name_of("/f"), cases[i].access, &attrs, &h), 0);
+        UNIT_ASSERT_NUMBER(last_open.DesiredAccess, cases[i].desired);
+        UNIT_ASSERT_NUMBER(last_open.Flags, cases[i].flags);
+        UNIT_ASSERT_NUMBER(last_open.delete_on_close, (cases[i].access & HYTHE_OPEN_DELETE_ON_CLOSE) != 0);
+        UNIT_ASSERT_NUMBER(last_open.attributes.FilePermissions, 0640);
+        UNIT_ASSERT_NUMBER(last_open.attributes.FileType, 1);
+        UNIT_ASSERT_STRING(last_open.attributes.OtherAttributes, "MIMEType=a/b");
+        UNIT_ASSERT_NUMBER(last_open.lock_flags, 0);
+        UNIT_ASSERT_NUMBER(hy_vfs_close(s.w.vfs, h), 0);
+    }
+    UNIT_ASSERT_NUMBER(hy_vfs_symlink(s.w.vfs, name_of("/s"), name_of("there")), 0);
+    UNIT_ASSERT_NUMBER(last_open.attributes.FileType, 3);
+    UNIT_ASSERT_STRING(last_open.attributes.OtherAttributes, "LinkTarget=there");
+    UNIT_ASSERT_STRING(last_open.Handle, "");
+    UNIT_ASSERT_NUMBER(do_open(&s.w, "/f", HYTHE_OPEN_READ, &h), 0);
+    UNIT_ASSERT_NUMBER(hy_vfs_lock(s.w.vfs, h, 0, 1, HYTHE_LOCK_READ | HYTHE_LOCK_ADVISORY), 0);
+    UNIT_ASSERT_NUMBER(last_open.lock_flags, HYTHE_LOCK_READ | HYTHE_LOCK_ADVISORY);
+    UNIT_ASSERT_STRING(last_open.Handle, "6");
+    scene_end(&s);
+}
+
+static void other_events_show_what_is_wanted(void)
+{
+    const struct hythe_attrs attrs = {
+        .struct_size = sizeof attrs, .valid = HYTHE_ATTR_SIZE | HYTHE_ATTR_MODE, .size = 2, .mode = 0700};
+    struct scene s;
+
+    scene_begin(&s, ALL_EVENTS);
+    s.acts[HY_EVENT_FileRename].more = keep_rename;
+    s.acts[HY_EVENT_SetAttributes].more = keep_set;
+    s.acts[HY_EVENT_DirCreate].more = keep_made;
+    UNIT_ASSERT_NUMBER(
+        hy_vfs_rename(s.w.vfs, name_of("/f"), name_of("/d/g"), HYTHE_RENAME_REPLACE | HYTHE_RENAME_ATOMIC), 0);
+    UNIT_ASSERT_STRING(last_rename.NewPath, "/d/g");
+    CU_ASSERT(last_rename.Flags == 3 && !last_rename.is_link);
+    UNIT_ASSERT_NUMBER(hy_vfs_link(s.w.vfs, name_of("/d/g"), name_of("/f")), -ENOSYS);
+    CU_ASSERT(last_rename.Flags == 0 && last_rename.is_link);
+    UNIT_ASSERT_NUMBER(hy_vfs_setattr(s.w.vfs, name_of("/d/g"), 0, &attrs), 0);
+    CU_ASSERT(last_set.attributes.FileSize == 2 && last_set.attributes.FilePermissions == 0700 &&
+              last_set.attributes.valid == attrs.valid);
+    UNIT_ASSERT_NUMBER(hy_vfs_mkdir(s.w.vfs, name_of("/m"), &attrs), 0);
+    CU_ASSERT(last_made.attributes.FileType == 2 && last_made.attributes.FilePermissions == 0700);
+    scene_end(&s);
+}
+
+/* ---- Labels ---- */
+
+static char labels[8][HYTHE_EVENT_HANDLE];
+static unsigned label_count;
+
+static void give_label(void *p, bool before)
+{
+    struct hythe_FileOpen *e = p;
+
+    if (before && strcmp(e->Path, "/d/x") == 0) {
+        memset(e->Handle, 'h', sizeof e->Handle - 1);
+        e->Handle[sizeof e->Handle - 1] = '\0';
+    }
+}
+
+static void note_label(const char *label)
+{
+    (void)snprintf(labels[label_count++ % 8], HYTHE_EVENT_HANDLE, "%s", label);
+}
+
+static void label_of_read(void *e, bool before)
+{
+    (void)before;
+    note_label(((struct hythe_FileRead *)e)->Handle);
+}
+
+static void label_of_close(void *e, bool before)
+{
+    (void)before;
+    note_label(((struct hythe_FileClose *)e)->Handle);
+}
+
+static void open_files_have_labels(void)
+{
+    struct scene s;
+
+    scene_begin(&s, BIT(FileOpen) | BIT(FileRead) | BIT(FileClose));
+    s.acts[HY_EVENT_FileOpen].more = give_label;
+    s.acts[HY_EVENT_FileRead].more = label_of_read;
+    s.acts[HY_EVENT_FileClose].more = label_of_close;
+    label_count = 0;
+    UNIT_ASSERT_STRING(do_cat(&s.w, "/f"), "content");
+    UNIT_ASSERT_STRING(do_cat(&s.w, "/d/x"), "x");
+    UNIT_ASSERT_STRING(do_cat(&s.w, "/f"), "content");
+    UNIT_ASSERT_NUMBER(label_count, 6);
+    CU_ASSERT(strcmp(labels[0], "1") == 0 && strcmp(labels[1], "1") == 0);
+    CU_ASSERT(strlen(labels[2]) == 256 && labels[2][0] == 'h' && strcmp(labels[2], labels[3]) == 0);
+    CU_ASSERT(strcmp(labels[4], "3") == 0 && strcmp(labels[5], "3") == 0);
+    scene_end(&s);
+    /* Without FileOpen they are numbers, too. */
+    scene_begin(&s, BIT(FileRead) | BIT(FileClose));
+    s.acts[HY_EVENT_FileRead].more = label_of_read;
+    s.acts[HY_EVENT_FileClose].more = label_of_close;
+    label_count = 0;
+    UNIT_ASSERT_STRING(do_cat(&s.w, "/f"), "content");
+    UNIT_ASSERT_STRING(do_cat(&s.w, "/d/x"), "x");
+    CU_ASSERT(strcmp(labels[0], "1") == 0 && strcmp(labels[1], "1") == 0 && strcmp(labels[3], "2") == 0);
+    scene_end(&s);
+}
+
+/* ---- Ends ---- */
+
+static uint32_t aborted[8];
+
+static void note_abort(void *e, bool before)
+{
+    (void)before;
+    aborted[label_count++ % 8] = ((struct hythe_FileClose *)e)->aborted;
+}
+
+static void what_the_end_of_a_connection_closes_is_aborted(void)
+{
+    struct scene s;
+    hy_handle h, d;
+
+    scene_begin(&s, BIT(FileClose));
+    s.acts[HY_EVENT_FileClose].more = note_abort;
+    label_count = 0;
+    CU_ASSERT(do_open(&s.w, "/f", HYTHE_OPEN_READ, &h) == 0 && hy_vfs_close(s.w.vfs, h) == 0);
+    CU_ASSERT(do_open(&s.w, "/f", HYTHE_OPEN_READ, &h) == 0 && hy_vfs_opendir(s.w.vfs, name_of("/d"), &d) == 0);
+    CU_ASSERT(world_see(&s.w, NULL, NULL, false) != NULL);
+    UNIT_ASSERT_NUMBER(label_count, 3);
+    CU_ASSERT(!aborted[0] && aborted[1] && aborted[2]);
+    scene_end(&s);
+}
+
+static void what_is_deleted_on_close_is_a_removal(void)
+{
+    struct scene s;
+    hy_handle h;
+
+    scene_begin(&s, BIT(FileRemove) | BIT(FileOpen) | BIT(FileClose));
+    UNIT_ASSERT_NUMBER(do_open(&s.w, "/f", HYTHE_OPEN_READ | HYTHE_OPEN_DELETE_ON_CLOSE, &h), 0);
+    UNIT_ASSERT_NUMBER(hy_vfs_close(s.w.vfs, h), 0);
+    UNIT_ASSERT_STRING(s.trace, "FileRemove> /f;FileOpen> /f;FileOpen< /f 0;FileRemove< /f 0;FileClose< /f 0;");
+    s.acts[HY_EVENT_FileRemove].before = 22;
+    UNIT_ASSERT_NUMBER(do_open(&s.w, "/f", HYTHE_OPEN_READ | HYTHE_OPEN_DELETE_ON_CLOSE, &h), HYTHE_STATUS(22));
+    UNIT_ASSERT_NUMBER(do_open(&s.w, "/f", HYTHE_OPEN_READ, &h), 0);
+    scene_end(&s);
+}
+
+UNIT_SUITE(event_fields, UNIT_TEST(other_attributes_are_read_as_they_are_written),
+           UNIT_TEST(other_attributes_are_read_strictly), UNIT_TEST(shows_what_is_known),
+           UNIT_TEST(a_handler_changes_what_is_told), UNIT_TEST(owners_have_names_from_version_4_on),
+           UNIT_TEST(wrong_attributes_are_caught), UNIT_TEST(a_handler_makes_a_file_up),
+           UNIT_TEST(a_link_leads_where_the_handler_says), UNIT_TEST(an_open_shows_what_is_wanted),
+           UNIT_TEST(other_events_show_what_is_wanted), UNIT_TEST(open_files_have_labels),
+           UNIT_TEST(what_the_end_of_a_connection_closes_is_aborted), UNIT_TEST(what_is_deleted_on_close_is_a_removal));
