@@ -2,7 +2,7 @@ dist_man_MANS += doc/man/hythed.8 doc/man/hythectl.8 doc/man/hythe-sftp-server.8
 	doc/man/hythe.3 doc/man/hythe_server.3 doc/man/hythe_Config.3 doc/man/hythe_connections.3 doc/man/hythe_events.3 \
 	doc/man/hythe_files.3
 man_MANS += doc/man/hythe.cfg.5
-dist_doc_DATA += doc/embedding.md doc/writing-plugins.md doc/status.md doc/specification.md
+dist_doc_DATA += doc/embedding.md doc/events.md doc/writing-plugins.md doc/status.md doc/specification.md
 # Programs that embed a server; they build there, with the Makefile beside them.
 examplesdir = $(docdir)/examples
 dist_examples_DATA = doc/examples/Makefile doc/examples/server.c doc/examples/generated.c doc/examples/approve.c

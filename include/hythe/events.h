@@ -81,7 +81,9 @@ enum hythe_status {
 /* Attributes of a file or directory, as several events have them. */
 struct hythe_event_attributes {
     size_t size;
-    uint32_t valid;    /* which of them are known: HYTHE_ATTR_* of plugin.h; set with each that a handler sets */
+    /* Which of them are known: HYTHE_ATTR_* of plugin.h. Set with each that a handler sets, taken away to leave it out;
+     * in an event before its operation they are for reading. */
+    uint32_t valid;
     uint32_t FileType; /* 1 regular, 2 directory, 3 symlink, 4 special, 5 unknown, 6 socket, 7 and 8 devices, 9 FIFO */
     uint64_t FileSize; /* bytes */
     char FileOwner[HYTHE_EVENT_TEXT]; /* a number where the client speaks version 3, else a name (or a number) */
@@ -93,7 +95,8 @@ struct hythe_event_attributes {
     uint32_t FileAttribBits;      /* SSH_FILEXFER_ATTR_FLAGS_* */
     uint32_t FileAttribBitsValid; /* which of them count */
     /* "Name=Value;..." of MIMEType, AllocationSize, ATimeNS, CreateTimeNS, MTimeNS (nanoseconds within the second),
-     * TextHint, LinkCount, UntranslatedName; of a new symlink also LinkTarget. */
+     * TextHint, LinkCount, UntranslatedName; of a symlink that is made or read also LinkTarget. Each at most once; in
+     * values ; and % are %3B and %25. What a handler leaves there replaces all of it. */
     char OtherAttributes[HYTHE_EVENT_TEXT];
 };
 
@@ -252,7 +255,7 @@ struct hythe_FileClose {
 };
 
 /* A file is opened or made. Fires as well for what else gives a file a name: a new symlink (FileType 3), the target of
- * a copy; and for a lock (lock_flags). Locks of version 5 and 6 are in Flags' higher bits. */
+ * a copy; and for a lock (lock_flags), where Path can't be set. */
 struct hythe_FileOpen {
     size_t size;
     struct hythe_server *server;
@@ -260,7 +263,9 @@ struct hythe_FileOpen {
     const char *User;
     char Path[HYTHE_EVENT_PATH]; /* set */
     uint32_t DesiredAccess;      /* ACE4_*; of a client of version 3 what its flags amount to */
-    uint32_t Flags;              /* SSH_FXF_* of version 3: 1 read, 2 write, 4 append, 8 creat, 0x10 trunc, 0x20 excl */
+    /* SSH_FXF_* of version 3: 1 read, 2 write, 4 append, 8 creat, 0x10 trunc, 0x20 excl. Above them those of version 6:
+     * 0x40, 0x80, 0x100 block read, write, delete, 0x200 advisory, 0x400 nofollow, 0x800 delete on close. */
+    uint32_t Flags;
     struct hythe_event_attributes attributes; /* wanted for a new file */
     char Handle[HYTHE_EVENT_HANDLE]; /* set: what later events call the open file; a number of its own by default */
     uint32_t BeforeExec;
@@ -270,7 +275,7 @@ struct hythe_FileOpen {
 };
 
 /* Data was read; without a RootDirectory, is to be read. FileData may be changed, up to Length bytes. StatusCode
- * HYTHE_FX_EOF: there is no more. */
+ * HYTHE_FX_EOF: there is no more; it counts where FileDataLength is 0. */
 struct hythe_FileRead {
     size_t size;
     struct hythe_server *server;

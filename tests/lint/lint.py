@@ -201,6 +201,18 @@ def the_library_defines_each_name_once():
             seen.add(name)
 
 
+def every_operation_has_its_event_in_the_table():
+    """doc/events.md says what ops.def does."""
+    table = dict(re.findall(r"^\| `(\w+)` \| (\w+) \|", read("doc/events.md"), re.M))
+    rows = re.findall(r"HYTHE_OP_EVENT\((\w+), ([A-Z]+), (\w+),", read("include/hythe/ops.def"))
+    for op, how, first in rows:
+        wanted = first if how in ("FIRES", "CORE") else "none"
+        if table.pop(op, "missing") != wanted:
+            yield f"doc/events.md: {op} isn't {wanted}, as in ops.def"
+    for op in table:
+        yield f"doc/events.md: {op} isn't in ops.def"
+
+
 def every_file_is_in_a_fragment():
     listed = set()
     for path in fragments():
@@ -250,7 +262,7 @@ class Skip(Exception):
 RULES = (includes_point_downwards, every_core_folder_has_a_row, files_are_short, functions_are_short, lines_are_tidy,
          the_library_leaves_the_process_alone, the_library_has_no_globals,
          the_library_defines_each_name_once, every_file_is_in_a_fragment,
-         no_name_of_this_machine, shell_scripts_are_clean)
+         every_operation_has_its_event_in_the_table, no_name_of_this_machine, shell_scripts_are_clean)
 
 
 def main():
