@@ -87,15 +87,16 @@ int64_t hy_request_lsetstat(struct hy_engine *e, struct hy_request *rq)
 
 /* A new folder has its mode already; what else it was given is set now, and it doesn't stay without it. Version 3's
  * servers leave it at the mode. */
-static int64_t finish_mkdir(struct hy_engine *e, struct hy_name path, struct hythe_attrs *attrs)
+static int64_t finish_mkdir(struct hy_engine *e, const char *where, struct hythe_attrs *attrs)
 {
+    const struct hy_name path = {where, strlen(where)};
     int64_t r = 0;
 
     attrs->valid &= ~(HYTHE_ATTR_TYPE | HYTHE_ATTR_MODE);
     if (attrs->valid && e->dialect->form.known)
         r = hy_vfs_setattr(e->vfs, path, HYTHE_NOFOLLOW, attrs);
     if (r < 0)
-        (void)hy_vfs_rmdir(e->vfs, path);
+        (void)hy_vfs_unmake(e->vfs, path, true);
     return r;
 }
 
@@ -103,15 +104,16 @@ int64_t hy_request_mkdir(struct hy_engine *e, struct hy_request *rq)
 {
     struct hythe_attrs attrs = HY_ATTRS_EMPTY;
     struct hy_name path = hy_get_path(rq);
+    char where[HY_PATH_MAX];
     int64_t r = e->dialect->get_attrs(e->dialect, &rq->in, HY_ATTRS_NEW, &e->given, &attrs);
 
     if (rq->in.failed)
         return HY_BAD_MESSAGE;
     hy_settle_new(e, &attrs);
     if (r == 0)
-        r = hy_exact(e, path, hy_vfs_mkdir(e->vfs, path, &attrs));
+        r = hy_exact(e, path, hy_vfs_mkdir_where(e->vfs, path, &attrs, where));
     if (r >= 0)
-        r = finish_mkdir(e, path, &attrs);
+        r = finish_mkdir(e, where, &attrs);
     return hy_journal(e, r < 0 ? r : 0, "mkdir \"%.*s\"", HY_SHOWN(path));
 }
 

@@ -5,6 +5,7 @@ libhythe_core_la_SOURCES += \
     core/vfs/copy.c \
     core/vfs/copyfile.c core/vfs/copyfile.h \
     core/vfs/defaults.c \
+    core/vfs/divert.c \
     core/vfs/files.c \
     core/vfs/frame.h \
     core/vfs/handles.c \

@@ -85,6 +85,11 @@ static const enum on needs[] = {
 #undef HYTHE_OP
 };
 
+bool hy_chain_on_paths(enum hythe_op op)
+{
+    return needs[op] != ON_FILE;
+}
+
 /* The first layer that a call meets: the outermost, or for what a layer asks the next one inside of it. */
 static inline const struct hythe_link *first_link(const struct hy_scene *scene, enum hythe_op op)
 {
@@ -339,6 +344,7 @@ struct hy_chain *hy_chain_new(const struct hy_instance *const *layers, size_t co
     chain->layer_count = count;
     for (size_t i = 0; i < count; i++) {
         chain->layers[i] = layers[i];
+        chain->diverts |= (layers[i]->plugin.flags & HYTHE_DIVERTS) != 0;
         if (layers[i]->lock)
             add_lock(chain, layers[i]->lock);
     }

@@ -69,6 +69,7 @@ struct hy_chain {
      * sees it too. */
     bool copies, copies_files, sums;
     bool whole_writes; /* a layer that takes `write` wants what a request has in one call */
+    bool diverts;      /* a layer may lead operations on paths elsewhere */
     const struct hythe_link *row[HYTHE_OP_COUNT];
     struct hythe_link links[]; /* the rows, one after the other, each closed by a link whose fn is the default */
 };
@@ -79,10 +80,19 @@ struct hy_chain *hy_chain_new(const struct hy_instance *const *layers, size_t co
 
 struct hy_kept;
 
+/* What a layer answers that has led the operation elsewhere: below all that plugins may say themselves. */
+#define HY_DIVERTED (-(INT64_C(1) << 32) - 1)
+
+/* Where to, in memory that host->keep gave; NULL: as it was. */
+struct hy_diversion {
+    const char *path, *to;
+};
+
 /* What the layers of one session tell it, and it them. */
 struct hy_report {
     char text[256];                   /* host->fail(): the last failure, for the client */
     struct hy_kept *kept;             /* host->keep(): freed by hy_report_clear() */
+    struct hy_diversion diversion;    /* host->divert(): of the operation under way; NULL for both: none */
     atomic_bool cancelled;            /* host->cancelled() */
     struct hy_budget *_Atomic budget; /* the last that a call of the session waited for; NULL: none */
     atomic_uint blamed;               /* results that were no results */
@@ -129,6 +139,12 @@ int64_t hy_chain_next(const struct hythe_call *call, void *arg);
 
 /* host->ask for every layer. */
 int64_t hy_chain_ask(const struct hythe_call *call, uint32_t op, void *arg);
+
+/* host->divert for every layer. */
+int64_t hy_chain_divert(const struct hythe_call *call, const char *path, const char *to);
+
+/* Whether it is one on one or two paths, or one that opens. */
+bool hy_chain_on_paths(enum hythe_op op);
 
 /* Whether a default answers the operation with another one, or with success, when no layer offers it. */
 bool hy_chain_stands_in(enum hythe_op op);

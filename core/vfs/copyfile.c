@@ -3,6 +3,7 @@
 #include "core/vfs/session.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 enum { SHORT = 4 << 20 }; /* bytes */
@@ -55,19 +56,21 @@ static int64_t by_store(struct hy_vfs *vfs, const struct hy_spot *a, const struc
 
 /* ---- Through the core ---- */
 
-static int64_t open_own(struct hy_vfs *vfs, struct hy_name path, uint32_t access, const struct hythe_attrs *attrs,
+static int64_t open_own(struct hy_vfs *vfs, char path[HY_PATH_MAX], uint32_t access, const struct hythe_attrs *attrs,
                         hy_handle *h)
 {
-    int64_t r = hy_vfs_open(vfs, path, access, attrs, h);
+    int64_t r = hy_vfs_open(vfs, name_of(path), access, attrs, h);
 
-    if (r == 0)
-        *h = hy_vfs_hide(vfs, *h);
-    return r;
+    if (r < 0)
+        return r;
+    *h = hy_vfs_hide(vfs, *h);
+    (void)snprintf(path, HY_PATH_MAX, "%s", hy_vfs_path(vfs, *h)); /* a layer may have led it elsewhere */
+    return 0;
 }
 
 static int64_t open_source(struct hy_vfs *vfs, struct hy_copyfile *c)
 {
-    int64_t r = open_own(vfs, name_of(c->source), HYTHE_OPEN_READ, NULL, &c->from);
+    int64_t r = open_own(vfs, c->source, HYTHE_OPEN_READ, NULL, &c->from);
 
     if (r == 0)
         r = hy_vfs_flook(vfs, c->from, WANT, &c->attrs);
@@ -93,7 +96,7 @@ static bool one_path(struct hy_vfs *vfs, struct hy_name from, struct hy_name to)
 static int64_t open_existing(struct hy_vfs *vfs, struct hy_copyfile *c)
 {
     const struct hythe_attrs empty = {.struct_size = sizeof empty, .valid = HYTHE_ATTR_SIZE};
-    int64_t r = open_own(vfs, name_of(c->target), HYTHE_OPEN_WRITE, NULL, &c->to);
+    int64_t r = open_own(vfs, c->target, HYTHE_OPEN_WRITE, NULL, &c->to);
 
     if (r < 0)
         return r;
@@ -104,7 +107,7 @@ static int64_t open_existing(struct hy_vfs *vfs, struct hy_copyfile *c)
         return r;
     (void)hy_vfs_close(vfs, c->to); /* a store that empties files only as it opens them */
     c->to = 0;
-    return open_own(vfs, name_of(c->target), HYTHE_OPEN_WRITE | HYTHE_OPEN_TRUNCATE, NULL, &c->to);
+    return open_own(vfs, c->target, HYTHE_OPEN_WRITE | HYTHE_OPEN_TRUNCATE, NULL, &c->to);
 }
 
 static int64_t open_target(struct hy_vfs *vfs, struct hy_copyfile *c)
@@ -117,34 +120,44 @@ static int64_t open_target(struct hy_vfs *vfs, struct hy_copyfile *c)
     if (c->replace)
         r = hy_vfs_look(vfs, name_of(c->target), HYTHE_ATTR_TYPE, 0, &now);
     if (r == 0)
-        return open_existing(vfs, c);
-    hy_vfs_clear_error(vfs);
-    r = open_own(vfs, name_of(c->target), HYTHE_OPEN_WRITE | HYTHE_OPEN_CREATE | HYTHE_OPEN_EXCLUSIVE, &attrs, &c->to);
+        r = open_existing(vfs, c);
+    if (r != -ENOENT)
+        return r;
+    hy_vfs_clear_error(vfs); /* nothing is there, or it is led to where nothing is */
+    r = open_own(vfs, c->target, HYTHE_OPEN_WRITE | HYTHE_OPEN_CREATE | HYTHE_OPEN_EXCLUSIVE, &attrs, &c->to);
     c->made = r == 0;
     if (c->made)
         c->identity = hy_vfs_identity(vfs, c->to);
     return r == -EEXIST && c->replace ? open_existing(vfs, c) : r;
 }
 
-int64_t hy_copyfile_begin(struct hy_vfs *vfs, struct hy_copyfile *c, struct hy_name from, struct hy_name to,
-                          bool replace)
+/* -ENOTSUP: not by the store; c has the names. */
+static int64_t begin_at(struct hy_vfs *vfs, const struct hy_paths *paths, void *arg)
 {
+    struct hy_copyfile *c = arg;
     struct hy_spot a, b;
-    int64_t r = hy_resolve(vfs, from, &a);
+    int64_t r = hy_resolve(vfs, paths->path, &a);
 
-    *c = (struct hy_copyfile){.attrs = {.struct_size = sizeof c->attrs}};
     if (r == 0)
-        r = hy_resolve(vfs, to, &b);
+        r = hy_resolve(vfs, paths->to, &b);
     if (r < 0)
         return r;
     if (strcmp(a.path, b.path) == 0)
         return same(vfs);
-    r = by_store(vfs, &a, &b, replace);
-    if (r != -ENOTSUP)
-        return r;
-    c->replace = replace;
     memcpy(c->source, a.path, strlen(a.path) + 1);
     memcpy(c->target, b.path, strlen(b.path) + 1);
+    return by_store(vfs, &a, &b, c->replace);
+}
+
+int64_t hy_copyfile_begin(struct hy_vfs *vfs, struct hy_copyfile *c, struct hy_name from, struct hy_name to,
+                          bool replace)
+{
+    int64_t r;
+
+    *c = (struct hy_copyfile){.attrs = {.struct_size = sizeof c->attrs}, .replace = replace};
+    r = hy_do_at(vfs, (struct hy_paths){.path = from, .to = to}, begin_at, c);
+    if (r != -ENOTSUP)
+        return r;
     r = open_source(vfs, c);
     if (r == 0)
         return 1;
@@ -246,7 +259,7 @@ static bool has_its_name(struct hy_vfs *vfs, const struct hy_copyfile *c)
 void hy_copyfile_end(struct hy_vfs *vfs, struct hy_copyfile *c)
 {
     if (c->made && has_its_name(vfs, c))
-        (void)hy_vfs_unlink(vfs, name_of(c->target));
+        (void)hy_vfs_unmake(vfs, name_of(c->target), false);
     if (c->to)
         hy_vfs_abort(vfs, c->to);
     if (c->from)

@@ -30,17 +30,6 @@ static struct hy_file *new_file(struct hy_vfs *vfs, const struct hy_spot *spot, 
     return file;
 }
 
-static int64_t keep(struct hy_vfs *vfs, struct hy_file *file, int64_t result, hy_handle *out)
-{
-    if (result < 0) {
-        hy_files_release(&vfs->files);
-        free(file);
-        return result;
-    }
-    *out = hy_files_add(&vfs->files, file);
-    return 0;
-}
-
 static bool sensible(uint32_t access)
 {
     if (!(access & (HYTHE_OPEN_READ | HYTHE_OPEN_WRITE)))
@@ -48,13 +37,30 @@ static bool sensible(uint32_t access)
     return (access & HYTHE_OPEN_WRITE) || !(access & (HYTHE_OPEN_TRUNCATE | HYTHE_OPEN_APPEND));
 }
 
-static int64_t open_file(struct hy_vfs *vfs, struct hy_name path, uint32_t access, const struct hythe_attrs *attrs,
-                         struct hy_file **file)
+struct opening {
+    uint32_t access;
+    const struct hythe_attrs *attrs;
+    struct hy_file *file; /* NULL: none was made yet */
+};
+
+/* For another attempt, or for good. */
+static void give_up(struct opening *o)
+{
+    free(o->file);
+    o->file = NULL;
+}
+
+static int64_t open_at(struct hy_vfs *vfs, const struct hy_paths *paths, void *opening)
 {
     static const struct hythe_attrs nothing = {.struct_size = sizeof nothing};
-    struct hythe_open_arg arg = {.access = access, .attrs = attrs ? attrs : &nothing};
+    struct opening *o = opening;
+    uint32_t access = o->access;
+    struct hythe_open_arg arg = {.access = access, .attrs = o->attrs ? o->attrs : &nothing};
     struct hy_spot spot;
-    int64_t r = hy_resolve(vfs, path, &spot);
+    int64_t r;
+
+    give_up(o);
+    r = hy_resolve(vfs, paths->path, &spot);
 
     if (r < 0)
         return r;
@@ -62,48 +68,64 @@ static int64_t open_file(struct hy_vfs *vfs, struct hy_name path, uint32_t acces
         return access & HYTHE_OPEN_EXCLUSIVE ? -EEXIST : -EISDIR;
     if (!spot.point)
         return access & HYTHE_OPEN_CREATE ? hy_made(vfs, &spot, -ENOENT) : -ENOENT;
-    *file = new_file(vfs, &spot, access);
-    if (!*file)
+    o->file = new_file(vfs, &spot, access);
+    if (!o->file)
         return -ENOMEM;
     arg.path = spot.rel;
-    arg.identity = &(*file)->facts.identity;
-    r = hy_locked_open(vfs, &spot, *file, &arg);
+    arg.identity = &o->file->facts.identity;
+    r = hy_locked_open(vfs, &spot, o->file, &arg);
     return access & HYTHE_OPEN_CREATE ? hy_made(vfs, &spot, r) : r;
+}
+
+static int64_t open_somewhere(struct hy_vfs *vfs, struct hy_name path, hy_attempt *attempt, struct opening *o,
+                              hy_handle *out)
+{
+    int64_t r = hy_files_reserve(&vfs->files);
+
+    if (r < 0)
+        return r;
+    r = hy_do_at(vfs, (struct hy_paths){.path = path}, attempt, o);
+    if (r < 0) {
+        hy_files_release(&vfs->files);
+        give_up(o);
+        return r;
+    }
+    *out = hy_files_add(&vfs->files, o->file);
+    return 0;
 }
 
 int64_t hy_vfs_open(struct hy_vfs *vfs, struct hy_name path, uint32_t access, const struct hythe_attrs *attrs,
                     hy_handle *out)
 {
-    struct hy_file *file = NULL;
-    int64_t r = sensible(access) ? hy_files_reserve(&vfs->files) : -EINVAL;
+    struct opening o = {access, attrs, NULL};
 
-    if (r < 0)
-        return r;
-    r = open_file(vfs, path, access, attrs, &file);
-    return keep(vfs, file, r, out);
+    return sensible(access) ? open_somewhere(vfs, path, open_at, &o, out) : -EINVAL;
 }
 
-static int64_t open_directory(struct hy_vfs *vfs, struct hy_name path, struct hy_file **file)
+static int64_t opendir_at(struct hy_vfs *vfs, const struct hy_paths *paths, void *opening)
 {
+    struct opening *o = opening;
     struct hythe_opendir_arg arg;
     struct hy_spot spot;
-    int64_t r = hy_resolve(vfs, path, &spot);
+    int64_t r;
 
+    give_up(o);
+    r = hy_resolve(vfs, paths->path, &spot);
     if (r < 0)
         return r;
     if (!spot.point && !spot.fixed)
         return -ENOENT;
-    *file = new_file(vfs, &spot, 0);
-    if (!*file)
+    o->file = new_file(vfs, &spot, 0);
+    if (!o->file)
         return -ENOMEM;
-    (*file)->directory = true;
-    (*file)->pace = hy_pace_of_listing(vfs, spot.path);
+    o->file->directory = true;
+    o->file->pace = hy_pace_of_listing(vfs, spot.path);
     if (spot.point) {
         arg = (struct hythe_opendir_arg){.path = spot.rel};
-        r = hy_do_opendir(&(*file)->scene, &arg);
+        r = hy_do_opendir(&o->file->scene, &arg);
     }
     if (spot.above && (r == -ENOENT || r == -ENOTDIR)) {
-        (*file)->scene.chain = NULL;
+        o->file->scene.chain = NULL;
         r = 0;
     }
     return r;
@@ -111,13 +133,9 @@ static int64_t open_directory(struct hy_vfs *vfs, struct hy_name path, struct hy
 
 int64_t hy_vfs_opendir(struct hy_vfs *vfs, struct hy_name path, hy_handle *out)
 {
-    struct hy_file *file = NULL;
-    int64_t r = hy_files_reserve(&vfs->files);
+    struct opening o = {0};
 
-    if (r < 0)
-        return r;
-    r = open_directory(vfs, path, &file);
-    return keep(vfs, file, r, out);
+    return open_somewhere(vfs, path, opendir_at, &o, out);
 }
 
 enum { FAILURES_MAX = 64 }; /* lines of the log for one session */

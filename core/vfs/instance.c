@@ -56,6 +56,7 @@ static void *host_keep(const struct hythe_call *call, size_t bytes)
 void hy_report_clear(struct hy_report *report)
 {
     report->text[0] = '\0';
+    report->diversion = (struct hy_diversion){NULL, NULL};
     while (report->kept) {
         struct hy_kept *kept = report->kept;
 
@@ -68,7 +69,9 @@ void hy_report_set_aside(struct hy_report *report, struct hy_report *aside)
 {
     memcpy(aside->text, report->text, sizeof aside->text);
     aside->kept = report->kept;
+    aside->diversion = report->diversion;
     report->kept = NULL;
+    report->diversion = (struct hy_diversion){NULL, NULL};
 }
 
 /* What is there now is of requests that were answered meanwhile. */
@@ -77,6 +80,7 @@ void hy_report_put_back(struct hy_report *report, const struct hy_report *aside)
     hy_report_clear(report);
     memcpy(report->text, aside->text, sizeof report->text);
     report->kept = aside->kept;
+    report->diversion = aside->diversion;
 }
 
 static struct hy_report *report_of(const struct hythe_call *call)
@@ -173,6 +177,7 @@ int hy_instance_init(struct hy_instance *instance, const struct hythe_plugin *pl
                                          .cancelled = host_cancelled,
                                          .ask = hy_chain_ask,
                                          .keep = host_keep,
+                                         .divert = hy_chain_divert,
                                          .assist = host_assist,
                                          .key_line_ok = host_key_line_ok,
                                          .core = instance,

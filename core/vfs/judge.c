@@ -19,6 +19,8 @@ int64_t hy_judge(const struct hy_scene *scene, const struct hythe_link *link, en
 
     if (result <= HYTHE_STATUS(0) && result >= -(INT64_C(1) << 32))
         return result;
+    if (result == HY_DIVERTED && (scene->report->diversion.path || scene->report->diversion.to))
+        return result;
     if (atomic_fetch_add_explicit(&report->blamed, 1, memory_order_relaxed) < TOLD_MAX)
         hy_log(link->instance->log, HY_LOG_ERROR, scene->session->id,
                "%s broke the contract of plugins: %s answered %" PRId64 ", which is no errno and no status",

@@ -82,59 +82,79 @@ int64_t hy_spot_getattr(struct hy_vfs *vfs, const struct hy_spot *spot, uint32_t
     return r;
 }
 
-static int64_t get(struct hy_vfs *vfs, struct hy_name path, uint32_t want, uint32_t flags, uint32_t call_flags,
-                   struct hythe_attrs *out)
-{
-    struct hy_spot spot;
-    int64_t r = hy_resolve(vfs, path, &spot);
+struct getting {
+    uint32_t want, flags;
+    struct hythe_attrs *out;
+};
 
-    return r < 0 ? r : hy_spot_getattr(vfs, &spot, want, flags, call_flags, out);
+static int64_t getattr_at(struct hy_vfs *vfs, const struct hy_paths *paths, void *arg)
+{
+    const struct getting *g = arg;
+    struct hy_spot spot;
+    int64_t r = hy_resolve(vfs, paths->path, &spot);
+
+    return r < 0 ? r : hy_spot_getattr(vfs, &spot, g->want, g->flags, paths->flags, g->out);
 }
 
 int64_t hy_vfs_getattr(struct hy_vfs *vfs, struct hy_name path, uint32_t want, uint32_t flags, struct hythe_attrs *out)
 {
-    return get(vfs, path, want, flags, 0, out);
+    struct getting g = {want, flags, out};
+
+    return hy_do_at(vfs, (struct hy_paths){.path = path}, getattr_at, &g);
 }
 
 int64_t hy_vfs_look(struct hy_vfs *vfs, struct hy_name path, uint32_t want, uint32_t flags, struct hythe_attrs *out)
 {
-    return get(vfs, path, want, flags, HYTHE_CALL_OWN, out);
+    struct getting g = {want, flags, out};
+
+    return hy_do_at(vfs, (struct hy_paths){.path = path, .flags = HYTHE_CALL_OWN}, getattr_at, &g);
 }
 
-int64_t hy_vfs_setattr(struct hy_vfs *vfs, struct hy_name path, uint32_t flags, const struct hythe_attrs *attrs)
+static int64_t setattr_at(struct hy_vfs *vfs, const struct hy_paths *paths, void *wanted)
 {
-    struct hythe_setattr_arg arg = {.flags = flags, .attrs = attrs};
+    struct hythe_setattr_arg arg = *(struct hythe_setattr_arg *)wanted;
     struct hy_spot spot;
     struct hy_scene scene;
-    int64_t r = hy_resolve(vfs, path, &spot);
+    int64_t r = hy_resolve(vfs, paths->path, &spot);
 
     if (r < 0)
         return r;
     if (!spot.point)
         return spot.fixed ? -EROFS : -ENOENT;
-    r = hy_guard_size_of(vfs, &spot, flags, attrs);
+    r = hy_guard_size_of(vfs, &spot, arg.flags, arg.attrs);
     if (r < 0)
         return r;
-    scene = hy_spot_scene(vfs, &spot, 0);
+    scene = hy_spot_scene(vfs, &spot, paths->flags);
     arg.path = spot.rel;
     r = hy_plain(hy_set_path(vfs, &scene, &arg));
     return spot.above && lacks(r) ? -EROFS : r;
 }
 
-int64_t hy_spot_statfs(struct hy_vfs *vfs, const struct hy_spot *spot, struct hythe_statfs *out)
+int64_t hy_vfs_setattr(struct hy_vfs *vfs, struct hy_name path, uint32_t flags, const struct hythe_attrs *attrs)
 {
-    struct hythe_statfs_arg arg = {.path = spot->rel, .out = out};
-    struct hy_scene scene;
-    int64_t r = 0;
+    struct hythe_setattr_arg arg = {.flags = flags, .attrs = attrs};
 
-    *out = (struct hythe_statfs){.struct_size = sizeof *out};
-    if (!spot->point && !spot->fixed)
+    return hy_do_at(vfs, (struct hy_paths){.path = path}, setattr_at, &arg);
+}
+
+static int64_t statfs_at(struct hy_vfs *vfs, const struct hy_paths *paths, void *out)
+{
+    struct hythe_statfs_arg arg = {.out = out};
+    struct hy_spot spot;
+    struct hy_scene scene;
+    int64_t r = hy_resolve(vfs, paths->path, &spot);
+
+    if (r < 0)
+        return r;
+    *arg.out = (struct hythe_statfs){.struct_size = sizeof *arg.out};
+    if (!spot.point && !spot.fixed)
         return -ENOENT;
-    if (spot->point) {
-        scene = hy_spot_scene(vfs, spot, 0);
+    if (spot.point) {
+        scene = hy_spot_scene(vfs, &spot, paths->flags);
+        arg.path = spot.rel;
         r = hy_plain(hy_do_statfs(&scene, &arg));
     }
-    if (!spot->point || (spot->above && lacks(r))) {
+    if (!spot.point || (spot.above && lacks(r))) {
         hy_made_up_statfs(out);
         return 0;
     }
@@ -143,10 +163,7 @@ int64_t hy_spot_statfs(struct hy_vfs *vfs, const struct hy_spot *spot, struct hy
 
 int64_t hy_vfs_statfs(struct hy_vfs *vfs, struct hy_name path, struct hythe_statfs *out)
 {
-    struct hy_spot spot;
-    int64_t r = hy_resolve(vfs, path, &spot);
-
-    return r < 0 ? r : hy_spot_statfs(vfs, &spot, out);
+    return hy_do_at(vfs, (struct hy_paths){.path = path}, statfs_at, out);
 }
 
 /* ---- One path ---- */
@@ -158,9 +175,10 @@ static int64_t busy(struct hy_vfs *vfs)
 
 /* What an operation works on: 0, or the answer that needs no store. `kept` is the answer about a directory that the
  * server keeps in place; -EEXIST is that of an operation which makes something. */
-static int64_t find(struct hy_vfs *vfs, struct hy_name path, int64_t kept, struct hy_spot *spot, struct hy_scene *scene)
+static int64_t find(struct hy_vfs *vfs, const struct hy_paths *paths, int64_t kept, struct hy_spot *spot,
+                    struct hy_scene *scene)
 {
-    int64_t r = hy_resolve(vfs, path, spot);
+    int64_t r = hy_resolve(vfs, paths->path, spot);
 
     if (r < 0)
         return r;
@@ -168,35 +186,51 @@ static int64_t find(struct hy_vfs *vfs, struct hy_name path, int64_t kept, struc
         return kept == -EBUSY ? busy(vfs) : kept;
     if (!spot->point)
         return kept == -EEXIST ? hy_made(vfs, spot, -ENOENT) : -ENOENT;
-    *scene = hy_spot_scene(vfs, spot, 0);
+    *scene = hy_spot_scene(vfs, spot, paths->flags);
     return 0;
 }
 
 /* ---- Links ---- */
 
-int64_t hy_vfs_readlink(struct hy_vfs *vfs, struct hy_name path, char *buf, size_t len)
+static int64_t readlink_at(struct hy_vfs *vfs, const struct hy_paths *paths, void *wanted)
 {
-    struct hythe_readlink_arg arg = {.buf = buf, .len = len};
+    struct hythe_readlink_arg arg = *(struct hythe_readlink_arg *)wanted;
     struct hy_spot spot;
     struct hy_scene scene;
-    int64_t r = find(vfs, path, -EINVAL, &spot, &scene);
+    int64_t r = find(vfs, paths, -EINVAL, &spot, &scene);
 
     if (r < 0)
         return r;
     arg.path = spot.rel;
     r = hy_do_readlink(&scene, &arg);
-    if (r > 0 && (uint64_t)r > len)
+    if (r > 0 && (uint64_t)r > arg.len)
         return hy_blame(vfs, scene.chain, HYTHE_OP_readlink, "readlink answered more than it was asked for");
     return r;
 }
 
-int64_t hy_vfs_symlink(struct hy_vfs *vfs, struct hy_name path, struct hy_name target)
+int64_t hy_vfs_readlink(struct hy_vfs *vfs, struct hy_name path, char *buf, size_t len)
 {
-    struct hythe_symlink_arg arg;
-    char text[HY_PATH_MAX];
+    struct hythe_readlink_arg arg = {.buf = buf, .len = len};
+
+    return hy_do_at(vfs, (struct hy_paths){.path = path}, readlink_at, &arg);
+}
+
+static int64_t symlink_at(struct hy_vfs *vfs, const struct hy_paths *paths, void *text)
+{
+    struct hythe_symlink_arg arg = {.target = text};
     struct hy_spot spot;
     struct hy_scene scene;
-    int64_t r;
+    int64_t r = find(vfs, paths, -EEXIST, &spot, &scene);
+
+    if (r < 0)
+        return r;
+    arg.path = spot.rel;
+    return hy_made(vfs, &spot, hy_plain(hy_do_symlink(&scene, &arg)));
+}
+
+int64_t hy_vfs_symlink(struct hy_vfs *vfs, struct hy_name path, struct hy_name target)
+{
+    char text[HY_PATH_MAX];
 
     if (!target.len)
         return -ENOENT;
@@ -204,24 +238,19 @@ int64_t hy_vfs_symlink(struct hy_vfs *vfs, struct hy_name path, struct hy_name t
         return -ENAMETOOLONG;
     if (memchr(target.p, '\0', target.len))
         return -EINVAL;
-    r = find(vfs, path, -EEXIST, &spot, &scene);
-    if (r < 0)
-        return r;
     memcpy(text, target.p, target.len);
     text[target.len] = '\0';
-    arg = (struct hythe_symlink_arg){.path = spot.rel, .target = text};
-    return hy_made(vfs, &spot, hy_plain(hy_do_symlink(&scene, &arg)));
+    return hy_do_at(vfs, (struct hy_paths){.path = path}, symlink_at, text);
 }
 
 /* ---- Two paths ---- */
 
-static int64_t resolve_both(struct hy_vfs *vfs, struct hy_name from, struct hy_name to, struct hy_spot *a,
-                            struct hy_spot *b)
+static int64_t resolve_both(struct hy_vfs *vfs, const struct hy_paths *paths, struct hy_spot *a, struct hy_spot *b)
 {
-    int64_t r = hy_resolve(vfs, from, a);
+    int64_t r = hy_resolve(vfs, paths->path, a);
 
     if (r == 0)
-        r = hy_resolve(vfs, to, b);
+        r = hy_resolve(vfs, paths->to, b);
     if (r < 0)
         return r;
     if (!a->point && !a->fixed)
@@ -229,13 +258,14 @@ static int64_t resolve_both(struct hy_vfs *vfs, struct hy_name from, struct hy_n
     return 0;
 }
 
-int64_t hy_vfs_link(struct hy_vfs *vfs, struct hy_name from, struct hy_name to)
+static int64_t link_at(struct hy_vfs *vfs, const struct hy_paths *paths, void *none)
 {
     struct hythe_link_arg arg;
     struct hy_spot a, b;
     struct hy_scene scene;
-    int64_t r = resolve_both(vfs, from, to, &a, &b);
+    int64_t r = resolve_both(vfs, paths, &a, &b);
 
+    (void)none;
     if (r < 0)
         return r;
     if (a.fixed)
@@ -247,17 +277,22 @@ int64_t hy_vfs_link(struct hy_vfs *vfs, struct hy_name from, struct hy_name to)
     r = hy_guard_name(vfs, &a, HYTHE_NOFOLLOW, 0);
     if (r < 0)
         return r;
-    scene = hy_spot_scene(vfs, &a, 0);
+    scene = hy_spot_scene(vfs, &a, paths->flags);
     arg = (struct hythe_link_arg){.from = a.rel, .to = b.rel};
     return hy_made(vfs, &b, hy_plain(hy_do_link(&scene, &arg)));
 }
 
-int64_t hy_vfs_rename(struct hy_vfs *vfs, struct hy_name from, struct hy_name to, uint32_t flags)
+int64_t hy_vfs_link(struct hy_vfs *vfs, struct hy_name from, struct hy_name to)
 {
-    struct hythe_rename_arg arg;
+    return hy_do_at(vfs, (struct hy_paths){.path = from, .to = to}, link_at, NULL);
+}
+
+static int64_t rename_at(struct hy_vfs *vfs, const struct hy_paths *paths, void *flags)
+{
+    struct hythe_rename_arg arg = {.flags = *(uint32_t *)flags};
     struct hy_spot a, b;
     struct hy_scene scene;
-    int64_t r = resolve_both(vfs, from, to, &a, &b);
+    int64_t r = resolve_both(vfs, paths, &a, &b);
 
     if (r < 0)
         return r;
@@ -266,24 +301,31 @@ int64_t hy_vfs_rename(struct hy_vfs *vfs, struct hy_name from, struct hy_name to
     if (a.point != b.point)
         return hy_refuse(vfs, -EXDEV, "the two names lie in different mounts");
     r = hy_guard_name(vfs, &a, HYTHE_NOFOLLOW, 0);
-    if (r == 0 && (flags & (HYTHE_RENAME_REPLACE | HYTHE_RENAME_NATIVE)))
+    if (r == 0 && (arg.flags & (HYTHE_RENAME_REPLACE | HYTHE_RENAME_NATIVE)))
         r = hy_guard_name(vfs, &b, HYTHE_NOFOLLOW, HYTHE_LOCK_DELETE);
     if (r < 0)
         return r;
-    scene = hy_spot_scene(vfs, &a, 0);
-    arg = (struct hythe_rename_arg){.from = a.rel, .to = b.rel, .flags = flags};
+    scene = hy_spot_scene(vfs, &a, paths->flags);
+    arg.from = a.rel;
+    arg.to = b.rel;
     return hy_made(vfs, &b, hy_plain(hy_do_rename(&scene, &arg)));
+}
+
+int64_t hy_vfs_rename(struct hy_vfs *vfs, struct hy_name from, struct hy_name to, uint32_t flags)
+{
+    return hy_do_at(vfs, (struct hy_paths){.path = from, .to = to}, rename_at, &flags);
 }
 
 /* ---- Making and removing ---- */
 
-int64_t hy_vfs_unlink(struct hy_vfs *vfs, struct hy_name path)
+static int64_t unlink_at(struct hy_vfs *vfs, const struct hy_paths *paths, void *none)
 {
     struct hythe_unlink_arg arg;
     struct hy_spot spot;
     struct hy_scene scene;
-    int64_t r = find(vfs, path, -EBUSY, &spot, &scene);
+    int64_t r = find(vfs, paths, -EBUSY, &spot, &scene);
 
+    (void)none;
     if (r == 0)
         r = hy_guard_name(vfs, &spot, HYTHE_NOFOLLOW, HYTHE_LOCK_DELETE);
     if (r < 0)
@@ -292,28 +334,66 @@ int64_t hy_vfs_unlink(struct hy_vfs *vfs, struct hy_name path)
     return hy_plain(hy_do_unlink(&scene, &arg));
 }
 
-int64_t hy_vfs_rmdir(struct hy_vfs *vfs, struct hy_name path)
+int64_t hy_vfs_unlink(struct hy_vfs *vfs, struct hy_name path)
+{
+    return hy_do_at(vfs, (struct hy_paths){.path = path}, unlink_at, NULL);
+}
+
+static int64_t rmdir_at(struct hy_vfs *vfs, const struct hy_paths *paths, void *none)
 {
     struct hythe_rmdir_arg arg;
     struct hy_spot spot;
     struct hy_scene scene;
-    int64_t r = find(vfs, path, -EBUSY, &spot, &scene);
+    int64_t r = find(vfs, paths, -EBUSY, &spot, &scene);
 
+    (void)none;
     if (r < 0)
         return r;
     arg = (struct hythe_rmdir_arg){.path = spot.rel};
     return hy_plain(hy_do_rmdir(&scene, &arg));
 }
 
-int64_t hy_vfs_mkdir(struct hy_vfs *vfs, struct hy_name path, const struct hythe_attrs *attrs)
+int64_t hy_vfs_rmdir(struct hy_vfs *vfs, struct hy_name path)
 {
-    struct hythe_mkdir_arg arg;
+    return hy_do_at(vfs, (struct hy_paths){.path = path}, rmdir_at, NULL);
+}
+
+int64_t hy_vfs_unmake(struct hy_vfs *vfs, struct hy_name path, bool directory)
+{
+    const struct hy_paths paths = {.path = path, .flags = HYTHE_CALL_OWN};
+
+    return hy_do_at(vfs, paths, directory ? rmdir_at : unlink_at, NULL);
+}
+
+struct making {
+    const struct hythe_attrs *attrs;
+    char *where; /* NULL: nobody asks */
+};
+
+static int64_t mkdir_at(struct hy_vfs *vfs, const struct hy_paths *paths, void *arg)
+{
+    const struct making *m = arg;
+    struct hythe_mkdir_arg dir = {.attrs = m->attrs};
     struct hy_spot spot;
     struct hy_scene scene;
-    int64_t r = find(vfs, path, -EEXIST, &spot, &scene);
+    int64_t r = find(vfs, paths, -EEXIST, &spot, &scene);
 
     if (r < 0)
         return r;
-    arg = (struct hythe_mkdir_arg){.path = spot.rel, .attrs = attrs};
-    return hy_made(vfs, &spot, hy_plain(hy_mkdir_with(vfs, &scene, &arg)));
+    if (m->where)
+        memcpy(m->where, spot.path, strlen(spot.path) + 1);
+    dir.path = spot.rel;
+    return hy_made(vfs, &spot, hy_plain(hy_mkdir_with(vfs, &scene, &dir)));
+}
+
+int64_t hy_vfs_mkdir_where(struct hy_vfs *vfs, struct hy_name path, const struct hythe_attrs *attrs, char *where)
+{
+    struct making m = {attrs, where};
+
+    return hy_do_at(vfs, (struct hy_paths){.path = path}, mkdir_at, &m);
+}
+
+int64_t hy_vfs_mkdir(struct hy_vfs *vfs, struct hy_name path, const struct hythe_attrs *attrs)
+{
+    return hy_vfs_mkdir_where(vfs, path, attrs, NULL);
 }

@@ -78,26 +78,43 @@ static int64_t missing_last(struct hy_vfs *vfs, const struct hy_spot *spot, char
     return r < 0 ? r : (int64_t)strlen(out);
 }
 
-int64_t hy_real(struct hy_vfs *vfs, struct hy_name path, enum hy_real how, uint32_t flags, char *out)
-{
-    struct hy_spot spot;
-    int64_t r;
+struct finding {
+    enum hy_real how;
+    char *out;
+};
 
-    if (how == HY_REAL_LEXICAL) {
-        r = hy_path_normalise(out, vfs->home, path.p, path.len);
-        if (r < 0)
-            return r;
-        if (vfs->restricted && !hy_path_below(out, vfs->home))
-            return hy_refuse(vfs, -EACCES, "outside the home directory");
-        return (int64_t)strlen(out);
-    }
-    r = hy_resolve(vfs, path, &spot);
+static int64_t realpath_at(struct hy_vfs *vfs, const struct hy_paths *paths, void *arg)
+{
+    const struct finding *f = arg;
+    struct hy_spot spot;
+    int64_t r = hy_resolve(vfs, paths->path, &spot);
+
     if (r < 0)
         return r;
-    r = existing(vfs, &spot, flags, out);
-    if (r == -ENOENT && how == HY_REAL_LAST && !spot.fixed)
-        return missing_last(vfs, &spot, out);
+    r = existing(vfs, &spot, paths->flags, f->out);
+    if (r == -ENOENT && f->how == HY_REAL_LAST && !spot.fixed)
+        return missing_last(vfs, &spot, f->out);
     return r;
+}
+
+static int64_t lexical(struct hy_vfs *vfs, struct hy_name path, char *out)
+{
+    int64_t r = hy_path_normalise(out, vfs->home, path.p, path.len);
+
+    if (r < 0)
+        return r;
+    if (vfs->restricted && !hy_path_below(out, vfs->home))
+        return hy_refuse(vfs, -EACCES, "outside the home directory");
+    return (int64_t)strlen(out);
+}
+
+int64_t hy_real(struct hy_vfs *vfs, struct hy_name path, enum hy_real how, uint32_t flags, char *out)
+{
+    struct finding f = {how, out};
+
+    if (how == HY_REAL_LEXICAL)
+        return lexical(vfs, path, out);
+    return hy_do_at(vfs, (struct hy_paths){.path = path, .flags = flags}, realpath_at, &f);
 }
 
 int64_t hy_vfs_realpath(struct hy_vfs *vfs, struct hy_name path, enum hy_real how, char *out)

@@ -117,7 +117,7 @@ static int64_t rehearse(const struct hythe_call *call, void *arg)
     frame.call.instance = frame.call.attached = NULL;
     to->calls++;
     r = foresee(rest, &frame.call, &how, arg);
-    if (r < 0 && (to->refusals == before || to->result != r)) {
+    if (r < 0 && r != HY_DIVERTED && (to->refusals == before || to->result != r)) {
         to->refusals++;
         to->refuser = rest->instance;
         to->result = r;

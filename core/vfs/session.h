@@ -146,6 +146,15 @@ bool hy_locate(const struct hy_vfs *vfs, struct hy_spot *spot);
 int64_t hy_resolve(struct hy_vfs *vfs, struct hy_name name, struct hy_spot *spot);
 /* The same of a normal path of the user's view. */
 int64_t hy_resolve_normal(struct hy_vfs *vfs, const char *path, size_t len, struct hy_spot *spot);
+/* An operation of a client on one or two paths, or one that opens: what is done once it is known where. */
+struct hy_paths {
+    struct hy_name path, to; /* `to` empty for operations on one */
+    uint32_t flags;          /* HYTHE_CALL_* of its calls */
+};
+typedef int64_t hy_attempt(struct hy_vfs *vfs, const struct hy_paths *paths, void *arg);
+/* Does it where layers lead it. Every operation on paths goes this way. */
+int64_t hy_do_at(struct hy_vfs *vfs, struct hy_paths paths, hy_attempt *attempt, void *arg);
+
 /* For operations on the path of a spot with a point; flags: HYTHE_CALL_*. */
 struct hy_scene hy_spot_scene(struct hy_vfs *vfs, const struct hy_spot *spot, uint32_t flags);
 /* For those on an open file. */
@@ -164,7 +173,6 @@ int64_t hy_spot_getattr(struct hy_vfs *vfs, const struct hy_spot *spot, uint32_t
                         uint32_t call_flags, struct hythe_attrs *out);
 /* hy_vfs_realpath(), with the flags of its calls. */
 int64_t hy_real(struct hy_vfs *vfs, struct hy_name path, enum hy_real how, uint32_t flags, char *out);
-int64_t hy_spot_statfs(struct hy_vfs *vfs, const struct hy_spot *spot, struct hythe_statfs *out);
 /* Attributes and figures of a directory that only exists because mounts lie below it. */
 void hy_made_up_attrs(const struct hy_vfs *vfs, struct hythe_attrs *out);
 void hy_made_up_statfs(struct hythe_statfs *out);

@@ -91,8 +91,15 @@ struct hy_pace hy_vfs_pace_of_path(const struct hy_vfs *vfs, struct hy_name path
     struct hy_pace pace = {false, false};
     char normal[HY_PATH_MAX];
 
-    if (path.p && hy_path_normalise(normal, vfs->home, path.p, path.len) == 0)
-        add_covering(vfs, &pace, normal);
+    size_t at;
+
+    if (!path.p || hy_path_normalise(normal, vfs->home, path.p, path.len))
+        return pace;
+    at = hy_rows_covering(hy_vfs_rows(vfs), normal);
+    if (at != SIZE_MAX && vfs->points[at].mount->chain->diverts) /* to wherever it likes */
+        return hy_vfs_pace(vfs);
+    if (at != SIZE_MAX)
+        add(&pace, &vfs->points[at]);
     return pace;
 }
 

@@ -109,7 +109,11 @@ int64_t hy_vfs_symlink(struct hy_vfs *vfs, struct hy_name path, struct hy_name t
 int64_t hy_vfs_link(struct hy_vfs *vfs, struct hy_name from, struct hy_name to);
 int64_t hy_vfs_unlink(struct hy_vfs *vfs, struct hy_name path);
 int64_t hy_vfs_mkdir(struct hy_vfs *vfs, struct hy_name path, const struct hythe_attrs *attrs);
+/* The same, and where the new directory lies, a normal path (HY_PATH_MAX bytes): layers may lead it elsewhere. */
+int64_t hy_vfs_mkdir_where(struct hy_vfs *vfs, struct hy_name path, const struct hythe_attrs *attrs, char *where);
 int64_t hy_vfs_rmdir(struct hy_vfs *vfs, struct hy_name path);
+/* Takes back a file or directory that was made for a request which failed afterwards (HYTHE_CALL_OWN). */
+int64_t hy_vfs_unmake(struct hy_vfs *vfs, struct hy_name path, bool directory);
 int64_t hy_vfs_rename(struct hy_vfs *vfs, struct hy_name from, struct hy_name to, uint32_t flags);
 int64_t hy_vfs_statfs(struct hy_vfs *vfs, struct hy_name path, struct hythe_statfs *out);
 

@@ -68,6 +68,7 @@ enum hythe_threads {
 /* A client's WRITE comes as one call, whole, however its bytes arrive; else a large one comes in pieces as they do. It
  * costs the memory of one request. Of a filter or a filesystem that takes `write`. */
 #define HYTHE_WHOLE_WRITES 0x2u
+#define HYTHE_DIVERTS 0x4u /* calls host->divert. What it stands before may be as slow as the slowest mount */
 
 /* Classes of operations, as bits: what an operation can do to a tree. A filter takes operations by class, so that one
  * which is newer than the filter is still seen by it. */
@@ -331,6 +332,17 @@ struct hythe_host {
      * reason in `why`, as much of it as fits why_size bytes; -ENOSYS from a program that lets nobody in. Whom it lets
      * in is a question of key_line of struct hythe_factor. From any thread. */
     int (*key_line_ok)(const struct hythe_host *host, const char *text, char *why, size_t why_size);
+    /* Leads an operation on paths, or one that opens, elsewhere: a layer that answers `return host->divert(call, path,
+     * to)` has done nothing, and the core does the whole operation again with these names, as if the client had sent
+     * them: mounts, the user's root and home, all filters, locks. Other arguments stay as they were.
+     *   path  normal and absolute, of the user's view (how->view of attach() is what the user calls the layer's base).
+     *         Of rename, link and copyfile the first one, of symlink the link. NULL: stays as it is.
+     *   to    of rename, link and copyfile the second one. NULL: stays as it is.
+     * What is opened has the new path (struct hythe_file). Returns what the layer must answer, or -EINVAL for a path
+     * that isn't normal and absolute, and for none; -ENOTSUP without HYTHE_DIVERTS, for operations on open files and
+     * calls with HYTHE_CALL_OWN; -ENOMEM. After 8 diversions of one operation the client gets -ELOOP. A layer must not
+     * divert once it has called next for that operation: it would be done twice. */
+    int64_t (*divert)(const struct hythe_call *call, const char *path, const char *to);
 };
 
 #include <hythe/ops.def>

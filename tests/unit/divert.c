@@ -1,4 +1,6 @@
 #include "tests/unit/unit.h"
 
 UNIT_DECLARE(own);
-UNIT_MAIN("unit-divert", &unit_own)
+UNIT_DECLARE(diversions);
+UNIT_DECLARE(led);
+UNIT_MAIN("unit-divert", &unit_own, &unit_diversions, &unit_led)
