@@ -2,5 +2,6 @@
 
 UNIT_DECLARE(own);
 UNIT_DECLARE(diversions);
+UNIT_DECLARE(leading);
 UNIT_DECLARE(led);
-UNIT_MAIN("unit-divert", &unit_own, &unit_diversions, &unit_led)
+UNIT_MAIN("unit-divert", &unit_own, &unit_diversions, &unit_leading, &unit_led)
