@@ -138,16 +138,21 @@ void box_read(ssh_session client, char text[64])
 
 void box_fill(struct box *box, const char *more)
 {
+    box_fill_at(box, "LocalHost = \"127.0.0.1\"; LocalPort = 0;", more);
+}
+
+void box_fill_at(struct box *box, const char *where, const char *more)
+{
     const char *plugins = getenv("HYTHE_PLUGINS");
     char *text = NULL;
 
     CU_ASSERT_FATAL(
         asprintf(
             &text,
-            "LocalHost = \"127.0.0.1\"; LocalPort = 0; SSHCertStore = \"%s/key\";\n"
+            "%s SSHCertStore = \"%s/key\";\n"
             "plugin_directory = \"%s\"; RootDirectory = \"%s/tree\";\n"
             "users = ( { name = \"u\"; password = \"$5$x$u/w5rkS/ZkEW8w7w0VcSy915tS82tDWKB5Ee9giohyD\"; } );\n%s\n",
-            box->dir, plugins ? plugins : HYTHE_TEST_PLUGINS, box->dir, more) > 0);
+            where, box->dir, plugins ? plugins : HYTHE_TEST_PLUGINS, box->dir, more) > 0);
     box_ok(box, hythe_server_load_text(box->server, text));
     free(text);
 }

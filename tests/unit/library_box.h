@@ -17,6 +17,8 @@ void box_clear(struct box *box);
 /* Loads what serves the tree on a port of the system's choice. The password of the user "u" is "secret".
  * more: further settings. */
 void box_fill(struct box *box, const char *more);
+/* where: it listens there instead. */
+void box_fill_at(struct box *box, const char *where, const char *more);
 
 /* The number that a call returns, with the reason of another one shown. */
 void box_ok(const struct box *box, int rc);

@@ -151,7 +151,7 @@ void diary_log(void *ctx, struct hythe_Log *e)
     (void)hythe_Config(e->server, "MaxConnections", NULL, 0);
 }
 
-void diary_begin(struct diary *d, const struct hythe_events *handlers, const char *more)
+void diary_make(struct diary *d, const struct hythe_events *handlers, const char *more)
 {
     *d = (struct diary){.override = -1};
     (void)pthread_mutex_init(&d->lock, NULL);
@@ -159,6 +159,11 @@ void diary_begin(struct diary *d, const struct hythe_events *handlers, const cha
     box_make(&d->box);
     box_fill(&d->box, more);
     box_ok(&d->box, hythe_server_handle(d->box.server, handlers, d));
+}
+
+void diary_begin(struct diary *d, const struct hythe_events *handlers, const char *more)
+{
+    diary_make(d, handlers, more);
     box_ok(&d->box, hythe_StartListening(d->box.server));
 }
 
@@ -175,13 +180,19 @@ const struct hythe_events diary_all = {.size = sizeof diary_all,
                                        .Disconnected = diary_disconnected,
                                        .Error = diary_error};
 
-int diary_dial(const struct diary *d)
+void diary_join(const struct diary *d, int fd)
 {
     struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons((uint16_t)hythe_server_port(d->box.server))};
-    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
     to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     CU_ASSERT_FATAL(fd >= 0 && connect(fd, (struct sockaddr *)&to, sizeof to) == 0);
+}
+
+int diary_dial(const struct diary *d)
+{
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+    diary_join(d, fd);
     return fd;
 }
 

@@ -20,7 +20,8 @@ struct diary {
     bool at_gate;
 };
 
-/* A server that listens; more: of its configuration. */
+/* A server; and one that listens. more: of its configuration. */
+void diary_make(struct diary *d, const struct hythe_events *handlers, const char *more);
 void diary_begin(struct diary *d, const struct hythe_events *handlers, const char *more);
 void diary_end(struct diary *d);
 
@@ -38,6 +39,7 @@ void diary_open_gate(struct diary *d);
 
 /* A connection without SSH. */
 int diary_dial(const struct diary *d);
+void diary_join(const struct diary *d, int fd);
 
 void diary_request(void *ctx, struct hythe_ConnectionRequest *e);
 void diary_connected(void *ctx, struct hythe_Connected *e);
