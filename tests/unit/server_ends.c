@@ -193,13 +193,16 @@ static void begin_proxied(struct diary *d, const char *more)
 static bool is_greeted(struct diary *d, const char *header)
 {
     int fd = diary_dial(d);
-    char text[4];
+    char text[4], rest[64];
     ssize_t n;
 
     CU_ASSERT(write(fd, header, strlen(header)) == (ssize_t)strlen(header));
     if (!strchr(header, '\n'))
         (void)shutdown(fd, SHUT_WR);
     n = read(fd, text, sizeof text);
+    (void)shutdown(fd, SHUT_WR);
+    while (read(fd, rest, sizeof rest) > 0) /* or the end would be a reset */
+        ;
     (void)close(fd);
     return n == sizeof text;
 }
