@@ -90,6 +90,18 @@ int hythe_DoEvents(struct hythe_server *server);
 /* A descriptor that is readable while events wait for hythe_DoEvents(): for poll(2). Valid as long as the server. */
 int hythe_server_fd(struct hythe_server *server);
 
+/* ---- In handlers of events of files ---- */
+
+/* In a handler of DirList of that connection: the names in the directory, separated by CR LF (or LF). "." and ".."
+ * are added by the server. What they are is asked for by GetAttributes. The last call counts. -EINVAL anywhere else,
+ * and for a name that has a slash or is longer than 255 bytes. */
+int hythe_SetFileList(struct hythe_server *server, uint64_t connection, const char *list);
+
+/* SFTPConnectionFileData, in a handler of FileRead or FileWrite of that connection; -EINVAL anywhere else. What is set
+ * is copied: in FileRead at most Length bytes (-EMSGSIZE), in FileWrite, before it, any number up to 256 KiB. */
+int hythe_GetFileData(struct hythe_server *server, uint64_t connection, const void **data, size_t *length);
+int hythe_SetFileData(struct hythe_server *server, uint64_t connection, const void *data, size_t length);
+
 #ifdef __cplusplus
 }
 #endif

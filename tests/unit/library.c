@@ -50,4 +50,6 @@ static void what_is_missing_is_said_at_the_start(void)
 
 UNIT_SUITE(library, UNIT_TEST(a_login_is_served), UNIT_TEST(what_is_missing_is_said_at_the_start));
 
-UNIT_MAIN("unit-library", &unit_library)
+UNIT_DECLARE(library_files);
+
+UNIT_MAIN("unit-library", &unit_library, &unit_library_files)
