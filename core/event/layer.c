@@ -111,14 +111,33 @@ static int start_store(const struct hythe_host *host, const void *settings, void
     return 0;
 }
 
+/* Whether a handler may set a path. */
+static bool may_divert(const struct hy_file_events *files)
+{
+    static const enum hy_event which[] = {HY_EVENT_DirCreate,    HY_EVENT_DirList,    HY_EVENT_DirRemove,
+                                          HY_EVENT_FileOpen,     HY_EVENT_FileRemove, HY_EVENT_FileRename,
+                                          HY_EVENT_SetAttributes};
+
+    for (size_t i = 0; i < sizeof which / sizeof *which; i++)
+        if (has(files, which[i]))
+            return true;
+    return false;
+}
+
 /* What waits for another thread to run handlers holds up nobody else. */
+static uint32_t flags_of(const struct hy_file_events *files)
+{
+    return (hy_events_queued(files->events) ? HYTHE_SLOW : 0) |
+           (has(files, HY_EVENT_FileWrite) ? HYTHE_WHOLE_WRITES : 0) | (may_divert(files) ? HYTHE_DIVERTS : 0);
+}
+
 static struct hythe_plugin plugin_of(const struct hy_file_events *files, enum hythe_kind kind)
 {
     return (struct hythe_plugin){.abi = HYTHE_ABI,
                                  .size = sizeof(struct hythe_plugin),
                                  .kind = kind,
                                  .threads = HYTHE_PER_SESSION,
-                                 .flags = hy_events_queued(files->events) ? HYTHE_SLOW : 0,
+                                 .flags = flags_of(files),
                                  .minor = HYTHE_ABI_MINOR,
                                  .version = "1",
                                  .attach = hy_place_attach,

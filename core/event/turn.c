@@ -105,6 +105,16 @@ static bool changed(const struct hy_turn *turn, const char *path, const char *re
     return rel ? !hy_place_is(hy_place_of(turn->call), rel, path) : strcmp(turn->call->file->path, path) != 0;
 }
 
+static int64_t divert(const struct hy_turn *turn, const char *path, const char *to)
+{
+    int64_t r;
+
+    if (!turn->rel)
+        return hy_turn_wrong(turn, "another Path for an open file, which can't be diverted");
+    r = turn->call->host->divert(turn->call, path, to);
+    return r == -EINVAL ? hy_turn_wrong(turn, "a Path or NewPath that isn't normal and absolute") : r;
+}
+
 bool hy_turn_answered(const struct hy_turn *turn, int64_t *answer)
 {
     bool from, to;
@@ -126,7 +136,7 @@ bool hy_turn_answered(const struct hy_turn *turn, int64_t *answer)
     to = changed(turn, turn->to, turn->rel_to);
     if (!from && !to)
         return false;
-    *answer = hy_turn_wrong(turn, "another Path, but this can't be diverted");
+    *answer = divert(turn, from ? turn->path : NULL, to ? turn->to : NULL);
     return true;
 }
 
