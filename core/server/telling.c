@@ -46,6 +46,9 @@ static int read_key(struct hy_session *s, const struct hythe_Connected *e, struc
     char number[16];
     const char *type;
 
+    if (!memchr(e->CertStore, '\0', sizeof e->CertStore) || !memchr(e->CertPassword, '\0', sizeof e->CertPassword) ||
+        !memchr(e->CertSubject, '\0', sizeof e->CertSubject))
+        return hy_err_number(why, HY_ERROR_HOST_KEY, "CertStore of Connected: a text without an end");
     (void)snprintf(number, sizeof number, "%u", (unsigned)e->CertStoreType);
     key.source.type = hy_store_type_find(number);
     if (!key.source.type)
@@ -77,8 +80,6 @@ static int ask_for_key(struct hy_session *s, struct hythe_Connected *e, struct h
 
     *e = (struct hythe_Connected){.ConnectionId = s->id, .Description = "OK", .CertStoreType = ANY_STORE};
     fire(s, HY_EVENT_Connected, e);
-    e->CertStore[sizeof e->CertStore - 1] = e->CertPassword[sizeof e->CertPassword - 1] =
-        e->CertSubject[sizeof e->CertSubject - 1] = '\0';
     rc = *e->CertStore ? take_key(s, e, why) : 0;
     hy_wipe(e, sizeof *e);
     return rc;

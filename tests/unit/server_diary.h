@@ -13,7 +13,7 @@ struct diary {
     pthread_cond_t news;
     char text[65536];
     int override;      /* what becomes of Accept; -1: it stays */
-    const char *store; /* that the next Connected gets; NULL: none */
+    const char *store; /* that the next Connected gets, "": one without an end; NULL: none */
     const char *password;
     uint32_t store_type; /* 0: as it was */
     const char *gate;    /* the event that waits until it is opened; NULL: none does */
@@ -30,7 +30,7 @@ void diary_await(struct diary *d, const char *text);
 bool diary_has(struct diary *d, const char *text);
 /* These parts, NULL at the end, in this order, whatever is between. */
 void diary_has_in_order(struct diary *d, const char *const *parts);
-/* What it has so far, which begins anew. */
+/* What it has so far, NULL: whatever that is, which begins anew. */
 void diary_expect(struct diary *d, const char *text);
 
 /* Waits until a handler is at the gate; lets it go on. */

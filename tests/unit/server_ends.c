@@ -35,8 +35,8 @@ static void a_reset_is_told_from_an_end(void)
     CU_ASSERT(read(fd, text, 4) == 4);
     CU_ASSERT(setsockopt(fd, SOL_SOCKET, SO_LINGER, &now, sizeof now) == 0);
     (void)close(fd);
-    diary_await(&d, "disconnected");
-    diary_expect(&d, "request 127.0.0.1 1\nconnected 0 OK\ndisconnected -104 Socket error: Connection reset by peer\n");
+    diary_await(&d, "request 127.0.0.1 1\nconnected 0 OK\ndisconnected -104 Socket error: ");
+    diary_expect(&d, NULL);
     fd = diary_dial(&d);
     CU_ASSERT(read(fd, text, 4) == 4);
     (void)shutdown(fd, SHUT_WR);
