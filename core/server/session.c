@@ -201,6 +201,8 @@ static int make_sftp(struct hy_session *s, struct hy_sink *sink)
         .log = server->log,
         .names = server->names,
         .conn = s->id,
+        .events = server->events,
+        .wishes = &s->wishes,
         .version = hy_client_ceiling(generation->config, account->name, s->facts.client_id),
         .list_entries = (unsigned)generation->config->DirListBufferSize,
         .list_wish = &s->wishes.dir_list,

@@ -12,7 +12,7 @@ libhythe_core_la_SOURCES += \
 	core/sftp/journal.h core/sftp/journal.c \
 	core/sftp/reply.h core/sftp/reply.c \
 	core/sftp/engine.h core/sftp/engine.c core/sftp/init.c core/sftp/version.c core/sftp/doing.c core/sftp/jobs.c \
-	core/sftp/settle.c core/sftp/realpath.c core/sftp/locks.c \
+	core/sftp/settle.c core/sftp/realpath.c core/sftp/resolved.c core/sftp/locks.c \
 	core/sftp/files.c core/sftp/read.c core/sftp/write.c core/sftp/paths.c core/sftp/dirs.c \
 	core/sftp/ext_statvfs.c core/sftp/ext_fsync.c core/sftp/ext_limits.c core/sftp/ext_home.c \
 	core/sftp/ext_groups.c core/sftp/ext_copy.c core/sftp/ext_text_seek.c core/sftp/ext_copy_file.c core/sftp/ext_space.c \

@@ -17,7 +17,7 @@ struct hy_want {
 };
 
 /* What OPEN wants. */
-struct hy_wish {
+struct hy_opening {
     uint32_t access;    /* HYTHE_OPEN_* */
     bool text;          /* the file is text: offsets are ignored and ends of lines are the server's */
     bool append_anyhow; /* atomic appends if the store can, others if not */
@@ -56,7 +56,8 @@ struct hy_dialect {
     int64_t (*get_attrs)(const struct hy_dialect *d, struct hy_reader *in, enum hy_attrs_use use,
                          struct hy_given *given, struct hythe_attrs *attrs);
     /* OPEN: what follows the name. */
-    int64_t (*get_open)(const struct hy_dialect *d, struct hy_reader *in, struct hy_given *given, struct hy_wish *wish);
+    int64_t (*get_open)(const struct hy_dialect *d, struct hy_reader *in, struct hy_given *given,
+                        struct hy_opening *wish);
     /* STAT, LSTAT, FSTAT: what follows the path or handle. */
     struct hy_want (*get_want)(const struct hy_dialect *d, struct hy_reader *in);
     /* RENAME: what follows the paths, as HYTHE_RENAME_*. */
@@ -80,7 +81,7 @@ extern const struct hy_dialect hy_dialect_v3, hy_dialect_v4, hy_dialect_v5, hy_d
 /* ---- What versions share ---- */
 
 /* v3.c: the flags of OPEN in 3 and 4; `wish` gets its access. */
-void hy_get_pflags(struct hy_reader *in, struct hy_wish *wish, uint32_t *flags);
+void hy_get_pflags(struct hy_reader *in, struct hy_opening *wish, uint32_t *flags);
 /* v3.c: no flags at all. */
 int64_t hy_get_no_rename(const struct hy_dialect *d, struct hy_reader *in, uint32_t *flags);
 /* later.c: from 4 on. */
@@ -93,7 +94,7 @@ bool hy_put_later_entry(const struct hy_dialect *d, struct hy_buf *out, size_t r
                         const char *name, size_t len, const struct hythe_attrs *attrs);
 /* open5.c: from 5 on. */
 int64_t hy_get_desired_open(const struct hy_dialect *d, struct hy_reader *in, struct hy_given *given,
-                            struct hy_wish *wish);
+                            struct hy_opening *wish);
 int64_t hy_get_rename_flags(const struct hy_dialect *d, struct hy_reader *in, uint32_t *flags);
 /* The flags and the desired access that lead to no more than this access, HYTHE_OPEN_*; what needs none is there. */
 uint32_t hy_flags_for(const struct hy_dialect *d, uint32_t access);

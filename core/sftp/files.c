@@ -38,7 +38,7 @@ static struct hy_name name_of(const struct hy_engine *e, int64_t r, hy_handle h,
     return r < 0 ? asked : (struct hy_name){path, strlen(path)};
 }
 
-static int64_t open_wish(struct hy_engine *e, struct hy_name path, const struct hy_wish *wish, hy_handle *h)
+static int64_t open_wish(struct hy_engine *e, struct hy_name path, const struct hy_opening *wish, hy_handle *h)
 {
     int64_t r;
 
@@ -54,7 +54,7 @@ static int64_t open_wish(struct hy_engine *e, struct hy_name path, const struct 
 
 int64_t hy_request_open(struct hy_engine *e, struct hy_request *rq)
 {
-    struct hy_wish wish = {.attrs = HY_ATTRS_EMPTY};
+    struct hy_opening wish = {.attrs = HY_ATTRS_EMPTY};
     struct hy_name path = hy_get_path(rq);
     char words[96] = "";
     hy_handle h = 0;

@@ -9,7 +9,7 @@
 
 /* An access that neither reads nor writes data, but attributes, is granted by opening for reading: the drafts let a
  * server grant more, if the user has it. */
-static int64_t map_access(uint32_t desired, struct hy_wish *wish)
+static int64_t map_access(uint32_t desired, struct hy_opening *wish)
 {
     if (desired & ~ACE4_ALL)
         return -EACCES;
@@ -30,7 +30,7 @@ static int64_t map_access(uint32_t desired, struct hy_wish *wish)
     return 0;
 }
 
-static int64_t map_disposition(uint32_t flags, struct hy_wish *wish)
+static int64_t map_disposition(uint32_t flags, struct hy_opening *wish)
 {
     static const uint32_t rows[] = {
         [SSH_FXF_CREATE_NEW] = HYTHE_OPEN_CREATE | HYTHE_OPEN_EXCLUSIVE,
@@ -84,7 +84,7 @@ uint32_t hy_desired_for(uint32_t access)
     return desired;
 }
 
-static void map_flags(uint32_t flags, struct hy_wish *wish)
+static void map_flags(uint32_t flags, struct hy_opening *wish)
 {
     const uint32_t both = SSH_FXF_APPEND_DATA | SSH_FXF_APPEND_DATA_ATOMIC;
 
@@ -96,7 +96,7 @@ static void map_flags(uint32_t flags, struct hy_wish *wish)
 }
 
 /* What can't be read as a wish comes first, then what can't be served. */
-static int64_t map(const struct hy_dialect *d, uint32_t desired, uint32_t flags, struct hy_wish *wish)
+static int64_t map(const struct hy_dialect *d, uint32_t desired, uint32_t flags, struct hy_opening *wish)
 {
     int64_t r = map_access(desired, wish);
 
@@ -113,7 +113,7 @@ static int64_t map(const struct hy_dialect *d, uint32_t desired, uint32_t flags,
 }
 
 int64_t hy_get_desired_open(const struct hy_dialect *d, struct hy_reader *in, struct hy_given *given,
-                            struct hy_wish *wish)
+                            struct hy_opening *wish)
 {
     uint32_t desired = hy_get_u32(in), flags = hy_get_u32(in);
     int64_t r = map(d, desired, flags, wish), a = hy_attrs_get(&d->form, in, HY_ATTRS_NEW, given, &wish->attrs);

@@ -3,18 +3,35 @@
 
 #include <errno.h>
 
-int64_t hy_reply_realpath(struct hy_engine *e, struct hy_request *rq, struct hy_name path)
+static int64_t find(struct hy_engine *e, struct hy_name path, char out[HY_PATH_MAX])
 {
     enum hy_real how = e->dialect->real_control ? HY_REAL_LAST : e->dialect->real;
+    int64_t n = hy_vfs_realpath(e->vfs, path, how, out);
+
+    return n < 0 ? hy_exact(e, path, n) : n;
+}
+
+static int64_t reply(struct hy_engine *e, uint32_t id, const char *path, int64_t n)
+{
+    if (n < 0)
+        return n;
+    return n < HY_PATH_MAX ? hy_reply_name(e, id, path, (size_t)n) : -EIO;
+}
+
+int64_t hy_reply_realpath(struct hy_engine *e, struct hy_request *rq, struct hy_name path)
+{
     char out[HY_PATH_MAX];
-    int64_t n;
+
+    return rq->in.failed ? HY_BAD_MESSAGE : reply(e, rq->id, out, find(e, path, out));
+}
+
+static int64_t reply_asked(struct hy_engine *e, struct hy_request *rq, struct hy_name path)
+{
+    char out[HY_PATH_MAX];
 
     if (rq->in.failed)
         return HY_BAD_MESSAGE;
-    n = hy_vfs_realpath(e->vfs, path, how, out);
-    if (n < 0)
-        return hy_exact(e, path, n);
-    return n < HY_PATH_MAX ? hy_reply_name(e, rq->id, out, (size_t)n) : -EIO;
+    return reply(e, rq->id, out, hy_resolved(e, path, 0, out, find(e, path, out)));
 }
 
 /* A path and those that follow, put together: an absolute one begins anew. */
@@ -54,34 +71,54 @@ static int64_t compose(struct hy_request *rq, struct hy_name first, struct compo
     return r;
 }
 
-/* What the path leads to, and its attributes; -ENOENT and others where it doesn't lead anywhere. */
-static int64_t look(struct hy_engine *e, struct hy_name path, char *out, struct hythe_attrs *attrs)
+/* What the path leads to, or where it leads nowhere the path itself, unless the client wants to hear of that. */
+static int64_t find_checked(struct hy_engine *e, uint8_t control, struct hy_name path, char out[HY_PATH_MAX],
+                            bool *there)
 {
-    int64_t n = hy_vfs_realpath(e->vfs, path, HY_REAL_EXISTS, out), r;
-
-    if (n < 0)
-        return n;
-    r = hy_vfs_getattr(e->vfs, (struct hy_name){out, (size_t)n}, e->dialect->entry.attrs, 0, attrs);
-    return r < 0 ? r : n;
-}
-
-static int64_t reply_checked(struct hy_engine *e, uint32_t id, uint8_t control, struct hy_name path)
-{
-    struct hythe_attrs attrs = HY_ATTRS_EMPTY;
-    char out[HY_PATH_MAX];
     int64_t n = -ENOENT;
 
     if (control != SSH_FXP_REALPATH_NO_CHECK)
-        n = look(e, path, out, &attrs);
+        n = hy_vfs_realpath(e->vfs, path, HY_REAL_EXISTS, out);
+    *there = n >= 0;
     if (n < 0 && control == SSH_FXP_REALPATH_STAT_ALWAYS)
         return hy_exact(e, path, n);
-    if (n < 0) {
-        attrs = HY_ATTRS_EMPTY;
-        hy_vfs_clear_error(e->vfs);
-        n = hy_vfs_realpath(e->vfs, path, HY_REAL_LEXICAL, out);
-    }
+    if (n >= 0)
+        return n;
+    hy_vfs_clear_error(e->vfs);
+    return hy_vfs_realpath(e->vfs, path, HY_REAL_LEXICAL, out);
+}
+
+/* Of what was found, or of what the program put in its place. */
+static int64_t look(struct hy_engine *e, uint8_t control, const char *path, struct hythe_attrs *attrs)
+{
+    const struct hy_name name = {path, strlen(path)};
+    int64_t r = hy_vfs_getattr(e->vfs, name, e->dialect->entry.attrs, 0, attrs);
+
+    if (r >= 0)
+        return 0;
+    *attrs = HY_ATTRS_EMPTY;
+    if (control == SSH_FXP_REALPATH_STAT_ALWAYS)
+        return hy_exact(e, name, r);
+    hy_vfs_clear_error(e->vfs);
+    return 0;
+}
+
+static int64_t reply_checked(struct hy_engine *e, uint32_t id, uint8_t control, struct hy_name asked,
+                             struct hy_name path)
+{
+    struct hythe_attrs attrs = HY_ATTRS_EMPTY;
+    char out[HY_PATH_MAX] = "", found[HY_PATH_MAX];
+    bool there;
+    int64_t n = find_checked(e, control, path, out, &there), r = 0;
+
+    memcpy(found, out, strlen(out) + 1);
+    n = hy_resolved(e, asked, control, out, n);
     if (n < 0)
         return n;
+    if (control != SSH_FXP_REALPATH_NO_CHECK && (there || strcmp(found, out) != 0))
+        r = look(e, control, out, &attrs);
+    if (r < 0)
+        return r;
     hy_longname_begin(&e->line);
     return n < HY_PATH_MAX ? hy_reply_entry(e, id, out, (size_t)n, &attrs) : -EIO;
 }
@@ -94,7 +131,7 @@ int64_t hy_request_realpath(struct hy_engine *e, struct hy_request *rq)
     int64_t r;
 
     if (!e->dialect->real_control)
-        return hy_reply_realpath(e, rq, path);
+        return reply_asked(e, rq, path);
     if (hy_reader_left(&rq->in))
         control = hy_get_u8(&rq->in);
     r = compose(rq, path, &c);
@@ -102,5 +139,5 @@ int64_t hy_request_realpath(struct hy_engine *e, struct hy_request *rq)
         return HY_BAD_MESSAGE;
     if (control < SSH_FXP_REALPATH_NO_CHECK || control > SSH_FXP_REALPATH_STAT_ALWAYS)
         return -EINVAL;
-    return r < 0 ? r : reply_checked(e, rq->id, control, c.name);
+    return r < 0 ? r : reply_checked(e, rq->id, control, path, c.name);
 }

@@ -7,8 +7,10 @@
 #include "core/transport/link.h"
 #include "core/vfs/vfs.h"
 
-struct hy_names; /* cache of user and group names, names.h */
-struct hy_longs; /* counts long requests by user, longs.h */
+struct hy_names;  /* cache of user and group names, names.h */
+struct hy_longs;  /* counts long requests by user, longs.h */
+struct hy_events; /* core/event/event.h */
+struct hy_wishes; /* core/event/wishes.h */
 
 /* The lowest and the highest version spoken; a client that asks for more gets the highest. */
 enum { HY_SFTP_LEAST = 3, HY_SFTP_VERSION = 6 };
@@ -32,30 +34,32 @@ struct hy_sftp_slow {
 
 struct hy_sftp_options {
     const struct hy_log *log;
-    struct hy_names *names; /* shared by all sessions; must outlive the engine */
-    uint64_t conn;          /* for log lines */
+    struct hy_names *names;   /* shared by all sessions; must outlive the engine */
+    uint64_t conn;            /* for log lines and events */
+    struct hy_events *events; /* who hears of ResolvePath; must outlive the engine. NULL: nobody */
+    struct hy_wishes *wishes; /* of the connection, likewise: the text for a failure of that. NULL: none */
     enum hy_symlink_order symlink_order;
-    bool masked_bits;     /* the client takes attribute bits of version 5 for those of 6, which have a mask */
-    bool read_only;       /* refuses every write (hythe-sftp-server -R) */
-    uint32_t version;     /* the highest that is spoken, 3 to 6; 0: 6 */
-    uint32_t max_packet;  /* largest frame accepted and built, 34000 bytes to 1 MiB; 0: 262144 + 1024 */
+    bool masked_bits;      /* the client takes attribute bits of version 5 for those of 6, which have a mask */
+    bool read_only;        /* refuses every write (hythe-sftp-server -R) */
+    uint32_t version;      /* the highest that is spoken, 3 to 6; 0: 6 */
+    uint32_t max_packet;   /* largest frame accepted and built, 34000 bytes to 1 MiB; 0: 262144 + 1024 */
     unsigned list_entries; /* of a directory in one reply, at most; 0: as many as fit */
     const _Atomic int64_t *list_wish; /* instead of list_entries while it isn't 0; may be NULL */
-    bool long_dates;       /* longnames have date and time in full instead of as ls has them */
-    const char *newline;   /* the end of a line in text files: "\n", "\r\n" or "\r"; NULL: "\n" */
-    uint32_t max_handles; /* told to clients that ask for limits; 0: none told */
-    size_t out_limit;     /* bytes of replies held before input stops; 0: twice max_packet */
-    uint64_t denied;      /* bit set over enum hy_sftp_request: refused (hythe-sftp-server -p, -P) */
-    uint64_t off;         /* likewise: not there at all (sftp_extensions) */
+    bool long_dates;                  /* longnames have date and time in full instead of as ls has them */
+    const char *newline;              /* the end of a line in text files: "\n", "\r\n" or "\r"; NULL: "\n" */
+    uint32_t max_handles;             /* told to clients that ask for limits; 0: none told */
+    size_t out_limit;                 /* bytes of replies held before input stops; 0: twice max_packet */
+    uint64_t denied;                  /* bit set over enum hy_sftp_request: refused (hythe-sftp-server -p, -P) */
+    uint64_t off;                     /* likewise: not there at all (sftp_extensions) */
     struct hy_longs *longs; /* counts, with `user`, requests of several slices; shared, must outlive the engine; NULL:
                                nobody counts */
     unsigned max_long;      /* of them at once */
-    const char *user;     /* login name, for ~user and home-directory; NULL: unknown. Not copied */
-    bool log_requests;    /* one verbose line per open, close, rename ... */
-    bool unmasked;        /* level 3 shows what files contain, too (MaskSensitive off) */
-    bool check_home;                 /* the vfs is bare: whether its home is there is found out first */
-    struct hy_watch *watch;          /* of the session's thread; NULL: none */
-    unsigned timeout;                /* seconds that a request may take there, with a watch; 0: any time */
+    const char *user;       /* login name, for ~user and home-directory; NULL: unknown. Not copied */
+    bool log_requests;      /* one verbose line per open, close, rename ... */
+    bool unmasked;          /* level 3 shows what files contain, too (MaskSensitive off) */
+    bool check_home;        /* the vfs is bare: whether its home is there is found out first */
+    struct hy_watch *watch; /* of the session's thread; NULL: none */
+    unsigned timeout;       /* seconds that a request may take there, with a watch; 0: any time */
     struct hy_sftp_slow slow;
 };
 

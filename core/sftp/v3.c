@@ -63,7 +63,7 @@ static int64_t get_attrs(const struct hy_dialect *d, struct hy_reader *in, enum 
 }
 
 /* EXCL without CREAT is let pass as nothing, as open(2) does; TRUNC without CREAT truncates what exists. */
-void hy_get_pflags(struct hy_reader *in, struct hy_wish *wish, uint32_t *flags)
+void hy_get_pflags(struct hy_reader *in, struct hy_opening *wish, uint32_t *flags)
 {
     static const struct {
         uint32_t flag, access;
@@ -80,7 +80,8 @@ void hy_get_pflags(struct hy_reader *in, struct hy_wish *wish, uint32_t *flags)
         wish->access &= ~HYTHE_OPEN_EXCLUSIVE;
 }
 
-static int64_t get_open(const struct hy_dialect *d, struct hy_reader *in, struct hy_given *given, struct hy_wish *wish)
+static int64_t get_open(const struct hy_dialect *d, struct hy_reader *in, struct hy_given *given,
+                        struct hy_opening *wish)
 {
     uint32_t flags;
 

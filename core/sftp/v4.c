@@ -10,7 +10,8 @@
     (HYTHE_ATTR_TYPE | HYTHE_ATTR_SIZE | HYTHE_ATTR_MODE | HYTHE_ATTR_OWNER | HYTHE_ATTR_ATIME | HYTHE_ATTR_BTIME | \
      HYTHE_ATTR_MTIME)
 
-static int64_t get_open(const struct hy_dialect *d, struct hy_reader *in, struct hy_given *given, struct hy_wish *wish)
+static int64_t get_open(const struct hy_dialect *d, struct hy_reader *in, struct hy_given *given,
+                        struct hy_opening *wish)
 {
     uint32_t flags;
 

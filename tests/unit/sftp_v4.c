@@ -39,7 +39,7 @@ static void open_is_that_of_version_3_with_text(void)
 {
     static const uint8_t bytes[9] = {0, 0, 0, 0x5a};
     struct hy_reader in = hy_reader_of(bytes, sizeof bytes);
-    struct hy_wish wish = {.attrs = HY_ATTRS_EMPTY};
+    struct hy_opening wish = {.attrs = HY_ATTRS_EMPTY};
     struct hy_given g = {0};
 
     UNIT_ASSERT_NUMBER(v4->get_open(v4, &in, &g, &wish), 0);

@@ -45,7 +45,7 @@ static void flags_of_version_6_are_unsupported(void)
 {
     static const uint8_t nofollow[13] = {0, 0, 0, 1, 0, 0, 4, 2}, plain[13] = {0, 0, 0, 1, 0, 0, 0, 2};
     struct hy_reader in = hy_reader_of(nofollow, sizeof nofollow);
-    struct hy_wish wish = {.attrs = HY_ATTRS_EMPTY};
+    struct hy_opening wish = {.attrs = HY_ATTRS_EMPTY};
     struct hy_given g = {0};
 
     UNIT_ASSERT_NUMBER(v5->get_open(v5, &in, &g, &wish), -ENOTSUP);

@@ -197,7 +197,7 @@ static void counts_are_bounded(void)
 
 /* ---- OPEN ---- */
 
-static int64_t open_of(const struct hy_dialect *d, uint32_t desired, uint32_t flags, struct hy_wish *wish)
+static int64_t open_of(const struct hy_dialect *d, uint32_t desired, uint32_t flags, struct hy_opening *wish)
 {
     uint8_t bytes[13] = {0};
     struct hy_reader in = hy_reader_of(bytes, sizeof bytes);
@@ -206,7 +206,7 @@ static int64_t open_of(const struct hy_dialect *d, uint32_t desired, uint32_t fl
 
     hy_put_be32(bytes, desired);
     hy_put_be32(bytes + 4, flags);
-    *wish = (struct hy_wish){.attrs = HY_ATTRS_EMPTY};
+    *wish = (struct hy_opening){.attrs = HY_ATTRS_EMPTY};
     r = d->get_open(d, &in, &g, wish);
     CU_ASSERT(!in.failed && hy_reader_left(&in) == 0);
     hy_given_free(&g);
@@ -260,7 +260,7 @@ static void accesses_and_dispositions_have_their_meaning(void)
         {0x1, 0x4002, -ENOTSUP, 0},
         {0x1, 0x10002, -ENOTSUP, 0},
     };
-    struct hy_wish wish;
+    struct hy_opening wish;
 
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         UNIT_ASSERT_NUMBER(open_of(v6, rows[i].desired, rows[i].flags, &wish), rows[i].result);
