@@ -10,6 +10,12 @@ static int64_t unsupported(void)
     return HYTHE_STATUS(HYTHE_FX_OP_UNSUPPORTED);
 }
 
+/* What the core asks for itself it understands as an errno. */
+static int64_t known(int64_t r)
+{
+    return r == HYTHE_STATUS(HYTHE_FX_NO_SUCH_FILE) || r == HYTHE_STATUS(HYTHE_FX_NO_SUCH_PATH) ? -ENOENT : r;
+}
+
 /* ---- What is there without an event ---- */
 
 static bool is_base(const char *rel)
@@ -43,7 +49,7 @@ static void directory(struct hythe_attrs *attrs)
     { \
         if (!hy_heard(call, HY_EVENT_##event)) \
             return unsupported(); \
-        return hy_own(call) ? hy_fire_##op(call, arg, done_##op) : done_##op(call, arg); \
+        return hy_own(call) ? known(hy_fire_##op(call, arg, done_##op)) : done_##op(call, arg); \
     }
 SERVE(setattr, SetAttributes)
 SERVE(fsetattr, SetAttributes)
@@ -79,7 +85,7 @@ static int64_t store_getattr(const struct hythe_call *call, struct hythe_getattr
     }
     if (!hy_heard(call, HY_EVENT_GetAttributes))
         return unsupported();
-    return hy_own(call) && !(arg->flags & HY_ASKED_BY_LAYER) ? hy_fire_getattr(call, arg, done_getattr) : 0;
+    return hy_own(call) && !(arg->flags & HY_ASKED_BY_LAYER) ? known(hy_fire_getattr(call, arg, done_getattr)) : 0;
 }
 
 DONE(fgetattr, 0)
@@ -92,7 +98,7 @@ static int64_t store_fgetattr(const struct hythe_call *call, struct hythe_fgetat
     }
     if (!hy_heard(call, HY_EVENT_GetAttributes))
         return unsupported();
-    return hy_own(call) ? hy_fire_fgetattr(call, arg, done_fgetattr) : 0;
+    return hy_own(call) ? known(hy_fire_fgetattr(call, arg, done_fgetattr)) : 0;
 }
 
 /* A name leads to itself. */

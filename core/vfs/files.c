@@ -124,7 +124,7 @@ static int64_t opendir_at(struct hy_vfs *vfs, const struct hy_paths *paths, void
         arg = (struct hythe_opendir_arg){.path = spot.rel};
         r = hy_do_opendir(&o->file->scene, &arg);
     }
-    if (spot.above && (r == -ENOENT || r == -ENOTDIR)) {
+    if (spot.above && hy_not_there(r)) {
         o->file->scene.chain = NULL;
         r = 0;
     }

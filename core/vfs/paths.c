@@ -31,7 +31,7 @@ static bool is_directory(const struct hythe_attrs *attrs)
     return !(attrs->valid & HYTHE_ATTR_TYPE) || attrs->type == HYTHE_TYPE_DIRECTORY;
 }
 
-/* Whether a store's answer about a directory above a mount means that it doesn't have it. */
+/* Whether a store's own answer means that something isn't there. */
 static bool lacks(int64_t result)
 {
     return result == -ENOENT || result == -ENOTDIR;
@@ -75,7 +75,7 @@ int64_t hy_spot_getattr(struct hy_vfs *vfs, const struct hy_spot *spot, uint32_t
     } else if (!spot->fixed) {
         return r;
     }
-    if (!spot->point || (spot->above && (lacks(r) || (r == 0 && !is_directory(out))))) {
+    if (!spot->point || (spot->above && (hy_not_there(r) || (r == 0 && !is_directory(out))))) {
         hy_made_up_attrs(vfs, out);
         return 0;
     }

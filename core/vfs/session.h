@@ -6,6 +6,8 @@
 #include "core/vfs/tree.h"
 #include "core/vfs/vfs.h"
 
+#include <errno.h>
+
 /* ---- Mounts as the user sees them ---- */
 
 /* A mount in the user's view. The first member makes it a row of rows.h. */
@@ -212,6 +214,14 @@ int64_t hy_guard_name(struct hy_vfs *vfs, const struct hy_spot *spot, uint32_t f
 static inline int64_t hy_plain(int64_t result)
 {
     return result > 0 ? 0 : result;
+}
+
+/* Whether a store's answer about a directory above a mount means that it doesn't have it: an errno, or an exact status
+ * that says as much (NO_SUCH_FILE, OP_UNSUPPORTED, NO_SUCH_PATH, NOT_A_DIRECTORY). */
+static inline bool hy_not_there(int64_t result)
+{
+    return result == -ENOENT || result == -ENOTDIR || result == HYTHE_STATUS(2) || result == HYTHE_STATUS(8) ||
+           result == HYTHE_STATUS(10) || result == HYTHE_STATUS(19);
 }
 
 /* A plugin broke its contract: says so in the log and returns -EIO. */

@@ -1,6 +1,7 @@
 /* The layer of events: what each operation fires, and what handlers make of it. */
 #include "tests/unit/event_scene.h"
 
+#include "core/sftp/status.h"
 #include "core/vfs/session.h"
 
 /* ---- Each operation ---- */
@@ -214,6 +215,27 @@ static void each_status_can_be_the_answer_afterwards(void)
             finish(&s);
         }
     }
+}
+
+/* Clients of older versions are told the nearest that they know. */
+static void a_client_is_told_what_its_version_knows(void)
+{
+    static const uint32_t highest[] = {[3] = 8, [4] = 13, [5] = 17, [6] = 31};
+    struct scene s;
+
+    scene_begin(&s, BIT(DirCreate));
+    for (uint32_t code = 1; code <= 31; code++) {
+        s.acts[HY_EVENT_DirCreate].before = code;
+        for (uint32_t version = 3; version <= 6; version++) {
+            uint32_t told = hy_status_code(do_mkdir(&s.w, "/new"), version);
+            bool known = code <= highest[version] && code != 6 && code != 7; /* which are of no version */
+
+            CU_ASSERT(told && told <= highest[version]);
+            if (known)
+                UNIT_ASSERT_NUMBER(told, code);
+        }
+    }
+    scene_end(&s);
 }
 
 static void a_status_that_there_is_not_is_caught(void)
@@ -440,7 +462,7 @@ static void copies_pass_no_event_by(void)
 }
 
 UNIT_SUITE(files, UNIT_TEST(watching_changes_nothing), UNIT_TEST(each_status_denies),
-           UNIT_TEST(each_status_can_be_the_answer_afterwards), UNIT_TEST(a_status_that_there_is_not_is_caught),
-           UNIT_TEST(a_failure_is_told_as_a_status_and_may_be_another),
+           UNIT_TEST(each_status_can_be_the_answer_afterwards), UNIT_TEST(a_client_is_told_what_its_version_knows),
+           UNIT_TEST(a_status_that_there_is_not_is_caught), UNIT_TEST(a_failure_is_told_as_a_status_and_may_be_another),
            UNIT_TEST(an_event_without_a_handler_costs_nothing),
            UNIT_TEST(an_operation_without_an_event_is_refused_unless_allowed), UNIT_TEST(copies_pass_no_event_by));

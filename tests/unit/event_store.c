@@ -181,6 +181,7 @@ static void what_has_no_event_is_not_supported(void)
 static void mounts_stand_beside_it(void)
 {
     struct hy_instance *store;
+    struct hythe_attrs attrs;
     char names[64];
     struct scene s;
 
@@ -189,13 +190,19 @@ static void mounts_stand_beside_it(void)
     s.w.vfs = NULL;
     store = world_start(&s.w, &memfs_plugin, "memfs");
     (void)memfs_put(store->self, "inside", "real");
+    world_mount(&s.w, "/far/off", (struct hy_instance *const[]){&s.w.instances[0], store, NULL});
     world_mount(&s.w, "/real", (struct hy_instance *const[]){&s.w.instances[0], store, NULL});
     CU_ASSERT_FATAL(world_see(&s.w, NULL, NULL, false) != NULL);
     hy_vfs_set_protocol(s.w.vfs, 6);
+    UNIT_ASSERT_NUMBER(do_getattr(&s.w, "/far", &attrs), 0); /* which leads to a mount, whatever the handler knows */
+    UNIT_ASSERT_STRING(do_list(&s.w, "/far", names, sizeof names), ". .. off");
+    s.acts[HY_EVENT_DirList].before = 2;
+    UNIT_ASSERT_STRING(do_list(&s.w, "/far", names, sizeof names), ". .. off");
+    s.acts[HY_EVENT_DirList].before = 0;
     s.acts[HY_EVENT_FileRead].more = NULL;
     s.acts[HY_EVENT_GetAttributes].more = NULL;
     s.acts[HY_EVENT_DirList].more = NULL;
-    UNIT_ASSERT_STRING(do_list(&s.w, "/", names, sizeof names), ". .. real");
+    UNIT_ASSERT_STRING(do_list(&s.w, "/", names, sizeof names), ". .. far real");
     s.trace[0] = '\0';
     UNIT_ASSERT_STRING(do_cat(&s.w, "/real/inside"), "real");
     UNIT_ASSERT_STRING(s.trace, "FileOpen> /real/inside;FileOpen< /real/inside 0;FileRead< /real/inside 0;FileClose< "
@@ -215,7 +222,7 @@ static void the_core_asks_by_events(void)
     CU_ASSERT(world_see(&s.w, NULL, "/nobody", false) == NULL);
     CU_ASSERT_FATAL(world_see(&s.w, NULL, NULL, false) != NULL);
     s.trace[0] = '\0';
-    UNIT_ASSERT_NUMBER(hy_copyfile_begin(s.w.vfs, &c, name_of("/a"), name_of("/new"), false), 1);
+    UNIT_ASSERT_NUMBER(hy_copyfile_begin(s.w.vfs, &c, name_of("/a"), name_of("/new"), true), 1);
     while (hy_copyfile_step(s.w.vfs, &c) == 1)
         ;
     UNIT_ASSERT_NUMBER(c.done, 10);
