@@ -1,7 +1,7 @@
 /* The server as a library: several in one process, started and ended over and over, each with a tree of its own. */
 #include "core/server/control.h"
 #include "core/server/server.h"
-#include "tests/unit/unit.h"
+#include "tests/unit/fingerprint.h"
 
 #include <fcntl.h>
 #include <libssh/libssh.h>
@@ -396,18 +396,8 @@ static void what_cannot_hold_changes_nothing(void)
 static void fingerprint(const struct box *box, char out[128])
 {
     ssh_session client = enter(box, "secret");
-    unsigned char *hash = NULL;
-    ssh_key key = NULL;
-    size_t len = 0;
-    char *text;
 
-    CU_ASSERT_FATAL(client != NULL && ssh_get_server_publickey(client, &key) == SSH_OK);
-    CU_ASSERT_FATAL(ssh_get_publickey_hash(key, SSH_PUBLICKEY_HASH_SHA256, &hash, &len) == 0);
-    text = ssh_get_hexa(hash, len);
-    (void)snprintf(out, 128, "%s", text);
-    ssh_string_free_char(text);
-    ssh_clean_pubkey_hash(&hash);
-    ssh_key_free(key);
+    fingerprint_of_server(client, out);
     leave(client);
 }
 

@@ -1,4 +1,5 @@
 /* core/server/telling: what connections ask and tell a program, in which order. */
+#include "tests/unit/fingerprint.h"
 #include "tests/unit/server_diary.h"
 
 #include <sys/socket.h>
@@ -110,35 +111,18 @@ static void while_it_decides(void)
 
 static void fingerprint(ssh_session client, char out[128])
 {
-    unsigned char *hash = NULL;
-    ssh_key key = NULL;
-    size_t len = 0;
-    char *text;
-
-    CU_ASSERT_FATAL(client != NULL && ssh_get_server_publickey(client, &key) == SSH_OK);
-    CU_ASSERT_FATAL(ssh_get_publickey_hash(key, SSH_PUBLICKEY_HASH_SHA256, &hash, &len) == 0);
-    text = ssh_get_hexa(hash, len);
-    (void)snprintf(out, 128, "%s", text);
-    ssh_string_free_char(text);
-    ssh_clean_pubkey_hash(&hash);
-    ssh_key_free(key);
+    fingerprint_of_server(client, out);
     box_leave(client);
 }
 
 static char *new_key(const char *password, char print[128])
 {
-    unsigned char *hash = NULL;
-    char *text = NULL, *hexa;
     ssh_key key = NULL;
-    size_t len = 0;
+    char *text = NULL;
 
     CU_ASSERT_FATAL(ssh_pki_generate(SSH_KEYTYPE_ECDSA_P256, 256, &key) == SSH_OK);
     CU_ASSERT_FATAL(ssh_pki_export_privkey_base64(key, password, NULL, NULL, &text) == SSH_OK);
-    CU_ASSERT_FATAL(ssh_get_publickey_hash(key, SSH_PUBLICKEY_HASH_SHA256, &hash, &len) == 0);
-    hexa = ssh_get_hexa(hash, len);
-    (void)snprintf(print, 128, "%s", hexa);
-    ssh_string_free_char(hexa);
-    ssh_clean_pubkey_hash(&hash);
+    fingerprint_of_key(key, print);
     ssh_key_free(key);
     return text;
 }
