@@ -51,18 +51,21 @@ static int refuse(struct hy_problems *problems, struct hy_place place, const cha
     return -1;
 }
 
-int hy_config_may_follow(const struct hy_config *now, const struct hy_config *next, struct hy_problems *problems)
+static bool is_fixed(const struct hy_row *row, bool listening)
+{
+    return row->kind == HY_ROW_GLOBAL &&
+           (row->change == HY_CHANGE_RESTART || (listening && row->change == HY_CHANGE_LISTEN));
+}
+
+int hy_config_may_follow(const struct hy_config *now, const struct hy_config *next, bool listening,
+                         struct hy_problems *problems)
 {
     int rc = 0;
 
-    for (size_t i = 0; i < hy_row_count; i++) {
-        const struct hy_row *row = &hy_rows[i];
-
-        if (row->kind != HY_ROW_GLOBAL || row->change != HY_CHANGE_RESTART || same(now, next, row))
-            continue;
-        rc = refuse(problems, next->places[i], row->name);
-    }
-    if (!rc && !same_listeners(now, next))
+    for (size_t i = 0; i < hy_row_count; i++)
+        if (is_fixed(&hy_rows[i], listening) && !same(now, next, &hy_rows[i]))
+            rc = refuse(problems, next->places[i], hy_rows[i].name);
+    if (!rc && listening && !same_listeners(now, next))
         rc = refuse(problems, hy_config_place(next, "listen"), "listen");
     return rc;
 }

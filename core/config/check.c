@@ -80,7 +80,7 @@ static void check_auth(struct hy_reading *r)
         hy_reading_add(r, place_of(r, "users"),
                        "these users could not log in: auth has no { plugin = \"users\"; } (line %u)",
                        place_of(r, "auth").line);
-    if (!c->user_count && !others && !r->rules->tree_only)
+    if (!c->user_count && !others && !r->rules->tree_only && !r->rules->asked_who)
         hy_reading_add(r, place_of(r, "users"), "there are no users: nobody could log in");
 }
 
@@ -134,7 +134,7 @@ static void check_mounts(struct hy_reading *r)
 
     hy_check_tree(r);
     if (!c->RootDirectory[0]) {
-        if (!c->mount_count && !has_own_mounts(c))
+        if (!c->mount_count && !has_own_mounts(c) && !r->rules->asked_what)
             hy_reading_add(r, place_of(r, "mounts"),
                            "there are no mounts and no RootDirectory: nothing could be served");
         return;

@@ -198,8 +198,10 @@ struct hy_config_rules {
      * likewise. */
     bool (*algorithm_ok)(const char *setting, const char *name, struct hy_no_algorithm *no);
     bool (*password_hash_ok)(const char *hash, const char **why);
-    bool partial;   /* return what was understood of a file with problems: to look for more of them, not to serve */
-    bool tree_only; /* the program neither listens nor logs in: host keys and users may be missing */
+    bool partial;    /* return what was understood of a file with problems: to look for more of them, not to serve */
+    bool asked_who;  /* the program says who may log in: users may be missing */
+    bool asked_what; /* the program says what there is where nothing is mounted: mounts may be missing */
+    bool tree_only;  /* the program neither listens nor logs in: host keys and users may be missing */
 };
 
 /* Reads and checks a file and what it includes (a name in @include is relative to the folder of the file that says
@@ -208,12 +210,16 @@ struct hy_config_rules {
 struct hy_config *hy_config_read(const char *file, const struct hy_config_rules *rules, struct hy_problems *problems);
 void hy_config_free(struct hy_config *config);
 
-/* Whether a server that runs with `now` could go on with `next`: adds a problem, at its place in the file of `next`, for
- * each setting that differs and needs a restart. 0 or -1. */
-int hy_config_may_follow(const struct hy_config *now, const struct hy_config *next, struct hy_problems *problems);
+/* Whether a server that runs with `now`, and listens or not, could go on with `next`: adds a problem, at its place in the
+ * file of `next`, for each setting that differs and needs a restart. 0 or -1. */
+int hy_config_may_follow(const struct hy_config *now, const struct hy_config *next, bool listening,
+                         struct hy_problems *problems);
 
 /* Where the setting `name` of the file's top level was written; line 0 when it has its default. */
 struct hy_place hy_config_place(const struct hy_config *config, const char *name);
+
+/* Whether a text can be the name of a plugin in a configuration: letters, digits, - and _. */
+bool hy_is_plugin_name(const char *s);
 
 /* Whether a text can be the name of a host. */
 bool hy_is_host_name(const char *text);

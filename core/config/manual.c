@@ -23,7 +23,7 @@ static const char *const section_titles[] = {
 /* "0 to 65535; default 22; needs a restart", or nothing. */
 static void limits(char *out, size_t room, const struct hy_row *row)
 {
-    const char *after = row->change == HY_CHANGE_RESTART ? "; needs a restart" : "";
+    const char *after = row->change != HY_CHANGE_RELOAD ? "; needs a restart" : "";
     char min[32], max[32];
 
     out[0] = '\0';

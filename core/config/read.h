@@ -14,7 +14,7 @@ struct hy_reading {
     struct hy_place *places; /* config->places */
     const struct hy_config_rules *rules;
     struct hy_problems *problems;
-    size_t scanned; /* the first problems, which were found before libconfig saw the text */
+    size_t scanned;                 /* the first problems, which were found before libconfig saw the text */
     const struct hy_source *source; /* NULL: a tree from memory */
     const char *file;
     struct hy_prompt *prompts; /* KeyboardInteractivePromptPrompt and -Echo as they come, and how many of each */

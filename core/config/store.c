@@ -215,6 +215,8 @@ static int set_plain(struct hy_store *store, const struct hy_row *row, const cha
         wipe(at);
         (void)config_setting_remove(root, row->name);
     }
+    if (!*value && !*row->fallback)
+        return 0; /* as if nobody had spoken of it */
     at = add(store, root, row->name, type);
     return at && put_value(at, value) == CONFIG_TRUE ? 0 : -1;
 }

@@ -30,7 +30,7 @@ enum hy_type {
 
 enum hy_row_kind { HY_ROW_GLOBAL, HY_ROW_KEY, HY_ROW_REFUSED };
 
-enum hy_change { HY_CHANGE_RELOAD, HY_CHANGE_RESTART };
+enum hy_change { HY_CHANGE_RELOAD, HY_CHANGE_LISTEN, HY_CHANGE_RESTART }; /* as settings.def says */
 
 struct hy_row {
     const char *name;

@@ -8,7 +8,7 @@
 
 /* ---- Reading ---- */
 
-static bool is_plugin_name(const char *s)
+bool hy_is_plugin_name(const char *s)
 {
     size_t len = strlen(s);
 
@@ -26,7 +26,7 @@ static const char *read_plugin(struct hy_reading *r, const config_setting_t *gro
     const config_setting_t *at = hy_needed(r, group, "plugin", what);
     const char *plugin = at ? hy_value_string(r, at, 1, 0) : NULL;
 
-    if (!plugin || is_plugin_name(plugin))
+    if (!plugin || hy_is_plugin_name(plugin))
         return plugin;
     hy_reading_add(r, hy_place_of(r, at),
                    "plugin: \"%s\" can't be the name of a plugin (letters, digits, - and _; without folder and .so)",
@@ -97,8 +97,8 @@ void hy_add_codepage(struct hy_reading *r, struct hy_mount_config *mount, const 
     *option = (struct hy_option){.name = "CodePage", .type = HY_VALUE_STRING, .text = text, .place = place};
     if (mount->filter_count)
         memcpy(filters, mount->filters, mount->filter_count * sizeof *filters);
-    filters[mount->filter_count++] = (struct hy_filter_config){
-        .plugin = "code page", .options = option, .option_count = 1, .place = place};
+    filters[mount->filter_count++] =
+        (struct hy_filter_config){.plugin = "code page", .options = option, .option_count = 1, .place = place};
     mount->filters = filters;
     mount->codepage = text;
 }

@@ -10,17 +10,46 @@
 
 #include <pthread.h>
 
+enum hythe_state {
+    HYTHE_IDLE,     /* nothing runs: there is no core, or one that is over */
+    HYTHE_BOUND,    /* the core has its keys and ports */
+    HYTHE_STARTING, /* somebody with the turn makes it */
+    HYTHE_LISTENING,
+    HYTHE_CLOSED, /* it doesn't listen any more; connections may go on */
+    HYTHE_ENDING  /* it was told to end */
+};
+
 struct hythe_server {
     struct hy_events *events;
     struct hy_log log;
     pthread_mutex_t lock; /* everything below. Nothing that fires events is called with it */
+    pthread_cond_t calm;  /* a turn or a wait is over */
     struct hy_err error;  /* of the last call that failed */
     struct hy_store *store;
-    struct hy_config *view;   /* what the store says, read in part: values in effect */
-    struct hy_server *core;   /* NULL: it was never started */
+    struct hy_config *view;              /* what the store says, read in part: values in effect */
+    const struct hythe_plugin **plugins; /* registered, NULL-terminated; NULL: none */
+    size_t plugin_count;
+    struct hy_server *core;   /* NULL: it was never made */
     struct hy_config *config; /* what core was made with */
-    enum { HYTHE_IDLE, HYTHE_STARTING, HYTHE_LISTENING, HYTHE_ENDING } state;
+    uint64_t last;            /* id of a connection of the cores before */
+    enum hythe_state state;
+    bool called_off; /* a start under way shall end as soon as it can */
+    bool turn;       /* somebody, whose, makes or changes the core */
+    pthread_t whose;
+    unsigned waiting; /* threads that wait for the core to end, without the lock */
 };
+
+/* With the lock: waits until nobody else makes or changes the core, and is the one who does from now on. 0, or -EDEADLK
+ * for a handler of an event that it fires meanwhile. */
+int hythe_take_turn(struct hythe_server *server);
+void hythe_end_turn(struct hythe_server *server);
+
+/* With the lock: whether nothing runs, nor will unless it is started. What was told to close may be over by now. */
+bool hythe_is_idle(struct hythe_server *server);
+
+/* With the lock, which is given back for a while, and with the turn: the server, which listens, goes on with the store.
+ * 0, or a number. */
+int hythe_reload(struct hythe_server *server, const struct hy_store *store);
 
 /* Notes the reason and returns the number. With or without the lock: */
 int hythe_fail(struct hythe_server *server, int number, const char *fmt, ...) __attribute__((format(printf, 3, 4)));

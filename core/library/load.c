@@ -12,6 +12,20 @@ static bool has_mistakes(const struct hy_problems *problems)
     return problems->lost;
 }
 
+/* With the lock and the turn. */
+static int use(struct hythe_server *server, struct hy_store *store, struct hy_config *view)
+{
+    int rc = 0;
+
+    if (server->state == HYTHE_BOUND)
+        return hythe_fail_locked(server, HY_ERROR_LISTENING, "settings can't change while ports are bound");
+    if (server->state == HYTHE_LISTENING)
+        rc = hythe_reload(server, store);
+    if (!rc)
+        hythe_keep(server, store, view);
+    return rc;
+}
+
 static int load(struct hythe_server *server, const char *file, const char *text)
 {
     const struct hy_config_rules rules = hythe_rules(server, true);
@@ -21,19 +35,19 @@ static int load(struct hythe_server *server, const char *file, const char *text)
     struct hy_config *view = good ? hythe_read(server, store, true, &problems) : NULL;
     int rc = 0;
 
-    (void)pthread_mutex_lock(&server->lock);
-    if (server->state != HYTHE_IDLE)
-        rc = hythe_fail_locked(server, HY_ERROR_LISTENING, "settings can't be loaded while the server listens");
-    else if (view)
-        hythe_keep(server, store, view);
-    (void)pthread_mutex_unlock(&server->lock);
-    if (!rc && !view)
+    if (!view)
         rc = hythe_fail_problems(server, -EINVAL, &problems);
+    hy_problems_free(&problems);
+    (void)pthread_mutex_lock(&server->lock);
+    if (!rc && (rc = hythe_take_turn(server)) == 0) {
+        rc = use(server, store, view);
+        hythe_end_turn(server);
+    }
+    (void)pthread_mutex_unlock(&server->lock);
     if (rc) {
         hy_config_free(view);
         hy_store_free(store);
     }
-    hy_problems_free(&problems);
     return rc;
 }
 

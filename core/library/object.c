@@ -1,6 +1,7 @@
 #include "core/library/internal.h"
 #include "core/auth/auth.h"
 #include "core/event/report.h"
+#include "core/plugin/plugin.h"
 #include "core/server/algorithms.h"
 #include "core/sftp/sftp.h"
 
@@ -80,13 +81,33 @@ void hythe_server_error(struct hythe_server *server, char *text, size_t size)
 
 /* ---- Life ---- */
 
+static bool has_any(const struct hy_events *events, const enum hy_event *which, size_t count)
+{
+    bool any = false;
+
+    for (size_t i = 0; i < count; i++)
+        any |= hy_events_has(events, which[i]);
+    return any;
+}
+
+static bool serves_files(const struct hy_events *events)
+{
+    static const enum hy_event of_files[] = {HY_EVENT_DirCreate,     HY_EVENT_DirList,     HY_EVENT_DirRemove,
+                                             HY_EVENT_FileClose,     HY_EVENT_FileOpen,    HY_EVENT_FileRead,
+                                             HY_EVENT_FileRemove,    HY_EVENT_FileRename,  HY_EVENT_FileWrite,
+                                             HY_EVENT_GetAttributes, HY_EVENT_ResolvePath, HY_EVENT_SetAttributes};
+
+    return has_any(events, of_files, sizeof of_files / sizeof *of_files);
+}
+
 struct hy_config_rules hythe_rules(struct hythe_server *server, bool partial)
 {
-    (void)server;
     return (struct hy_config_rules){.public_key_ok = hy_public_key_ok,
                                     .password_hash_ok = hy_password_hash_ok,
                                     .extension_ok = hy_sftp_extension_ok,
                                     .algorithm_ok = hy_server_algorithm_ok,
+                                    .asked_who = hy_events_has(server->events, HY_EVENT_SSHUserAuthRequest),
+                                    .asked_what = serves_files(server->events),
                                     .partial = partial};
 }
 
@@ -109,52 +130,134 @@ struct hythe_server *hythe_server_new(void)
     if (!server)
         return NULL;
     (void)pthread_mutex_init(&server->lock, NULL);
+    (void)pthread_cond_init(&server->calm, NULL);
     server->events = hy_events_new(server);
     server->store = hy_store_new();
-    server->view = server->store ? hythe_read(server, server->store, true, &problems) : NULL;
+    server->view = server->events && server->store ? hythe_read(server, server->store, true, &problems) : NULL;
     hy_problems_free(&problems);
-    if (server->events && server->view)
+    if (server->view)
         return server;
     hythe_server_free(server);
     return NULL;
 }
 
+/* What waits for a handler that nobody runs any more goes on without it. */
+static bool can_be_freed(struct hythe_server *server)
+{
+    if (!server->core || hythe_Shutdown(server) == 0)
+        return true;
+    hy_events_close(server->events);
+    return hy_server_ended(server->core, HY_SERVER_LAST_WAIT * 1000);
+}
+
 void hythe_server_free(struct hythe_server *server)
 {
-    if (!server)
-        return;
-    if (server->core && hythe_Shutdown(server))
+    if (!server || !can_be_freed(server))
         return; /* a connection that is stuck uses all of it */
     hy_server_free(server->core);
     hy_config_free(server->config);
     hy_config_free(server->view);
     hy_store_free(server->store);
     hy_events_free(server->events);
+    free(server->plugins);
+    (void)pthread_cond_destroy(&server->calm);
     (void)pthread_mutex_destroy(&server->lock);
     free(server);
 }
 
-/* Lines that nobody wants aren't made. */
-static void hear(struct hythe_server *server)
+/* ---- What it is made of ---- */
+
+/* Runs change with the turn, if nothing else runs. */
+static int while_idle(struct hythe_server *server, const char *what,
+                      int (*change)(struct hythe_server *server, const void *to, void *ctx), const void *to, void *ctx)
 {
-    server->log.ctx = server->events;
+    int rc;
+
+    if (hy_events_inside(server->events, NULL))
+        return hythe_fail(server, -EDEADLK, "%s can't be called by a handler", what);
+    (void)pthread_mutex_lock(&server->lock);
+    rc = hythe_take_turn(server);
+    if (!rc) {
+        rc = hythe_is_idle(server)
+                 ? change(server, to, ctx)
+                 : hythe_fail_locked(server, HY_ERROR_LISTENING,
+                                     "%s: the server listens, or has connections: Shutdown() first", what);
+        hythe_end_turn(server);
+    }
+    (void)pthread_mutex_unlock(&server->lock);
+    return rc;
+}
+
+/* What is understood of the settings depends on what the program handles. */
+static int read_again(struct hythe_server *server, struct hy_store *store)
+{
+    struct hy_problems problems = {0};
+    struct hy_config *view = store ? hythe_read(server, store, true, &problems) : NULL;
+
+    hy_problems_free(&problems);
+    if (!view)
+        return hythe_fail_locked(server, -ENOMEM, "out of memory");
+    hy_config_free(server->view);
+    server->view = view;
+    return 0;
+}
+
+static int handle(struct hythe_server *server, const void *to, void *ctx)
+{
+    hy_events_set(server->events, to, ctx);
     server->log.sink = hy_events_has(server->events, HY_EVENT_Log) ? hy_events_log : NULL;
     server->log.error = hy_events_has(server->events, HY_EVENT_Error) ? hy_events_error : NULL;
+    server->log.ctx = server->events;
+    return read_again(server, server->store);
 }
 
 int hythe_server_handle(struct hythe_server *server, const struct hythe_events *events, void *ctx)
 {
-    int rc = 0;
+    return while_idle(server, "hythe_server_handle", handle, events, ctx);
+}
 
-    if (hy_events_inside(server->events, NULL))
-        return hythe_fail(server, -EDEADLK, "handlers can't be changed by a handler");
-    (void)pthread_mutex_lock(&server->lock);
-    if (server->state == HYTHE_IDLE) {
-        hy_events_set(server->events, events, ctx);
-        hear(server);
-    } else
-        rc =
-            hythe_fail_locked(server, HY_ERROR_LISTENING, "handlers can't change while the server listens: Shutdown()");
-    (void)pthread_mutex_unlock(&server->lock);
-    return rc;
+static int reset(struct hythe_server *server, const void *to, void *ctx)
+{
+    struct hy_store *store = hy_store_new();
+    int rc = read_again(server, store);
+
+    if (rc) {
+        hy_store_free(store);
+        return rc;
+    }
+    hy_store_free(server->store);
+    server->store = store;
+    return handle(server, to, ctx);
+}
+
+int hythe_Reset(struct hythe_server *server)
+{
+    return while_idle(server, "Reset", reset, NULL, NULL);
+}
+
+static int add_plugin(struct hythe_server *server, const void *to, void *ctx)
+{
+    const struct hythe_plugin *plugin = to;
+    const struct hythe_plugin **plugins;
+
+    (void)ctx;
+    for (size_t i = 0; i < server->plugin_count; i++)
+        if (strcmp(server->plugins[i]->name, plugin->name) == 0)
+            return hythe_fail_locked(server, -EEXIST, "plugin \"%s\" is registered already", plugin->name);
+    plugins = reallocarray(server->plugins, server->plugin_count + 2, sizeof *plugins);
+    if (!plugins)
+        return hythe_fail_locked(server, -ENOMEM, "out of memory");
+    plugins[server->plugin_count++] = plugin;
+    plugins[server->plugin_count] = NULL;
+    server->plugins = plugins;
+    return 0;
+}
+
+int hythe_server_register(struct hythe_server *server, const struct hythe_plugin *plugin)
+{
+    struct hy_err err = {0};
+
+    if (hy_plugins_vet(plugin, &err))
+        return hythe_fail(server, -EINVAL, "%s", err.text);
+    return while_idle(server, "hythe_server_register", add_plugin, plugin, NULL);
 }

@@ -1,141 +1,365 @@
-/* Starting, stopping, running events. */
+/* Starting and ending. What makes or changes the core has the turn; what waits for it to end is counted, and runs the
+ * events that its connections fire before they go. */
 #include "core/library/internal.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stdatomic.h>
 
 enum { TURN_MS = 5 }; /* between looks at queued events and at whether the connections are gone */
 
-/* ---- Starting ---- */
+/* ---- Turns ---- */
 
-/* The server that the settings make, or NULL with its reason noted. */
-static struct hy_server *build(struct hythe_server *server, const struct hy_config *config)
+int hythe_take_turn(struct hythe_server *server)
 {
-    struct hy_err err = {0};
-    struct hy_server *core = hy_server_new(config, &server->log, &err);
-
-    if (core)
-        hy_server_set_events(core, server->events);
-    if (core && hy_server_bind(core, &err) == 0 && hy_server_start(core, &err) == 0)
-        return core;
-    hy_server_free(core);
-    (void)hythe_fail(server, -EINVAL, "%s", err.text);
-    return NULL;
-}
-
-/* Takes the turn to start: 0 with the settings, which nobody may change meanwhile. */
-static int begin(struct hythe_server *server, struct hy_config **config)
-{
-    struct hy_problems problems = {0};
-    int rc = 0;
-
-    (void)pthread_mutex_lock(&server->lock);
-    if (server->state != HYTHE_IDLE)
-        rc = hythe_fail_locked(server, HY_ERROR_LISTENING, "%s", hy_error_text(HY_ERROR_LISTENING));
-    else
-        *config = hythe_read(server, server->store, false, &problems);
-    if (!rc && *config)
-        server->state = HYTHE_STARTING;
-    (void)pthread_mutex_unlock(&server->lock);
-    if (!rc && !*config)
-        rc = hythe_fail_problems(server, -EINVAL, &problems);
-    hy_problems_free(&problems);
-    return rc;
-}
-
-static int start(struct hythe_server *server)
-{
-    struct hy_config *config = NULL, *old;
-    struct hy_server *core, *before;
-    int rc = begin(server, &config);
-
-    if (rc)
-        return rc;
-    atomic_store(&server->log.level, (enum hy_log_level)config->LogLevel);
-    hy_events_queue(server->events, !config->ProcessIdleEvents);
-    core = build(server, config);
-    (void)pthread_mutex_lock(&server->lock);
-    before = server->core;
-    old = server->config;
-    if (core) {
-        server->core = core;
-        server->config = config;
-    }
-    server->state = core ? HYTHE_LISTENING : HYTHE_IDLE;
-    (void)pthread_mutex_unlock(&server->lock);
-    if (!core) {
-        hy_config_free(config);
-        return -EINVAL;
-    }
-    hy_server_free(before);
-    hy_config_free(old);
+    if (server->turn && pthread_equal(server->whose, pthread_self()))
+        return hythe_fail_locked(server, -EDEADLK,
+                                 "a call is under way on this thread, which makes or changes the server");
+    while (server->turn)
+        (void)pthread_cond_wait(&server->calm, &server->lock);
+    server->turn = true;
+    server->whose = pthread_self();
     return 0;
 }
 
-int hythe_StartListening(struct hythe_server *server)
+void hythe_end_turn(struct hythe_server *server)
 {
-    struct hy_stay stay;
-    int rc;
-
-    if (hy_events_inside(server->events, NULL))
-        return hythe_fail(server, -EDEADLK, "StartListening can't be called by a handler");
-    hy_events_enter(server->events, &stay);
-    rc = start(server);
-    hy_events_leave(&stay);
-    return rc;
+    server->turn = false;
+    (void)pthread_cond_broadcast(&server->calm);
 }
 
-/* ---- Ending ---- */
+/* ---- Waiting for the end ---- */
 
-/* Waits until nothing is left, at most so long, and runs what the connections want to tell before they go. */
-static bool wait_for_end(struct hythe_server *server, unsigned seconds)
+typedef bool is_over(struct hy_server *core, unsigned ms);
+
+/* Without the lock: waits until it is over, at most so long. */
+static bool wait_until(struct hythe_server *server, is_over *over, unsigned seconds)
 {
-    bool queued = !server->config->ProcessIdleEvents;
+    unsigned left = seconds * 1000;
 
-    if (!queued)
-        return hy_server_ended(server->core, seconds * 1000);
-    for (unsigned left = seconds * 1000;; left -= TURN_MS) {
+    if (server->config->ProcessIdleEvents)
+        return over(server->core, left);
+    for (;;) {
         (void)hy_events_do(server->events, 0);
-        if (hy_server_ended(server->core, TURN_MS))
+        if (over(server->core, TURN_MS))
             return true;
         if (left < TURN_MS)
             return false;
+        left -= TURN_MS;
     }
 }
 
-static int end(struct hythe_server *server)
+static int wait_for_end(struct hythe_server *server)
 {
-    if (wait_for_end(server, (unsigned)server->config->shutdown_timeout))
+    if (wait_until(server, hy_server_ended, (unsigned)server->config->shutdown_timeout))
         return 0;
     hy_server_end(server->core, true);
-    if (wait_for_end(server, HY_SERVER_LAST_WAIT))
+    if (wait_until(server, hy_server_ended, HY_SERVER_LAST_WAIT))
         return 0;
     hy_server_tell_stuck(server->core);
     return hythe_fail(server, -ETIMEDOUT, "connections are stuck in a handler or a plugin and are left behind");
 }
 
+static int wait_for_close(struct hythe_server *server)
+{
+    if (wait_until(server, hy_server_closed, HY_SERVER_LAST_WAIT))
+        return 0;
+    return hythe_fail(server, -ETIMEDOUT, "a handler of ConnectionRequest doesn't return");
+}
+
+/* With the lock, which is given back meanwhile: the core stays as long as somebody waits for it. */
+static int wait_with(struct hythe_server *server, int (*wait)(struct hythe_server *server))
+{
+    int rc;
+
+    server->waiting++;
+    (void)pthread_mutex_unlock(&server->lock);
+    rc = wait(server);
+    (void)pthread_mutex_lock(&server->lock);
+    server->waiting--;
+    (void)pthread_cond_broadcast(&server->calm);
+    return rc;
+}
+
+bool hythe_is_idle(struct hythe_server *server)
+{
+    if ((server->state == HYTHE_CLOSED || server->state == HYTHE_ENDING) && hy_server_ended(server->core, 0))
+        server->state = HYTHE_IDLE;
+    return server->state == HYTHE_IDLE;
+}
+
+/* With the lock: what was told to end or to close has done so. */
+static int finish(struct hythe_server *server)
+{
+    int rc = 0;
+
+    while (!rc && server->state == HYTHE_ENDING) {
+        rc = wait_with(server, wait_for_end);
+        if (!rc && server->state == HYTHE_ENDING)
+            server->state = HYTHE_IDLE;
+    }
+    if (!rc && server->state == HYTHE_CLOSED && !hythe_is_idle(server))
+        rc = wait_with(server, wait_for_close);
+    return rc;
+}
+
+/* ---- Making ---- */
+
+static int make(struct hythe_server *server, struct hy_config *config, struct hy_server **core)
+{
+    struct hy_err err = {0};
+
+    *core = hy_server_new(config, &server->log, &err);
+    if (*core) {
+        hy_server_set_events(*core, server->events);
+        hy_server_set_plugins(*core, server->plugins);
+        if (hy_server_bind(*core, &err) == 0)
+            return 0;
+        hy_server_free(*core);
+    }
+    return hythe_fail(server, err.number ? (int)err.number : -EINVAL, "%s", err.text);
+}
+
+/* With the lock, which is given back for a while, and with the turn: nothing runs, and nothing is left of what did. */
+static void drop(struct hythe_server *server)
+{
+    struct hy_server *core;
+    struct hy_config *config;
+
+    while (server->waiting)
+        (void)pthread_cond_wait(&server->calm, &server->lock);
+    core = server->core;
+    config = server->config;
+    if (core)
+        server->last = hy_server_last(core);
+    server->core = NULL;
+    server->config = NULL;
+    (void)pthread_mutex_unlock(&server->lock);
+    hy_server_free(core);
+    hy_config_free(config);
+    (void)pthread_mutex_lock(&server->lock);
+}
+
+/* With the lock and the turn. */
+static int bind_new(struct hythe_server *server)
+{
+    struct hy_problems problems = {0};
+    struct hy_config *config = hythe_read(server, server->store, false, &problems);
+    struct hy_server *core = NULL;
+    int rc;
+
+    drop(server);
+    server->state = HYTHE_STARTING;
+    (void)pthread_mutex_unlock(&server->lock);
+    if (config) {
+        atomic_store(&server->log.level, (enum hy_log_level)config->LogLevel);
+        hy_events_queue(server->events, !config->ProcessIdleEvents);
+    }
+    rc = config ? make(server, config, &core) : hythe_fail_problems(server, -EINVAL, &problems);
+    hy_problems_free(&problems);
+    (void)pthread_mutex_lock(&server->lock);
+    server->state = rc ? HYTHE_IDLE : HYTHE_BOUND;
+    if (rc) {
+        hy_config_free(config);
+        return rc;
+    }
+    hy_server_set_last(core, server->last);
+    server->core = core;
+    server->config = config;
+    return 0;
+}
+
+/* With the lock and the turn. */
+static int start_bound(struct hythe_server *server)
+{
+    struct hy_err err = {0};
+    int rc = 0;
+
+    server->state = HYTHE_STARTING;
+    (void)pthread_mutex_unlock(&server->lock);
+    if (hy_server_start(server->core, &err))
+        rc = hythe_fail(server, err.number ? (int)err.number : -EINVAL, "%s", err.text);
+    (void)pthread_mutex_lock(&server->lock);
+    if (rc)
+        drop(server);
+    server->state = rc ? HYTHE_IDLE : HYTHE_LISTENING;
+    return rc;
+}
+
+/* With the lock and the turn: connections go on. */
+static int reopen(struct hythe_server *server)
+{
+    struct hy_problems problems = {0};
+    struct hy_config *config = hythe_read(server, server->store, false, &problems);
+    bool good;
+
+    server->state = HYTHE_STARTING;
+    (void)pthread_mutex_unlock(&server->lock);
+    good = config && hy_server_reopen(server->core, config, &problems) == 0;
+    if (!good) {
+        (void)hythe_fail_problems(server, -EINVAL, &problems);
+        hy_config_free(config);
+    }
+    hy_problems_free(&problems);
+    (void)pthread_mutex_lock(&server->lock);
+    server->state = good ? HYTHE_LISTENING : HYTHE_CLOSED;
+    return good ? 0 : -EINVAL;
+}
+
+/* With the lock and the turn. */
+static int advance(struct hythe_server *server, bool serve)
+{
+    int rc = 0;
+
+    server->called_off = false;
+    if (server->state == HYTHE_LISTENING || (!serve && server->state != HYTHE_IDLE))
+        return hythe_fail_locked(server, HY_ERROR_LISTENING, "%s", hy_error_text(HY_ERROR_LISTENING));
+    if (server->state == HYTHE_CLOSED)
+        return reopen(server);
+    if (server->state == HYTHE_IDLE)
+        rc = bind_new(server);
+    if (!rc && serve)
+        rc = start_bound(server);
+    return rc;
+}
+
+static void tell_to_end(struct hythe_server *server)
+{
+    hy_server_end(server->core, false);
+    server->state = HYTHE_ENDING;
+}
+
+/* With the lock: the turn, and a state from which it can start. */
+static int begin(struct hythe_server *server)
+{
+    int rc;
+
+    for (;;) {
+        rc = finish(server);
+        if (!rc)
+            rc = hythe_take_turn(server);
+        if (rc ||
+            (server->state != HYTHE_ENDING && (server->state != HYTHE_CLOSED || hy_server_closed(server->core, 0))))
+            return rc;
+        hythe_end_turn(server);
+    }
+}
+
+static int start(struct hythe_server *server, bool serve)
+{
+    int rc;
+
+    (void)pthread_mutex_lock(&server->lock);
+    rc = begin(server);
+    if (!rc) {
+        rc = advance(server, serve);
+        if (!rc && server->called_off) {
+            tell_to_end(server);
+            rc = hythe_fail_locked(server, -ECANCELED, "the server was told to end before it had started");
+        }
+        hythe_end_turn(server);
+    }
+    (void)pthread_mutex_unlock(&server->lock);
+    return rc;
+}
+
+static int start_outside(struct hythe_server *server, bool serve, const char *what)
+{
+    struct hy_stay stay;
+    int rc;
+
+    if (hy_events_inside(server->events, NULL))
+        return hythe_fail(server, -EDEADLK, "%s can't be called by a handler", what);
+    hy_events_enter(server->events, &stay);
+    rc = start(server, serve);
+    hy_events_leave(&stay);
+    return rc;
+}
+
+int hythe_server_bind(struct hythe_server *server)
+{
+    return start_outside(server, false, "hythe_server_bind");
+}
+
+int hythe_StartListening(struct hythe_server *server)
+{
+    return start_outside(server, true, "StartListening");
+}
+
+/* With the lock, which is given back for a while, and with the turn. */
+int hythe_reload(struct hythe_server *server, const struct hy_store *store)
+{
+    struct hy_problems problems = {0};
+    struct hy_config *config = hythe_read(server, store, false, &problems);
+    enum hy_log_level level = config ? (enum hy_log_level)config->LogLevel : HY_LOG_ERROR;
+    bool good;
+
+    (void)pthread_mutex_unlock(&server->lock);
+    good = config && hy_server_reload(server->core, config, &problems) == 0;
+    if (good) {
+        atomic_store(&server->log.level, level);
+    } else {
+        (void)hythe_fail_problems(server, -EINVAL, &problems);
+        hy_config_free(config);
+    }
+    hy_problems_free(&problems);
+    (void)pthread_mutex_lock(&server->lock);
+    return good ? 0 : -EINVAL;
+}
+
+/* ---- Ending ---- */
+
+int hythe_StopListening(struct hythe_server *server)
+{
+    (void)pthread_mutex_lock(&server->lock);
+    if (server->state == HYTHE_LISTENING) {
+        hy_server_close(server->core);
+        server->state = HYTHE_CLOSED;
+    } else if (server->state == HYTHE_BOUND) {
+        tell_to_end(server);
+    } else if (server->state == HYTHE_STARTING) {
+        server->called_off = true;
+    }
+    (void)pthread_mutex_unlock(&server->lock);
+    return 0;
+}
+
+/* With the lock, outside of handlers: waits, and lets nothing be left. */
+static int end(struct hythe_server *server)
+{
+    int rc = finish(server);
+
+    if (rc || server->state != HYTHE_IDLE || !server->core || hythe_take_turn(server))
+        return rc;
+    if (server->state == HYTHE_IDLE)
+        drop(server);
+    hythe_end_turn(server);
+    return 0;
+}
+
+static bool starts_elsewhere(const struct hythe_server *server)
+{
+    return server->state == HYTHE_STARTING && !pthread_equal(server->whose, pthread_self());
+}
+
 int hythe_Shutdown(struct hythe_server *server)
 {
+    bool inside = hy_events_inside(server->events, NULL);
     struct hy_stay stay;
     int rc = 0;
 
-    (void)pthread_mutex_lock(&server->lock);
-    if (server->state == HYTHE_LISTENING)
-        server->state = HYTHE_ENDING;
-    if (server->state == HYTHE_ENDING)
-        hy_server_end(server->core, false);
-    else
-        rc = 1;
-    (void)pthread_mutex_unlock(&server->lock);
-    if (rc || hy_events_inside(server->events, NULL))
-        return 0;
     hy_events_enter(server->events, &stay);
-    rc = end(server);
-    hy_events_leave(&stay);
     (void)pthread_mutex_lock(&server->lock);
-    if (!rc)
-        server->state = HYTHE_IDLE;
+    if (server->state == HYTHE_STARTING)
+        server->called_off = true;
+    while (!inside && starts_elsewhere(server))
+        (void)pthread_cond_wait(&server->calm, &server->lock);
+    if (server->state == HYTHE_LISTENING || server->state == HYTHE_CLOSED || server->state == HYTHE_BOUND)
+        tell_to_end(server);
+    if (!inside)
+        rc = end(server);
     (void)pthread_mutex_unlock(&server->lock);
+    hy_events_leave(&stay);
     return rc;
 }
 
@@ -144,23 +368,43 @@ unsigned hythe_server_port(struct hythe_server *server)
     unsigned port;
 
     (void)pthread_mutex_lock(&server->lock);
-    port = server->state == HYTHE_LISTENING ? hy_server_port(server->core) : 0;
+    port = server->state == HYTHE_LISTENING || server->state == HYTHE_BOUND ? hy_server_port(server->core) : 0;
     (void)pthread_mutex_unlock(&server->lock);
     return port;
 }
 
 /* ---- Events ---- */
 
+/* Handlers run by themselves: it only takes its time. */
+static void wait_a_moment(struct hythe_server *server, unsigned ms)
+{
+    struct hy_server *core = server->state >= HYTHE_LISTENING ? server->core : NULL;
+
+    server->waiting++;
+    (void)pthread_mutex_unlock(&server->lock);
+    if (core)
+        (void)hy_server_ended(core, ms);
+    else
+        (void)poll(NULL, 0, (int)ms);
+    (void)pthread_mutex_lock(&server->lock);
+    server->waiting--;
+    (void)pthread_cond_broadcast(&server->calm);
+}
+
 int hythe_DoEvents(struct hythe_server *server)
 {
     unsigned ms;
+    bool queued;
 
     if (hy_events_inside(server->events, NULL))
         return hythe_fail(server, -EDEADLK, "DoEvents can't be called by a handler");
     (void)pthread_mutex_lock(&server->lock);
     ms = (unsigned)server->view->SelectWaitMillis;
+    queued = server->config && !server->config->ProcessIdleEvents;
+    if (!queued)
+        wait_a_moment(server, ms);
     (void)pthread_mutex_unlock(&server->lock);
-    return hy_events_do(server->events, ms);
+    return queued ? hy_events_do(server->events, ms) : 0;
 }
 
 int hythe_server_fd(struct hythe_server *server)

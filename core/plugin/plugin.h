@@ -22,6 +22,7 @@ struct hy_plugin_means {
      * outermost layer of every chain and is told paths of the user's view; and a filesystem at "/" of the tree where
      * the configuration mounts nothing there. */
     const struct hythe_plugin *outermost, *ground;
+    const struct hythe_plugin *const *named; /* NULL-terminated: others from memory, which a configuration names */
 };
 /* Before anything is started. What it leads to must outlive all instances. */
 void hy_plugins_set_means(struct hy_plugins *plugins, const struct hy_plugin_means *means);
@@ -67,6 +68,9 @@ bool hy_plugins_hides(struct hy_plugins *plugins, const char *name, const char *
 
 /* Makes a plugin known from memory instead of a file (tests, embedders); it must outlive `plugins`. */
 int hy_plugins_register(struct hy_plugins *plugins, const struct hythe_plugin *plugin, struct hy_err *err);
+
+/* Whether a plugin from memory can be used and named. 0, or -1 with err. */
+int hy_plugins_vet(const struct hythe_plugin *plugin, struct hy_err *err);
 
 /* Tells of each plugin that is loaded: borrowed texts, in the order in which they were asked for. */
 void hy_plugins_list(const struct hy_plugins *plugins, void (*emit)(void *ctx, const char *name, const char *version),

@@ -84,7 +84,7 @@ static struct hy_loaded *add_object(struct hy_plugins *plugins, struct hy_loaded
     return loaded;
 }
 
-/* Of the program's own, which need no file; their names can't be written in a configuration. */
+/* Of the program's own, which need no file; but for those that are `named`, no configuration can have their names. */
 static struct hy_loaded *own_object(struct hy_plugins *plugins, const char *name, const struct hythe_plugin *plugin,
                                     struct hy_complaints *to)
 {
@@ -94,6 +94,15 @@ static struct hy_loaded *own_object(struct hy_plugins *plugins, const char *name
         return add_object(plugins, hy_loaded_new(&object), to);
     (void)hy_complain(to, nowhere, "out of memory");
     return NULL;
+}
+
+static const struct hythe_plugin *named(const struct hy_plugins *plugins, const char *name)
+{
+    const struct hythe_plugin *const *p = plugins->means.named;
+
+    while (p && *p && strcmp((*p)->name, name) != 0)
+        p++;
+    return p ? *p : NULL;
 }
 
 /* A reference to what the file holds now: the code that runs already, when that is the same. */
@@ -106,6 +115,8 @@ static struct hy_loaded *open_object(struct hy_plugins *plugins, const char *nam
         return add_object(plugins, hy_loaded_ref(before), to);
     if (strcmp(name, HY_CODEPAGE_NAME) == 0)
         return own_object(plugins, name, &hy_codepage_plugin, to);
+    if (named(plugins, name))
+        return own_object(plugins, name, named(plugins, name), to);
     if (hy_object_find(&object, plugins->directory, name, to))
         return NULL;
     if (before && hy_digest_same(&before->object.frozen.digest, &object.frozen.digest)) {
@@ -145,6 +156,18 @@ bool hy_plugins_hides(struct hy_plugins *plugins, const char *name, const char *
     const struct hy_loaded *loaded = find(plugins, name, &to);
 
     return !loaded || hy_settings_hide(loaded->object.plugin, setting);
+}
+
+int hy_plugins_vet(const struct hythe_plugin *plugin, struct hy_err *err)
+{
+    const char *name = plugin->abi && plugin->abi <= HYTHE_ABI && plugin->name ? plugin->name : "plugin";
+    struct hy_complaints to = {.label = name, .err = err};
+
+    if (hy_object_verify(plugin, name, &to))
+        return -1;
+    if (strcmp(name, "users") == 0 || !hy_is_plugin_name(name))
+        return hy_complain(&to, nowhere, "no plugin of a program can have this name");
+    return 0;
 }
 
 int hy_plugins_register(struct hy_plugins *plugins, const struct hythe_plugin *plugin, struct hy_err *err)

@@ -172,6 +172,7 @@ static void add_connection(struct listing *l, struct hy_session *s)
     }
     *c = (struct hy_connection){.id = s->id,
                                 .user = keep(l->arena, s->entered ? s->facts.user : ""),
+                                .home = keep(l->arena, s->entered ? s->facts.home : ""),
                                 .address = keep(l->arena, s->address),
                                 .port = s->port,
                                 .local = keep(l->arena, hy_addr_text(&s->local, local)),
@@ -181,7 +182,7 @@ static void add_connection(struct listing *l, struct hy_session *s)
                                 .out = atomic_load(&s->connection.out),
                                 .rekeys = atomic_load(&s->connection.rekeys)};
     hy_ssh_facts_agreed(&s->connection, &c->agreed);
-    l->lost |= !c->user || !c->address || !c->local;
+    l->lost |= !c->user || !c->home || !c->address || !c->local;
     *l->last = c;
     l->last = &c->next;
     l->left = HY_FILES_LISTED;
@@ -189,7 +190,8 @@ static void add_connection(struct listing *l, struct hy_session *s)
     hy_roster_look(&s->roster, &eye);
 }
 
-int hy_server_list(struct hy_server *server, struct hy_connections *out)
+/* id 0: all. */
+static int list(struct hy_server *server, uint64_t id, struct hy_connections *out)
 {
     struct listing l = {.arena = hy_arena_new(), .last = &out->first};
 
@@ -198,11 +200,35 @@ int hy_server_list(struct hy_server *server, struct hy_connections *out)
         return -1;
     (void)pthread_mutex_lock(&server->lock);
     for (struct hy_session *s = server->first; s && !l.lost; s = s->after)
-        add_connection(&l, s);
+        if (!id || s->id == id)
+            add_connection(&l, s);
     (void)pthread_mutex_unlock(&server->lock);
     if (l.lost)
         hy_connections_free(out);
     return l.lost ? -1 : 0;
+}
+
+int hy_server_list(struct hy_server *server, struct hy_connections *out)
+{
+    return list(server, 0, out);
+}
+
+int hy_server_find(struct hy_server *server, uint64_t id, struct hy_connections *out)
+{
+    *out = (struct hy_connections){0};
+    return id ? list(server, id, out) : 0;
+}
+
+size_t hy_server_ids(struct hy_server *server, uint64_t *ids, size_t room)
+{
+    size_t count = 0;
+
+    (void)pthread_mutex_lock(&server->lock);
+    for (const struct hy_session *s = server->first; s; s = s->after, count++)
+        if (count < room)
+            ids[count] = s->id;
+    (void)pthread_mutex_unlock(&server->lock);
+    return count;
 }
 
 void hy_connections_free(struct hy_connections *connections)
@@ -246,6 +272,21 @@ unsigned hy_server_rekey(struct hy_server *server, const struct hy_whom *whom)
         }
     (void)pthread_mutex_unlock(&server->lock);
     return count;
+}
+
+bool hy_server_wish(struct hy_server *server, uint64_t id, void (*change)(void *ctx, struct hy_wishes *wishes),
+                    void *ctx)
+{
+    bool found = false;
+
+    (void)pthread_mutex_lock(&server->lock);
+    for (struct hy_session *s = server->first; s && !found; s = s->after)
+        if (s->id == id) {
+            change(ctx, &s->wishes);
+            found = true;
+        }
+    (void)pthread_mutex_unlock(&server->lock);
+    return found;
 }
 
 void hy_server_refuse(struct hy_server *server, bool refuse)

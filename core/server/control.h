@@ -45,7 +45,7 @@ enum { HY_FILES_LISTED = 64 };
 /* An SFTP session: one channel of a connection. */
 struct hy_channel {
     const struct hy_channel *next;
-    uint32_t protocol; /* 0: not agreed yet */
+    uint32_t protocol;          /* 0: not agreed yet */
     size_t open;                /* files and directories */
     struct hy_seen_file *files; /* the first of them */
     size_t file_count, file_room;
@@ -55,6 +55,7 @@ struct hy_connection {
     const struct hy_connection *next;
     uint64_t id;
     const char *user; /* "": nobody yet */
+    const char *home; /* where they begin; "": nobody yet */
     const char *address;
     uint16_t port;
     const char *local;    /* the server's address */
@@ -74,6 +75,10 @@ struct hy_connections {
 /* The connections as they are now, with what they have open. 0, or -1 without memory. */
 int hy_server_list(struct hy_server *server, struct hy_connections *out);
 void hy_connections_free(struct hy_connections *connections);
+/* The same of one alone; out->first is NULL if it isn't there. */
+int hy_server_find(struct hy_server *server, uint64_t id, struct hy_connections *out);
+/* Their ids, as many as there is room for. How many there are. */
+size_t hy_server_ids(struct hy_server *server, uint64_t *ids, size_t room);
 
 /* ---- What it shall do ---- */
 
@@ -89,6 +94,12 @@ unsigned hy_server_dismiss(struct hy_server *server, const struct hy_whom *whom,
 
 /* Lets those that are logged in exchange keys anew. How many there were. */
 unsigned hy_server_rekey(struct hy_server *server, const struct hy_whom *whom);
+
+/* Lets `change` set what the program wishes of a connection, or look at it; with the server's lock. Whether there is
+ * such a connection. */
+struct hy_wishes;
+bool hy_server_wish(struct hy_server *server, uint64_t id, void (*change)(void *ctx, struct hy_wishes *wishes),
+                    void *ctx);
 
 /* Whether new connections are refused, as they come, while the old ones go on. */
 void hy_server_refuse(struct hy_server *server, bool refuse);

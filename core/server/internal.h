@@ -38,15 +38,16 @@ struct hy_server {
     const struct hy_log *log;
     struct hy_ssh_server *ssh; /* from bind on, for the first generation */
     struct hy_ssh_control control;
-    struct hy_server_around around; /* both NULL for none */
-    struct hy_events *events;       /* NULL: none */
-    const struct hy_assist *assist; /* NULL: none */
-    atomic_bool drain, cut;
+    struct hy_server_around around;          /* both NULL for none */
+    struct hy_events *events;                /* NULL: none */
+    const struct hy_assist *assist;          /* NULL: none */
+    const struct hythe_plugin *const *named; /* NULL: none */
+    atomic_bool drain, cut, closing;
     struct hy_listener *listeners;
     size_t listener_count;
     pthread_t acceptor;
-    bool accepting; /* that thread isn't joined yet; under the lock once it runs, as the next */
-    bool accepted;  /* it has nothing more to do */
+    bool accepting;      /* that thread isn't joined yet; under the lock once it runs, as the next */
+    bool accepted;       /* it has nothing more to do */
     int64_t short_since; /* the acceptor's: when a connection couldn't be taken; 0: the log calls that over */
 
     struct hy_names *names;
@@ -78,7 +79,7 @@ int hy_server_read_key(const struct hy_key_config *key, const struct hy_key_open
                        const char **type, struct hy_err *err);
 
 /* Listening sockets. */
-int hy_server_listen(struct hy_server *server, struct hy_err *err);
+int hy_server_listen(struct hy_server *server, const struct hy_config *config, struct hy_err *err);
 void hy_server_close_listeners(struct hy_server *server);
 /* What an accepted socket is set to. */
 void hy_server_tune(int fd, const struct hy_config *config);
@@ -87,6 +88,7 @@ int hy_server_resolve(const struct hy_config *config, const struct hy_listen_con
                       struct hy_err *err);
 /* The acceptor's thread; ctx is the server. */
 void *hy_server_accept(void *ctx);
+int hy_server_start_acceptor(struct hy_server *server, struct hy_err *err);
 
 /* Starts a session's thread on an accepted socket, which it closes in any case. */
 void hy_session_start(struct hy_server *server, int fd, const struct hy_arrival *arrival);

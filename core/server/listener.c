@@ -67,8 +67,8 @@ static int add(struct hy_server *server, int fd, bool proxy, struct hy_err *err)
     return 0;
 }
 
-static int listen_on(struct hy_server *server, const struct hy_listen_config *where, const struct addrinfo *list,
-                     struct hy_err *err)
+static int listen_on(struct hy_server *server, const struct hy_config *config, const struct hy_listen_config *where,
+                     const struct addrinfo *list, struct hy_err *err)
 {
     uint16_t port = (uint16_t)where->port;
     size_t before = server->listener_count;
@@ -77,7 +77,7 @@ static int listen_on(struct hy_server *server, const struct hy_listen_config *wh
         int fd;
 
         set_port(ai->ai_addr, port); /* the second address gets the port that the first was given */
-        fd = open_one(ai, server->config);
+        fd = open_one(ai, config);
         if (fd < 0 && errno == EAFNOSUPPORT && !*where->host)
             continue; /* "every address" on a machine without IPv6 */
         if (fd < 0)
@@ -108,17 +108,17 @@ int hy_server_resolve(const struct hy_config *config, const struct hy_listen_con
               : 0;
 }
 
-int hy_server_listen(struct hy_server *server, struct hy_err *err)
+int hy_server_listen(struct hy_server *server, const struct hy_config *config, struct hy_err *err)
 {
-    const struct hy_config *config = server->config;
     int rc = 0;
 
+    server->listener_count = 0;
     for (size_t i = 0; !rc && config->Listening && i < config->listener_count; i++) {
         struct addrinfo *list = NULL;
 
         rc = hy_server_resolve(config, &config->listeners[i], &list, err);
         if (!rc)
-            rc = listen_on(server, &config->listeners[i], list, err);
+            rc = listen_on(server, config, &config->listeners[i], list, err);
         if (list)
             freeaddrinfo(list);
     }
@@ -129,11 +129,24 @@ int hy_server_listen(struct hy_server *server, struct hy_err *err)
 
 void hy_server_close_listeners(struct hy_server *server)
 {
+    (void)pthread_mutex_lock(&server->lock);
     for (size_t i = 0; i < server->listener_count; i++) {
         if (server->listeners[i].fd >= 0)
             (void)close(server->listeners[i].fd);
         server->listeners[i].fd = -1;
     }
+    (void)pthread_mutex_unlock(&server->lock);
+}
+
+/* That wakes the acceptor as well, which closes them. */
+void hy_server_close(struct hy_server *server)
+{
+    atomic_store(&server->closing, true);
+    (void)pthread_mutex_lock(&server->lock);
+    for (size_t i = 0; i < server->listener_count; i++)
+        if (server->listeners[i].fd >= 0)
+            (void)shutdown(server->listeners[i].fd, SHUT_RDWR);
+    (void)pthread_mutex_unlock(&server->lock);
 }
 
 /* Whole seconds, at least one of them; 0 stays. */
@@ -206,16 +219,21 @@ static void take(struct hy_server *server, const struct hy_listener *listener)
         hy_tell_failed(server, errno, strerror(errno));
 }
 
+static bool is_over(const struct hy_server *server)
+{
+    return atomic_load(&server->drain) || atomic_load(&server->closing);
+}
+
 static void accept_all(struct hy_server *server, struct pollfd *fds, size_t n)
 {
     for (size_t i = 0; i < n; i++)
         fds[i] = (struct pollfd){.fd = server->listeners[i].fd, .events = POLLIN};
     fds[n] = (struct pollfd){.fd = server->control.wake, .events = POLLIN};
-    while (!atomic_load(&server->drain)) {
+    while (!is_over(server)) {
         look_for_the_end_of_want(server);
         if (poll(fds, (nfds_t)(n + 1), server->short_since ? OVER_MS : -1) < 0)
             continue;
-        for (size_t i = 0; i < n && !atomic_load(&server->drain); i++)
+        for (size_t i = 0; i < n && !is_over(server); i++)
             if (fds[i].revents)
                 take(server, &server->listeners[i]);
     }

@@ -105,20 +105,60 @@ static struct hy_generation *build(const struct hy_server *server, const struct 
     return next;
 }
 
+/* Sessions that begin from now on belong to `next`. Who was before. */
+static struct hy_generation *swap(struct hy_server *server, struct hy_generation *next)
+{
+    struct hy_generation *before;
+
+    (void)pthread_mutex_lock(&server->lock);
+    before = server->current;
+    server->current = next;
+    (void)pthread_mutex_unlock(&server->lock);
+    return before;
+}
+
+/* The server takes the config. */
+static void keep(struct hy_server *server, struct hy_config *config, struct hy_generation *next,
+                 struct hy_generation *before)
+{
+    next->owned = config;
+    (void)pthread_mutex_lock(&server->lock);
+    server->generation++;
+    (void)pthread_mutex_unlock(&server->lock);
+    hy_generation_unref(before);
+}
+
 int hy_server_reload(struct hy_server *server, struct hy_config *config, struct hy_problems *problems)
 {
-    struct hy_generation *now = server->current, *next; /* only this function changes it */
+    struct hy_generation *now = server->current, *next; /* only this and the next function change it */
 
-    if (hy_config_may_follow(now->config, config, problems))
+    if (hy_config_may_follow(now->config, config, true, problems))
         return -1;
     next = build(server, config, problems);
     if (!next)
         return -1;
-    next->owned = config;
-    (void)pthread_mutex_lock(&server->lock);
-    server->current = next;
-    server->generation++;
-    (void)pthread_mutex_unlock(&server->lock);
-    hy_generation_unref(now);
+    keep(server, config, next, swap(server, next));
     return 0;
+}
+
+int hy_server_reopen(struct hy_server *server, struct hy_config *config, struct hy_problems *problems)
+{
+    struct hy_generation *now = server->current, *next = NULL;
+    struct hy_err err = {0};
+
+    if (hy_config_may_follow(now->config, config, false, problems))
+        return -1;
+    if (hy_server_listen(server, config, &err) == 0 && (next = build(server, config, problems)) != NULL) {
+        (void)swap(server, next);
+        if (hy_server_start_acceptor(server, &err) == 0) {
+            keep(server, config, next, now);
+            return 0;
+        }
+        (void)swap(server, now);
+    }
+    if (err.text[0])
+        hy_problems_add(problems, (struct hy_place){0}, "%s", err.text);
+    hy_generation_unref(next);
+    hy_server_close_listeners(server);
+    return -1;
 }

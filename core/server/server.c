@@ -39,6 +39,26 @@ void hy_server_set_events(struct hy_server *server, struct hy_events *events)
     server->events = events;
 }
 
+void hy_server_set_plugins(struct hy_server *server, const struct hythe_plugin *const *named)
+{
+    server->named = named;
+}
+
+void hy_server_set_last(struct hy_server *server, uint64_t id)
+{
+    server->next_id = id;
+}
+
+uint64_t hy_server_last(struct hy_server *server)
+{
+    uint64_t id;
+
+    (void)pthread_mutex_lock(&server->lock);
+    id = server->next_id;
+    (void)pthread_mutex_unlock(&server->lock);
+    return id;
+}
+
 void hy_server_set_assist(struct hy_server *server, const struct hy_assist *assist)
 {
     server->assist = assist;
@@ -56,27 +76,27 @@ int hy_server_bind(struct hy_server *server, struct hy_err *err)
     server->control.wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     if (server->control.wake < 0)
         return hy_err_set(err, "eventfd: %s", strerror(errno));
-    return hy_server_listen(server, err);
+    return hy_server_listen(server, server->config, err);
 }
 
-static int start_acceptor(struct hy_server *server, struct hy_err *err)
+int hy_server_start_acceptor(struct hy_server *server, struct hy_err *err)
 {
     int rc;
 
+    atomic_store(&server->closing, false);
+    (void)pthread_mutex_lock(&server->lock);
     server->accepted = false;
     rc = hy_thread_start(&server->acceptor, hy_server_accept, server);
-
-    if (rc)
-        return hy_err_set(err, "can't start a thread: %s", strerror(rc));
-    server->accepting = true;
-    return 0;
+    server->accepting = rc == 0;
+    (void)pthread_mutex_unlock(&server->lock);
+    return rc ? hy_err_set(err, "can't start a thread: %s", strerror(rc)) : 0;
 }
 
 /* The first one: afterwards plugins have all the help that they will get. */
 static int start_generation(struct hy_server *server, struct hy_err *err)
 {
     struct hy_plugin_means means = {
-        .budget = server->budget, .assist = server->assist, .key_line_ok = hy_public_key_ok};
+        .budget = server->budget, .assist = server->assist, .key_line_ok = hy_public_key_ok, .named = server->named};
 
     if (server->events) {
         hy_events_allow_unmapped(server->events, server->config->unmapped_operations);
@@ -109,7 +129,7 @@ int hy_server_start(struct hy_server *server, struct hy_err *err)
         return -1;
     if (hy_watchdog_start(server->dog))
         return hy_err_set(err, "can't start a thread");
-    return start_acceptor(server, err);
+    return hy_server_start_acceptor(server, err);
 }
 
 /* With the lock: the thread of an acceptor that has ended is taken out, to be joined. */
@@ -122,12 +142,9 @@ static bool take_acceptor(struct hy_server *server, pthread_t *thread)
     return true;
 }
 
-bool hy_server_ended(struct hy_server *server, unsigned ms)
+static struct timespec in(unsigned ms)
 {
-    struct hy_leaving left;
     struct timespec end;
-    pthread_t acceptor;
-    bool ended, join;
 
     (void)clock_gettime(CLOCK_MONOTONIC, &end);
     end.tv_sec += (time_t)(ms / 1000);
@@ -136,12 +153,23 @@ bool hy_server_ended(struct hy_server *server, unsigned ms)
         end.tv_nsec -= 1000000000;
         end.tv_sec++;
     }
+    return end;
+}
+
+/* Waits until the acceptor is gone or, `all`, every connection too, and nothing of their threads runs any more. */
+static bool gone(struct hy_server *server, bool all, unsigned ms)
+{
+    struct timespec end = in(ms);
+    struct hy_leaving left;
+    pthread_t acceptor;
+    bool ended, join;
+
     (void)pthread_mutex_lock(&server->lock);
-    while ((server->sessions || (server->accepting && !server->accepted)) &&
+    while (((all && server->sessions) || (server->accepting && !server->accepted)) &&
            pthread_cond_timedwait(&server->ended, &server->lock, &end) == 0)
         ;
     join = take_acceptor(server, &acceptor);
-    ended = !server->sessions && !server->accepting;
+    ended = !(all && server->sessions) && !server->accepting;
     left = server->left;
     server->left.any = false;
     (void)pthread_mutex_unlock(&server->lock);
@@ -149,6 +177,16 @@ bool hy_server_ended(struct hy_server *server, unsigned ms)
         (void)pthread_join(acceptor, NULL);
     hy_thread_rest(left);
     return ended;
+}
+
+bool hy_server_ended(struct hy_server *server, unsigned ms)
+{
+    return gone(server, true, ms);
+}
+
+bool hy_server_closed(struct hy_server *server, unsigned ms)
+{
+    return gone(server, false, ms);
 }
 
 static void wake(struct hy_server *server)
@@ -161,10 +199,17 @@ static void wake(struct hy_server *server)
 
 void hy_server_end(struct hy_server *server, bool now)
 {
+    bool accepting;
+
     atomic_store(&server->drain, true);
     if (now)
         atomic_store(&server->cut, true);
     wake(server);
+    (void)pthread_mutex_lock(&server->lock);
+    accepting = server->accepting;
+    (void)pthread_mutex_unlock(&server->lock);
+    if (!accepting) /* else the acceptor does it */
+        hy_server_close_listeners(server);
 }
 
 void hy_server_tell_stuck(struct hy_server *server)
@@ -178,8 +223,6 @@ void hy_server_tell_stuck(struct hy_server *server)
 void hy_server_stop(struct hy_server *server, unsigned seconds)
 {
     hy_server_end(server, !seconds);
-    if (!server->accepting)
-        hy_server_close_listeners(server);
     if (hy_server_ended(server, seconds * 1000))
         return;
     hy_server_end(server, true);

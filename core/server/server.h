@@ -27,6 +27,16 @@ void hy_server_set_around(struct hy_server *server, const struct hy_server_aroun
 struct hy_events;
 void hy_server_set_events(struct hy_server *server, struct hy_events *events);
 
+/* Plugins of the program's own: `named`, NULL-terminated, are those that the configuration may name, as if they were
+ * files; hy_plugins_vet() has been asked about each. Before start; they must outlive the server. */
+struct hythe_plugin;
+void hy_server_set_plugins(struct hy_server *server, const struct hythe_plugin *const *named);
+
+/* The ids of connections go on behind this one: for a server that is made in the place of another. Before start. */
+void hy_server_set_last(struct hy_server *server, uint64_t id);
+/* The id that the last connection was given; 0: there was none. */
+uint64_t hy_server_last(struct hy_server *server);
+
 /* Who helps with rights that the program has given up. Before start; it must outlive the server. */
 void hy_server_set_assist(struct hy_server *server, const struct hy_assist *assist);
 
@@ -54,6 +64,14 @@ int hy_server_dump(const struct hy_config *config, FILE *out);
  * any more, a plugin that isn't sound or doesn't start; nothing has changed and the config is still the caller's. After
  * start, by one thread at a time. */
 int hy_server_reload(struct hy_server *server, struct hy_config *config, struct hy_problems *problems);
+
+/* Stops listening, while connections go on; it doesn't wait. From any thread. Nobody is accepted any more once
+ * hy_server_closed() says so, which waits for that for at most `ms`. */
+void hy_server_close(struct hy_server *server);
+bool hy_server_closed(struct hy_server *server, unsigned ms);
+/* Afterwards: listens again, where config says, which then holds as after hy_server_reload(), but that settings of
+ * listening may have changed. 0, or -1 with problems: it doesn't listen and the config is still the caller's. */
+int hy_server_reopen(struct hy_server *server, struct hy_config *config, struct hy_problems *problems);
 
 /* Stops accepting at once; lets running requests finish for at most `seconds`, then cuts every connection off and waits
  * for its thread. Idempotent. */

@@ -58,20 +58,37 @@ int hythe_Config(struct hythe_server *server, const char *setting, char *value, 
 /* The same with name and value apart. */
 int hythe_server_set(struct hythe_server *server, const char *name, const char *value);
 int hythe_server_get(struct hythe_server *server, const char *name, char *value, size_t size);
+/* The same of numbers, booleans (0, 1) and sizes in bytes. -EINVAL for a setting that is none of these. */
+int hythe_server_set_number(struct hythe_server *server, const char *name, int64_t value);
+int hythe_server_get_number(struct hythe_server *server, const char *name, int64_t *value);
+
 /* Takes all settings of a configuration file (hythe.cfg(5)), or of a text like one, in place of those that were set
  * before; what neither says has its default. While the server listens this is a reload. Owner. */
 int hythe_server_load(struct hythe_server *server, const char *file);
 int hythe_server_load_text(struct hythe_server *server, const char *text);
+
+/* Every setting and every handler as hythe_server_new() has them. 104 while the server listens. Owner. */
+int hythe_Reset(struct hythe_server *server);
 
 /* ---- What the server is made of ---- */
 
 /* The handlers of the program; NULL for none. They are copied, ctx is handed to each. 104 while it listens. Owner. */
 int hythe_server_handle(struct hythe_server *server, const struct hythe_events *events, void *ctx);
 
+/* Makes a plugin known that is no shared object: a filesystem, a filter, or one that authenticates, which `mounts`,
+ * `filters` and `auth` of the configuration then name. It must outlive the server. 104 while it listens. Owner. */
+int hythe_server_register(struct hythe_server *server, const struct hythe_plugin *plugin);
+
 /* ---- Serving ---- */
+
+/* Reads the host keys and opens the ports, for a program that gives up rights before it serves: StartListening() does
+ * the rest. Owner. */
+int hythe_server_bind(struct hythe_server *server);
 
 /* Starts to serve: Listening becomes true. Owner. */
 int hythe_StartListening(struct hythe_server *server);
+/* Closes the ports; connections that there are go on. From a handler too. */
+int hythe_StopListening(struct hythe_server *server);
 /* StopListening(), then lets running requests finish for at most shutdown_timeout and ends every connection; waits for
  * that, delivering events that are queued on the calling thread. Called from a handler it doesn't wait: the connections
  * end as soon as they can. Any thread. */
@@ -89,6 +106,20 @@ unsigned hythe_server_port(struct hythe_server *server);
 int hythe_DoEvents(struct hythe_server *server);
 /* A descriptor that is readable while events wait for hythe_DoEvents(): for poll(2). Valid as long as the server. */
 int hythe_server_fd(struct hythe_server *server);
+
+/* ---- Connections ---- */
+
+/* The ids of the connections that there are (SFTPConnectionCount of them) in the order in which they came, at most
+ * room. Returns how many there are. Any thread. What is known of one is read by name: "SFTPConnectionRemoteHost[id]",
+ * SFTPConnectionRemotePort, SFTPConnectionLocalAddress, SFTPConnectionProtocolVersion, SFTPConnectionConnected,
+ * SFTPConnectionTimeout, ClientSSHVersionString, NegotiatedStrictKex, ConnectionUID, and Hythe's own user, home,
+ * kex, host_key, cipher_in, cipher_out, mac_in, mac_out, compression_in, compression_out. */
+size_t hythe_server_connections(struct hythe_server *server, uint64_t *ids, size_t room);
+
+/* Ends a connection: it gets no more answers. 126: there is none. Any thread; it doesn't wait. */
+int hythe_Disconnect(struct hythe_server *server, uint64_t connection);
+/* Lets it exchange keys anew. 126. Any thread; it doesn't wait. */
+int hythe_ExchangeKeys(struct hythe_server *server, uint64_t connection);
 
 /* ---- In handlers of events of files ---- */
 

@@ -319,9 +319,9 @@ static void names_what_needs_a_restart(void)
                      *less = config_good(CONFIG_BASE "read_ahead = true; run_as = \"x\";");
     struct hy_problems problems = {0};
 
-    UNIT_ASSERT_NUMBER(hy_config_may_follow(now, now, &problems), 0);
+    UNIT_ASSERT_NUMBER(hy_config_may_follow(now, now, true, &problems), 0);
     UNIT_ASSERT_NUMBER(problems.count, 0);
-    UNIT_ASSERT_NUMBER(hy_config_may_follow(now, next, &problems), -1);
+    UNIT_ASSERT_NUMBER(hy_config_may_follow(now, next, true, &problems), -1);
     CU_ASSERT_EQUAL_FATAL(problems.count, 3);
     UNIT_ASSERT_STRING(problems.items[0].text, "run_as can't change while the server runs; put it back, or restart");
     UNIT_ASSERT_NUMBER(problems.items[0].place.line, 2);
@@ -329,7 +329,7 @@ static void names_what_needs_a_restart(void)
     CU_ASSERT(strncmp(problems.items[2].text, "read_ahead ", 11) == 0);
     UNIT_ASSERT_NUMBER(problems.items[2].place.line, 3);
     hy_problems_free(&problems);
-    UNIT_ASSERT_NUMBER(hy_config_may_follow(now, less, &problems), -1); /* taken out: its default is another value */
+    UNIT_ASSERT_NUMBER(hy_config_may_follow(now, less, true, &problems), -1); /* taken out: its default is another value */
     CU_ASSERT_EQUAL_FATAL(problems.count, 1);
     UNIT_ASSERT_NUMBER(problems.items[0].place.line, 0);
     CU_ASSERT(problems.items[0].place.file[0] != '\0');

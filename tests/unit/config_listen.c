@@ -124,7 +124,7 @@ static void a_change_of_listeners_needs_a_restart(void)
             (void)snprintf(b, sizeof b, "%s%s", CONFIG_BASE, texts[k]);
             now = config_good(a);
             next = config_good(b);
-            UNIT_ASSERT_NUMBER(hy_config_may_follow(now, next, &problems), i == k ? 0 : -1);
+            UNIT_ASSERT_NUMBER(hy_config_may_follow(now, next, true, &problems), i == k ? 0 : -1);
             UNIT_ASSERT_NUMBER(problems.count, i != k);
             hy_problems_free(&problems);
             hy_config_free(now);

@@ -2,6 +2,9 @@
 #include "tests/unit/library_box.h"
 
 #include <errno.h>
+#include <poll.h>
+#include <pthread.h>
+#include <stdatomic.h>
 
 static void a_login_is_served(void)
 {
@@ -34,22 +37,213 @@ static void a_login_is_served(void)
 static void what_is_missing_is_said_at_the_start(void)
 {
     struct box box;
-    char value[16];
 
     box_make(&box);
     box_fails(&box, hythe_StartListening(box.server), -EINVAL, "no private host key [1301]");
-    box_ok(&box, hythe_Config(box.server, "LocalPort=2222", value, sizeof value));
-    UNIT_ASSERT_STRING(value, "2222");
-    box_fails(&box, hythe_Config(box.server, "LocalPort=70000", NULL, 0), -EINVAL, "70000 is out of range");
-    box_fails(&box, hythe_Config(box.server, "LocalPort=x", NULL, 0), -EINVAL, "a number is wanted");
-    box_fails(&box, hythe_Config(box.server, "LocalPart", NULL, 0), -ENOENT, "did you mean LocalPort?");
-    box_ok(&box, hythe_Config(box.server, "LocalPort", value, sizeof value));
-    UNIT_ASSERT_STRING(value, "2222");
+    box_fails(&box, hythe_StartListening(box.server), -EINVAL, "there are no users");
+    box_fails(&box, hythe_server_bind(box.server), -EINVAL, "no mounts and no RootDirectory");
     box_clear(&box);
 }
 
-UNIT_SUITE(library, UNIT_TEST(a_login_is_served), UNIT_TEST(what_is_missing_is_said_at_the_start));
+static void rights_may_go_between_ports_and_serving(void)
+{
+    struct box box;
+    ssh_session client;
 
+    box_make(&box);
+    box_fill(&box, "");
+    box_ok(&box, hythe_server_bind(box.server));
+    CU_ASSERT(hythe_server_port(box.server) != 0);
+    box_is(&box, "Listening", "false");
+    box_fails(&box, hythe_server_bind(box.server), 104, "");
+    box_fails(&box, hythe_Config(box.server, "MaxConnections=2", NULL, 0), 104, "MaxConnections can't change");
+    box_ok(&box, hythe_StartListening(box.server));
+    box_is(&box, "Listening", "true");
+    client = box_enter(&box, "secret");
+    CU_ASSERT(client != NULL);
+    box_leave(client);
+    box_ok(&box, hythe_Shutdown(box.server));
+    box_ok(&box, hythe_server_bind(box.server)); /* and never started */
+    box_clear(&box);
+}
+
+static void closing_leaves_connections_alone(void)
+{
+    struct box box;
+    ssh_session client, other;
+    char text[64];
+
+    box_make(&box);
+    box_fill(&box, "");
+    box_ok(&box, hythe_Config(box.server, "Listening=yes", NULL, 0));
+    client = box_enter(&box, "secret");
+    CU_ASSERT_FATAL(client != NULL);
+    box_ok(&box, hythe_StopListening(box.server));
+    CU_ASSERT(box_enter(&box, "secret") == NULL);
+    box_is(&box, "Listening", "false");
+    box_is(&box, "SFTPConnectionCount", "1");
+    box_read(client, text);
+    UNIT_ASSERT_STRING(text, "hello");
+    box_ok(&box, hythe_Config(box.server, "LocalHost=127.0.0.2", NULL, 0)); /* another door */
+    box_ok(&box, hythe_Config(box.server, "MaxConnections=2", NULL, 0));
+    box_ok(&box, hythe_StartListening(box.server));
+    CU_ASSERT(box_enter(&box, "secret") == NULL);
+    other = box_connect_at(&box, "127.0.0.2");
+    CU_ASSERT_FATAL(other != NULL && ssh_userauth_password(other, NULL, "secret") == SSH_AUTH_SUCCESS);
+    CU_ASSERT(box_connect_at(&box, "127.0.0.2") == NULL); /* MaxConnections */
+    box_is(&box, "SFTPConnectionCount", "2");
+    box_is(&box, "user[2]", "u");
+    box_read(client, text);
+    UNIT_ASSERT_STRING(text, "hello");
+    box_ok(&box, hythe_Config(box.server, "Listening=False", NULL, 0));
+    box_ok(&box, hythe_Config(box.server, "slow_calls=3", NULL, 0));
+    box_fails(&box, hythe_StartListening(box.server), -EINVAL, "slow_calls can't change while the server runs");
+    box_leave(client);
+    box_leave(other);
+    box_come_down_to(&box, 0);
+    box_ok(&box, hythe_Config(box.server, "LocalHost=127.0.0.1", NULL, 0));
+    box_ok(&box, hythe_StartListening(box.server)); /* nothing that ran goes on: all of it anew */
+    client = box_enter(&box, "secret");
+    CU_ASSERT(client != NULL);
+    box_is(&box, "ConnectionUID[3]", "3"); /* numbers go on */
+    box_leave(client);
+    box_clear(&box);
+}
+
+static void connections_have_properties_and_take_orders(void)
+{
+    struct box box;
+    ssh_session client, other;
+    uint64_t ids[3] = {0};
+    char value[16];
+
+    box_make(&box);
+    box_fill(&box, "");
+    UNIT_ASSERT_NUMBER(hythe_server_connections(box.server, ids, 3), 0);
+    box_fails(&box, hythe_Disconnect(box.server, 1), 126, "there is no connection 1");
+    box_ok(&box, hythe_StartListening(box.server));
+    client = box_enter(&box, "secret");
+    other = box_enter(&box, "secret");
+    CU_ASSERT_FATAL(client && other);
+    UNIT_ASSERT_NUMBER(hythe_server_connections(box.server, ids, 1), 2);
+    CU_ASSERT(ids[0] == 1 && ids[1] == 0);
+    box_is(&box, "user[1]", "u");
+    box_is(&box, "home[1]", "/");
+    box_is(&box, "SFTPConnectionRemoteHost[1]", "127.0.0.1");
+    box_is(&box, "SFTPConnectionLocalAddress[1]", "127.0.0.1");
+    box_is(&box, "SFTPConnectionConnected[1]", "true");
+    box_is(&box, "SFTPConnectionConnected[7]", "false");
+    box_is(&box, "SFTPConnectionProtocolVersion[1]", "0");
+    box_is(&box, "NegotiatedStrictKex[1]", "true");
+    box_fails(&box, hythe_server_get(box.server, "user[7]", value, sizeof value), 126, "no connection 7");
+    box_fails(&box, hythe_server_get(box.server, "user", value, sizeof value), -EINVAL, "user[ConnectionId]");
+    box_fails(&box, hythe_server_set(box.server, "user[1]", "root"), -EINVAL, "can only be read");
+    box_ok(&box, hythe_ExchangeKeys(box.server, 1));
+    box_fails(&box, hythe_ExchangeKeys(box.server, 7), 126, "no connection 7");
+    box_ok(&box, hythe_Disconnect(box.server, 1));
+    box_come_down_to(&box, 1);
+    box_ok(&box, hythe_Config(box.server, "SFTPConnectionConnected[2]=No", NULL, 0));
+    box_come_down_to(&box, 0);
+    box_leave(client);
+    box_leave(other);
+    box_clear(&box);
+}
+
+/* ---- Events ---- */
+
+struct witness {
+    struct box *box;
+    atomic_int lines, inside;
+};
+
+/* Whatever a program may try in a handler. */
+static void on_log(void *ctx, struct hythe_Log *e)
+{
+    struct witness *w = ctx;
+
+    CU_ASSERT(e->server == w->box->server);
+    atomic_fetch_add(&w->lines, 1);
+    if (atomic_exchange(&w->inside, 1))
+        return;
+    UNIT_ASSERT_NUMBER(hythe_StartListening(e->server), -EDEADLK);
+    UNIT_ASSERT_NUMBER(hythe_DoEvents(e->server), -EDEADLK);
+    UNIT_ASSERT_NUMBER(hythe_Reset(e->server), -EDEADLK);
+    UNIT_ASSERT_NUMBER(hythe_server_load_text(e->server, ""), -EDEADLK);
+    UNIT_ASSERT_NUMBER(hythe_server_handle(e->server, NULL, NULL), -EDEADLK);
+    box_is(w->box, "MaxConnections", "1000");
+}
+
+static void handlers_run_at_once(void)
+{
+    struct witness w = {0};
+    struct box box;
+    ssh_session client;
+    const struct hythe_events events = {.size = sizeof events, .Log = on_log};
+
+    box_make(&box);
+    w.box = &box;
+    box_fill(&box, "LogLevel = 2;");
+    box_ok(&box, hythe_server_handle(box.server, &events, &w));
+    box_ok(&box, hythe_StartListening(box.server));
+    client = box_enter(&box, "secret");
+    CU_ASSERT(client != NULL);
+    CU_ASSERT(w.lines > 0);
+    UNIT_ASSERT_NUMBER(hythe_DoEvents(box.server), 0);
+    box_ok(&box, hythe_Shutdown(box.server));
+    box_leave(client);
+    box_clear(&box);
+}
+
+static void *serve_events(void *ctx)
+{
+    struct box *box = ctx;
+
+    while (hythe_server_port(box->server) || hythe_server_connections(box->server, NULL, 0))
+        (void)hythe_DoEvents(box->server);
+    return NULL;
+}
+
+static void on_log_end(void *ctx, struct hythe_Log *e)
+{
+    struct witness *w = ctx;
+
+    atomic_fetch_add(&w->lines, 1);
+    if (e->ConnectionId && !atomic_exchange(&w->inside, 1))
+        UNIT_ASSERT_NUMBER(hythe_Shutdown(e->server), 0);
+}
+
+/* A program that runs handlers on a thread of its own, and lets the first who logs in end it all. */
+static void handlers_run_where_events_are_done(void)
+{
+    struct witness w = {0};
+    struct box box;
+    ssh_session client;
+    pthread_t thread;
+    const struct hythe_events events = {.size = sizeof events, .Log = on_log_end};
+
+    box_make(&box);
+    w.box = &box;
+    box_fill(&box, "ProcessIdleEvents = false;");
+    box_ok(&box, hythe_server_handle(box.server, &events, &w));
+    box_ok(&box, hythe_StartListening(box.server));
+    box_fails(&box, hythe_Config(box.server, "ProcessIdleEvents=true", NULL, 0), 104, "ProcessIdleEvents can't change");
+    CU_ASSERT_FATAL(pthread_create(&thread, NULL, serve_events, &box) == 0);
+    client = box_enter(&box, "secret");
+    (void)pthread_join(thread, NULL);
+    box_ok(&box, hythe_Shutdown(box.server)); /* with what is still queued */
+    CU_ASSERT(w.lines > 1 && w.inside);
+    if (client)
+        box_leave(client);
+    box_ok(&box, hythe_StartListening(box.server)); /* events of the start run on the spot */
+    box_ok(&box, hythe_Reset(box.server) == 104 ? 0 : 1);
+    box_clear(&box);
+}
+
+UNIT_SUITE(library, UNIT_TEST(a_login_is_served), UNIT_TEST(what_is_missing_is_said_at_the_start),
+           UNIT_TEST(rights_may_go_between_ports_and_serving), UNIT_TEST(closing_leaves_connections_alone),
+           UNIT_TEST(connections_have_properties_and_take_orders), UNIT_TEST(handlers_run_at_once),
+           UNIT_TEST(handlers_run_where_events_are_done));
 UNIT_DECLARE(library_files);
+UNIT_DECLARE(library_settings);
 
-UNIT_MAIN("unit-library", &unit_library, &unit_library_files)
+UNIT_MAIN("unit-library", &unit_library, &unit_library_settings, &unit_library_files)

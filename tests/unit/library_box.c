@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <libssh/sftp.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -88,13 +89,35 @@ void box_fails(const struct box *box, int rc, int number, const char *reason)
     CU_ASSERT(strstr(text, reason) != NULL);
 }
 
+void box_is(const struct box *box, const char *name, const char *value)
+{
+    char text[8192] = "";
+
+    box_ok(box, hythe_server_get(box->server, name, text, sizeof text));
+    if (strcmp(text, value) != 0)
+        printf("  %s:\n", name);
+    UNIT_ASSERT_STRING(text, value);
+}
+
+void box_come_down_to(const struct box *box, size_t connections)
+{
+    for (int i = 0; i < 10000 && hythe_server_connections(box->server, NULL, 0) > connections; i++)
+        (void)poll(NULL, 0, 1);
+    UNIT_ASSERT_NUMBER(hythe_server_connections(box->server, NULL, 0), connections);
+}
+
 ssh_session box_connect(const struct box *box)
+{
+    return box_connect_at(box, "127.0.0.1");
+}
+
+ssh_session box_connect_at(const struct box *box, const char *address)
 {
     ssh_session client = ssh_new();
     unsigned port = hythe_server_port(box->server);
     int no = 0;
 
-    (void)ssh_options_set(client, SSH_OPTIONS_HOST, "127.0.0.1");
+    (void)ssh_options_set(client, SSH_OPTIONS_HOST, address);
     (void)ssh_options_set(client, SSH_OPTIONS_PORT, &port);
     (void)ssh_options_set(client, SSH_OPTIONS_USER, "u");
     (void)ssh_options_set(client, SSH_OPTIONS_PROCESS_CONFIG, &no);

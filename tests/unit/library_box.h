@@ -24,7 +24,12 @@ void box_fill_at(struct box *box, const char *where, const char *more);
 void box_ok(const struct box *box, int rc);
 void box_fails(const struct box *box, int rc, int number, const char *reason);
 
-/* A client that has connected as "u", and one that has logged in, or NULL. */
+/* What a setting or property is. */
+void box_is(const struct box *box, const char *name, const char *value);
+void box_come_down_to(const struct box *box, size_t connections);
+
+/* A client that has connected as "u", at another address than 127.0.0.1, and one that has logged in, or NULL. */
+ssh_session box_connect_at(const struct box *box, const char *address);
 ssh_session box_connect(const struct box *box);
 ssh_session box_enter(const struct box *box, const char *password);
 void box_leave(ssh_session client);
