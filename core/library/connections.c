@@ -139,7 +139,7 @@ static int set_connected(struct hythe_server *server, const struct hythe_propert
 
 /* ---- Wishes ---- */
 
-/* Of which setting each is, whose checks hold for it and which counts while it isn't set; in the order of their offsets:
+/* Of which setting each is, whose checks hold for it and which counts while it isn't set. The offsets in their order:
  * the texts, then the numbers. */
 enum { WISH_RESTRICT = HY_WISH_COUNT, WISH_DIR_LIST, WISH_TIMEOUT };
 

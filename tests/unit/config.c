@@ -329,7 +329,8 @@ static void names_what_needs_a_restart(void)
     CU_ASSERT(strncmp(problems.items[2].text, "read_ahead ", 11) == 0);
     UNIT_ASSERT_NUMBER(problems.items[2].place.line, 3);
     hy_problems_free(&problems);
-    UNIT_ASSERT_NUMBER(hy_config_may_follow(now, less, true, &problems), -1); /* taken out: its default is another value */
+    UNIT_ASSERT_NUMBER(hy_config_may_follow(now, less, true, &problems),
+                       -1); /* taken out: its default is another value */
     CU_ASSERT_EQUAL_FATAL(problems.count, 1);
     UNIT_ASSERT_NUMBER(problems.items[0].place.line, 0);
     CU_ASSERT(problems.items[0].place.file[0] != '\0');
