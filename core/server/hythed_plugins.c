@@ -163,9 +163,10 @@ static void explain(void *ctx, const struct hy_description *d)
         return;
     }
     (void)printf("%s %s: %s\n", d->name, or_none(p->version), or_none(p->summary));
-    (void)printf("Kind: %s. Calls: %s%s.%s\n\n", hy_describe_kind(p->kind), hy_describe_threads(p->threads),
+    (void)printf("Kind: %s. Calls: %s%s.%s%s\n\n", hy_describe_kind(p->kind), hy_describe_threads(p->threads),
                  p->flags & HYTHE_SLOW ? ", slow" : "",
-                 HYTHE_HAS(p, assist) && p->assist ? " A part of it may run with root's rights, in the helper." : "");
+                 HYTHE_HAS(p, assist) && p->assist ? " A part of it may run with root's rights, in the helper." : "",
+                 p->flags & HYTHE_DIVERTS ? " It may lead operations to other paths." : "");
     (void)puts(p->setting_count ? "In its group of the configuration:" : "It has no settings.");
     for (size_t i = 0; i < p->setting_count; i++) {
         struct hythe_setting row = hy_settings_row(p, i);

@@ -37,6 +37,7 @@ HYTHE_EXPORT const struct hythe_plugin *hythe_plugin_entry(void);
     X(realpath, "realpath-absolute", "realpath.plain") \
     X(statfs, "statfs-silly", "statfs.sane") \
     X(mkdir, "mkdir-twice", "mkdir.makes") \
+    X(diverts, "diverts", "rename.file") \
     X(unlink, "unlink-directory", "unlink.directory") \
     X(exclusive, "exclusive-ignored", "open.exclusive") \
     X(truncate, "truncate-ignored", "open.truncate") \
@@ -187,6 +188,8 @@ static int64_t b_rename(const struct hythe_call *call, struct hythe_rename_arg *
     struct hythe_unlink_arg old = {.size = sizeof old, .path = arg->to};
     static unsigned calls;
 
+    if (fault == FAULT_diverts)
+        return call->host->divert(call, "/elsewhere", NULL);
     if (fault == FAULT_fickle && calls++ % 2 == 0)
         return -ENOTSUP;
     if (fault == FAULT_replace)
@@ -504,6 +507,7 @@ HYTHE_EXPORT const struct hythe_plugin *hythe_plugin_entry(void)
     plugin.name = BROKEN_NAME;
     plugin.summary = "a folder of this machine, wrong on purpose";
     plugin.threads = BROKEN_THREADS;
+    plugin.flags |= HYTHE_DIVERTS;
     plugin.setting_count = copy_rows(rows);
     plugin.settings = rows;
     plugin.settings_size = sizeof(struct settings);

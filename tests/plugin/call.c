@@ -28,7 +28,10 @@ static void judge_text(struct seat *s, const char *op)
 /* `most`: the largest answer that makes sense. */
 static int64_t judge(struct seat *s, const char *op, int64_t r, uint64_t most)
 {
-    if (!in_range(r, most))
+    if (r == HY_DIVERTED)
+        complain(s->trial, "%s was led to \"%s\"; set the plugin up to leave the names of the suite alone", op,
+                 s->report.diversion.path ? s->report.diversion.path : s->report.diversion.to);
+    else if (!in_range(r, most))
         complain(s->trial, "%s answered %lld, which is no count, errno or status", op, (long long)r);
     judge_text(s, op);
     if (strcmp(op, "getattr") != 0 && strcmp(op, "fgetattr") != 0)

@@ -341,8 +341,9 @@ static void print_plugin(const struct hy_instance *instance)
     static const char *const models[] = {"", "serial", "per session", "parallel"};
     const struct hythe_plugin *p = &instance->plugin;
 
-    (void)printf("%s %s: %s; threads: %s%s\n", p->name, p->version ? p->version : "", p->summary ? p->summary : "",
-                 models[p->threads], p->flags & HYTHE_SLOW ? "; slow" : "");
+    (void)printf("%s %s: %s; threads: %s%s%s%s\n", p->name, p->version ? p->version : "", p->summary ? p->summary : "",
+                 models[p->threads], p->flags & HYTHE_SLOW ? "; slow" : "", p->flags & HYTHE_DIVERTS ? "; diverts" : "",
+                 p->flags & HYTHE_WHOLE_WRITES ? "; whole writes" : "");
 }
 
 static int check_chains(struct stage *stage, const struct options *o, const struct hy_instance *plugin,
