@@ -40,6 +40,7 @@ include tests/unit/stdio.mk
 include tests/unit/server.mk
 include tests/unit/server_events.mk
 include tests/unit/library.mk
+include tests/unit/login.mk
 include tests/unit/helper.mk
 include tests/wire/build.mk
 include tests/interop/build.mk

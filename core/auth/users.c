@@ -230,13 +230,13 @@ static int run_hasher(struct hy_users *users, const char *password, const char *
 }
 
 /* Exactly one hash for whatever user and password, so that time tells nothing. A password that crypt(3) wouldn't take
- * is rejected without, for every name alike. */
+ * is rejected without, for every name alike, as is any where there are no users to tell apart. */
 static int check_password(struct hy_users *users, const struct user *user, const struct hythe_factor *factor)
 {
     bool has = user && user->password;
     int matches;
 
-    if (factor->secret_len > HY_PASSWORD_MAX)
+    if (factor->secret_len > HY_PASSWORD_MAX || !users->count)
         return HYTHE_AUTH_REJECT;
     matches = run_hasher(users, factor->secret, has ? user->password : users->decoy);
     if (matches == -EINVAL && has)
