@@ -44,6 +44,7 @@ include tests/unit/login.mk
 include tests/unit/helper.mk
 include tests/wire/build.mk
 include tests/interop/build.mk
+include tests/library/build.mk
 include tests/kit/build.mk
 include tests/abi/build.mk
 include tests/lint/build.mk

@@ -127,6 +127,8 @@ class Suite:
             return f
         return add(function) if function else add
 
+    make = staticmethod(make_server)
+
     def missing(self):
         for program in self.programs:
             if not shutil.which(program):
@@ -160,7 +162,7 @@ class Suite:
                     self._run(name, lambda: self._alone(function, settings))
                 else:
                     if shared is None:
-                        shared = make_server(**self.settings).begin()
+                        shared = self.make(**self.settings).begin()
                         usage = shared.quiet = self._warm(shared)
                     self._run(name, lambda: function(Test(shared, name)), shared)
             if shared is not None:
@@ -222,7 +224,7 @@ class Suite:
 
     def _alone(self, function, settings):
         need_hythed()
-        server = make_server('s-' + function.__name__, **settings)
+        server = self.make('s-' + function.__name__, **settings)
         try:
             server.begin()
             test = Test(server, function.__name__)

@@ -1,0 +1,280 @@
+#!/usr/bin/python3
+"""A program that refuses by path or by content can't be got around: every request that there is, those without an event
+of their own included, comes to the events that stand for what it does, and is refused with them."""
+from embedding import *
+from wire import (EXTENDED, FSETSTAT, LSTAT, MKDIR, OPENDIR, READLINK, REALPATH, REMOVE, RMDIR, SYMLINK, UNSUPPORTED)
+from wire6 import *
+
+suite = Embedding('library-policy', programs=['sftp'], modules=['paramiko'])
+EICAR = b'X-NOT-TO-BE-HERE-X'
+DENIED = 3
+DELETE_ON_CLOSE, TEXT, APPEND_ATOMIC = 0x800, 0x20, 0x10
+
+
+class Requests:
+    """Every request of the protocol and its extensions, by the server's own name of it: what it takes to make one that
+    is about the file /t-.../bad (in `dir`: bad-dir), and how."""
+
+    def __init__(self, t, x):
+        self.t, self.x = t, x
+        self.bad, self.good, self.dir = t.r('bad'), t.r('good'), t.r('bad-dir')
+
+    def lay(self):
+        """What lies there before each request; handles of both files."""
+        shutil.rmtree(self.t.disk)
+        os.mkdir(self.t.disk)
+        self.t.put('bad', b'content\nof bad\n' + EICAR)
+        self.t.put('good', b'content of good')
+        os.mkdir(self.t.d('bad-dir'))
+        os.symlink('good', self.t.d('bad-link'))
+        return self
+
+    def opened(self, path, flags=F_READ | F_WRITE):
+        return s(self.x.open(path, flags))
+
+    def extended(self, name, *parts):
+        return self.x.ask(EXTENDED, s(name), *parts)
+
+    def open6(self, path, access, how):
+        return self.x.ask(OPEN, s(path), u32(access), u32(how), self.x.attrs())
+
+
+def attempts(r):
+    """{event: [(name of the request, the request)]}: those that a program which refuses this event for "bad" refuses."""
+    x, bad, good = r.x, r.bad, r.good
+    mode = x.attrs(mode=0o600)
+    new = bad + '-new'
+    sums = (s('md5,sha256,crc32'), u64(0), u64(0), u32(0))
+    return dict(
+        FileOpen=[
+            ('open', lambda: x.ask_open(bad, F_READ)), ('open', lambda: x.ask_open(bad, F_WRITE)),
+            ('open', lambda: x.ask_open(bad, F_WRITE | F_TRUNC)), ('open', lambda: x.ask_open(new, F_WRITE | F_CREAT)),
+            ('open', lambda: x.ask_open(bad, F_WRITE | F_APPEND)),
+            ('open', lambda: r.open6(bad, READ_DATA, OPEN_EXISTING | TEXT)),
+            ('open', lambda: r.open6(bad, 0x10000, OPEN_EXISTING | DELETE_ON_CLOSE)),
+            ('open', lambda: r.open6(bad, READ_ATTRIBUTES, OPEN_EXISTING)),
+            ('open', lambda: r.open6(bad, READ_DATA, OPEN_EXISTING | 0x40)),
+            ('link', lambda: x.ask(LINK, s(new), s('good'), b'\1')),
+            ('copy-file', lambda: r.extended('copy-file', s(bad), s(good), b'\1')),
+            ('copy-file', lambda: r.extended('copy-file', s(bad), s(t_new(good)), b'\0')),
+            ('copy-file', lambda: r.extended('copy-file', s(good), s(bad), b'\1')),
+            ('copy-file', lambda: r.extended('copy-file', s(good), s(new), b'\0')),
+            ('check-file-name', lambda: r.extended('check-file-name', s(bad), *sums)),
+            ('md5-hash', lambda: r.extended('md5-hash', s(bad), u64(0), u64(0), s(b''))),
+        ],
+        FileWrite=[
+            ('write', lambda: x.ask(WRITE, r.opened(good), u64(0), s(b'. ' + EICAR))),
+            ('write', lambda: x.ask(WRITE, r.opened(good, F_WRITE | F_APPEND), u64(0), s(EICAR))),
+            ('write', lambda: x.ask(WRITE, s(r.open6(good, WRITE_DATA, OPEN_EXISTING | TEXT).handle), u64(0), s(EICAR))),
+            ('write', lambda: x.ask(WRITE, s(r.open6(good, APPEND_DATA | WRITE_DATA, OPEN_EXISTING | 8 | APPEND_ATOMIC)
+                                             .handle), u64(0), s(EICAR))),
+            ('copy-data', lambda: r.extended('copy-data', r.opened(bad), u64(0), u64(0), r.opened(good), u64(0))),
+            ('copy-file', lambda: r.extended('copy-file', s(bad), s(good), b'\1')),
+            ('copy-file', lambda: r.extended('copy-file', s(bad), s(t_new(good)), b'\0')),
+        ],
+        FileRead=[
+            ('read', lambda: x.ask(READ, r.opened(bad), u64(0), u32(100))),
+            ('copy-data', lambda: r.extended('copy-data', r.opened(bad), u64(0), u64(0), r.opened(good), u64(0))),
+            ('copy-file', lambda: r.extended('copy-file', s(bad), s(good), b'\1')),
+            ('check-file-name', lambda: r.extended('check-file-name', s(bad), *sums)),
+            ('check-file-handle', lambda: r.extended('check-file-handle', r.opened(bad), *sums)),
+            ('md5-hash', lambda: r.extended('md5-hash', s(bad), u64(0), u64(0), s(b''))),
+            ('md5-hash-handle', lambda: r.extended('md5-hash-handle', r.opened(bad), u64(0), u64(0), s(b''))),
+            ('text-seek', lambda: r.extended('text-seek', s(r.open6(bad, READ_DATA, OPEN_EXISTING | TEXT).handle), u64(1))),
+        ],
+        FileRemove=[
+            ('remove', lambda: x.ask(REMOVE, s(bad))),
+            ('open', lambda: r.open6(bad, 0x10000 | READ_DATA, OPEN_EXISTING | DELETE_ON_CLOSE)),
+        ],
+        FileRename=[
+            ('rename', lambda: x.rename(bad, good, 1)), ('rename', lambda: x.rename(bad, new)),
+            ('posix-rename', lambda: r.extended('posix-rename@openssh.com', s(bad), s(new))),
+            ('posix-rename', lambda: r.extended('posix-rename@openssh.com', s(bad), s(good))),
+            ('hardlink', lambda: r.extended('hardlink@openssh.com', s(bad), s(t_new(good)))),
+            ('link', lambda: x.ask(LINK, s(t_new(good)), s(bad), b'\0')),
+        ],
+        SetAttributes=[
+            ('setstat', lambda: x.ask(SETSTAT, s(bad), mode)),
+            ('setstat', lambda: x.ask(SETSTAT, s(bad), x.attrs(size=0))),
+            ('lsetstat', lambda: r.extended('lsetstat@openssh.com', s(bad), mode)),
+        ],
+        GetAttributes=[
+            ('stat', lambda: x.stat(bad)), ('lstat', lambda: x.stat(bad, LSTAT)),
+            ('readlink', lambda: x.ask(READLINK, s(bad + '-link'))),
+        ],
+        DirCreate=[('mkdir', lambda: x.ask(MKDIR, s(new), x.attrs(kind=2)))],
+        DirRemove=[('rmdir', lambda: x.ask(RMDIR, s(r.dir)))],
+        DirList=[('opendir', lambda: x.ask(OPENDIR, s(r.dir)))])
+
+
+def t_new(path):
+    return path + '-new'
+
+
+# What belongs to an open file, or touches none: an event came when it was opened, or there is nothing to be refused.
+# The rest has tests of its own below.
+WITHOUT = ('close readdir realpath fsync limits home-directory expand-path users-groups-by-id version-select vendor-id '
+           'filename-translation-control unblock fstat fsetstat block symlink statvfs fstatvfs space-available').split()
+
+
+def differs(t, before):
+    return {name: read(t.d(name)) for name in os.listdir(t.disk) if os.path.isfile(t.d(name))} != before
+
+
+@suite.test
+def test_no_request_passes_by(t):
+    srv = t.server.serve(FILE_EVENTS, ProtocolVersion=6)
+    with speaking(srv, 6) as x:
+        r = Requests(t, x)
+        for event, requests in attempts(r).items():
+            for name, request in requests:
+                r.lay()
+                reply = request()
+                assert reply.code in (None, OK), ('without a policy', event, name, reply)
+                r.lay()
+                before = {n: read(t.d(n)) for n in ('bad', 'good')}
+                was = sorted(os.listdir(t.disk)), os.stat(t.d('bad')).st_mode, os.stat(t.d('bad')).st_nlink
+                when = dict(FileData='*%s*' % EICAR.hex()) if event == 'FileWrite' else dict(Path=r.bad + '*')
+                if event in BEFORE_AND_AFTER:
+                    when['BeforeExec'] = 1
+                srv.deny(event, DENIED, 'not this', **when)
+                reply = request()
+                assert reply.code == DENIED, (event, name, reply)
+                now = {n: read(t.d(n)) for n in ('bad', 'good') if os.path.exists(t.d(n))}
+                if name == 'copy-file':  # which has emptied its target by an open that was granted
+                    now['good'] = now['good'] or before['good']
+                assert now == before, (event, name, now)
+                assert (os.stat(t.d('bad')).st_mode, os.stat(t.d('bad')).st_nlink) == was[1:], (event, name)
+                left = set(os.listdir(t.disk)) - set(was[0])
+                assert all(not read(t.d(n)) for n in left), (event, name, left)  # at most empty, never the content
+                srv.no_rules()
+
+
+@suite.test
+def test_all_requests_are_known_here(t):
+    """A request that is new must be looked at: what could it get around?"""
+    names = run([os.path.join(BUILDDIR, 'hythe-sftp-server'), '-Q', 'requests']).ok().text.split()
+    with speaking(t.server.serve(ProtocolVersion=6), 6) as x:
+        known = {name for requests in attempts(Requests(t, x)).values() for name, _ in requests}
+    assert set(names) <= known | set(WITHOUT), set(names) - known - set(WITHOUT)
+
+
+@suite.test
+def test_open_files_are_no_way_round(t):
+    srv = t.server.serve(FILE_EVENTS, ProtocolVersion=6)
+    t.put('bad', b'content')
+    with speaking(srv, 6) as x:
+        handle = x.open(t.r('bad'), F_READ | F_WRITE)
+        for event, kind, parts in (('SetAttributes', FSETSTAT, x.attrs(mode=0o600)),
+                                   ('SetAttributes', FSETSTAT, x.attrs(size=0)),
+                                   ('GetAttributes', FSTAT, u32(0xffff)),
+                                   ('FileOpen', BLOCK, u64(0) + u64(0) + u32(0x80))):
+            srv.deny(event, DENIED, **dict(dict(Path=t.r('bad')), **({} if event == 'GetAttributes' else {'BeforeExec': 1})))
+            reply = x.ask(kind, s(handle), parts)
+            assert reply.code == DENIED, (event, kind, reply)
+            srv.no_rules()
+        assert read(t.d('bad')) == b'content'
+        srv.forget()
+        assert x.ask(BLOCK, s(handle), u64(10), u64(20), u32(0x80 | 0x40)).code == OK
+        before, after = srv.events('FileOpen')
+        assert before.lock_flags == after.lock_flags == 3 and before.Path == t.r('bad'), dict(before)
+        srv.forget()
+        assert x.ask(UNBLOCK, s(handle), u64(10), u64(20)).code == OK and not srv.events('FileOpen')
+        assert x.ask(EXTENDED, s('fsync@openssh.com'), s(handle)).code == OK
+        assert x.close(handle) == OK
+
+
+@suite.test
+def test_symlinks_and_where_they_lead(t):
+    """Making one is an open of the new name; what it will lead to is told."""
+    srv = t.server.serve(FILE_EVENTS, ProtocolVersion=6)
+    with speaking(srv, 6) as x:
+        assert x.ask(LINK, s(t.r('new')), s('/secret/file'), b'\1').code == OK
+        for e in srv.events('FileOpen'):
+            assert e.Path == t.r('new') and e.attributes['FileType'] == 3, dict(e)
+            assert 'LinkTarget=/secret/file' in e.attributes['OtherAttributes'], e.attributes
+        srv.forget()
+        srv.on('FileOpen', {'BeforeExec': 1}, set=dict(StatusCode=DENIED))
+        assert x.ask(LINK, s(t.r('other')), s('/secret/file'), b'\1').code == DENIED
+        assert not os.path.lexists(t.d('other'))
+
+
+@suite.test
+def test_hard_links_are_renames_that_leave_the_name(t):
+    srv = t.server.serve(FILE_EVENTS, ProtocolVersion=6)
+    t.put('file', b'x')
+    with speaking(srv, 6) as x:
+        assert x.ask(LINK, s(t.r('one')), s(t.r('file')), b'\0').code == OK
+        assert x.ask(EXTENDED, s('hardlink@openssh.com'), s(t.r('file')), s(t.r('two'))).code == OK
+        found = srv.events('FileRename')
+        assert [(e.Path, e.NewPath, e.is_link, e.BeforeExec) for e in found] == \
+            [(t.r('file'), t.r(n), 1, b) for n in ('one', 'two') for b in (1, 0)], found
+        assert os.stat(t.d('file')).st_nlink == 3
+
+
+@suite.test
+def test_what_maps_to_no_event_is_refused(t):
+    """statvfs and space-available, unless unmapped_operations allows them."""
+    def requests(x):
+        handle = x.open(t.r('file'), F_READ)
+        replies = [x.ask(EXTENDED, s('statvfs@openssh.com'), s(t.r('file'))),
+                   x.ask(EXTENDED, s('fstatvfs@openssh.com'), s(handle)), x.ask(EXTENDED, s('space-available'), s('/'))]
+        x.close(handle)
+        return [r.code for r in replies]
+    t.put('file', b'x')
+    for events, settings, wanted in (([], {}, None), (['FileRemove'], {}, UNSUPPORTED),
+                                     (['FileRemove'], dict(unmapped_operations=True), None),
+                                     (['SSHStatus', 'Log', 'Disconnected'], {}, None)):
+        srv = t.server.serve(events, ProtocolVersion=6, **settings)
+        with speaking(srv, 3) as x:
+            assert requests(x) == [wanted] * 3, (events, settings, requests(x))
+        srv.free()
+
+
+@suite.test
+def test_a_copy_is_what_its_parts_are(t):
+    """copy-file: the source opened and read, the target opened and written, both closed; all of it told."""
+    srv = t.server.serve(FILE_EVENTS, ProtocolVersion=6)
+    t.put('from', noise(300000))
+    with speaking(srv, 6) as x:
+        assert x.ask(EXTENDED, s('copy-file'), s(t.r('from')), s(t.r('to')), b'\0').code == OK
+        same(t.d('from'), t.d('to'))
+        assert {e.Path for e in srv.events('FileOpen')} == {t.r('from'), t.r('to')}
+        assert sum(e.FileDataLength for e in srv.events('FileRead')) == 300000
+        assert b''.join(bytes.fromhex(e.FileData) for e in srv.events('FileWrite', BeforeExec=1)) == noise(300000)
+        assert sorted(e.Path for e in srv.events('FileClose')) == [t.r('from'), t.r('to')]
+        srv.on('FileOpen', dict(Path=t.r('to2'), BeforeExec=1), set=dict(Path=t.r('quarantine')))
+        assert x.ask(EXTENDED, s('copy-file'), s(t.r('from')), s(t.r('to2')), b'\0').code == OK
+        assert not os.path.exists(t.d('to2'))
+        same(t.d('from'), t.d('quarantine'))
+        # what is written is what the handler made of it
+        srv.on('FileWrite', dict(BeforeExec=1, FileOffset=0), calls=[dict(do='set_data', data=b'censored'.hex())])
+        t.put('short', b'12345678')
+        assert x.ask(EXTENDED, s('copy-file'), s(t.r('short')), s(t.r('to3')), b'\0').code == OK
+        assert read(t.d('to3')) == b'censored'
+        # and a sum is one of what is read
+        srv.on('FileRead', set=dict(FileData=b'abc'.hex()), times=1)
+        reply = x.ask(EXTENDED, s('check-file-name'), s(t.r('short')), s('md5'), u64(0), u64(3), u32(0))
+        assert reply.packet[-16:] == hashlib.md5(b'abc').digest(), reply.packet
+
+
+@suite.test
+def test_scp_and_the_rest_of_openssh(t):
+    """Its clients come by the same requests."""
+    srv = t.server.serve(FILE_EVENTS)
+    t.put('bad', EICAR)
+    srv.deny('FileOpen', DENIED, Path=t.r('bad') + '*', BeforeExec=1)
+    up = write(t.l('up'), b'x')
+    for command in ('get %s %s' % (t.r('bad'), t.l('got')), 'put %s %s' % (up, t.r('bad-new')),
+                    'cp %s %s' % (t.r('bad'), t.r('copied')), 'symlink x %s' % t.r('bad-link')):
+        srv.sftp([command]).failed()
+    assert os.listdir(t.disk) == ['bad'], os.listdir(t.disk)
+    need(shutil.which('scp'), 'scp is not installed')
+    args = ['scp', '-q', '-P', srv.port] + srv.ssh_options()
+    run(args + ['%s@%s:%s' % (srv.user, HOST, t.r('bad')), t.l('got')]).failed()
+    run(args + [up, '%s@%s:%s' % (srv.user, HOST, t.r('bad-new'))]).failed()
+    assert os.listdir(t.disk) == ['bad'] and not os.path.exists(t.l('got'))
+
+
+if __name__ == '__main__':
+    suite.main()
