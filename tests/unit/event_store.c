@@ -83,7 +83,10 @@ static void a_tree_is_made_of_events(void)
 
     begin(&s);
     UNIT_ASSERT_STRING(do_list(&s.w, "/", names, sizeof names), ". .. a dir");
+    s.trace[0] = '\0';
     UNIT_ASSERT_STRING(do_list(&s.w, "/dir", names, sizeof names), ". .. b");
+    UNIT_ASSERT_STRING(s.trace, "DirList> /dir;DirList< /dir 0;GetAttributes< /dir 0;GetAttributes< /dir/b "
+                                "0;GetAttributes< /dir/none 0;FileClose< /dir 0;");
     UNIT_ASSERT_NUMBER(do_getattr(&s.w, "/a", &attrs), 0);
     CU_ASSERT(attrs.valid == (HYTHE_ATTR_TYPE | HYTHE_ATTR_SIZE | HYTHE_ATTR_MODE) && attrs.type == 1 &&
               attrs.size == 10 && attrs.mode == 0640);
