@@ -12,7 +12,7 @@ struct diary {
     pthread_mutex_t lock;
     pthread_cond_t news;
     char text[65536];
-    int override;      /* what becomes of Accept; -1: it stays */
+    _Atomic int override;    /* what becomes of Accept; -1: it stays */
     const char *store; /* that the next Connected gets, "": one without an end; NULL: none */
     const char *password;
     uint32_t store_type; /* 0: as it was */
