@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <poll.h>
 #include <string.h>
+#include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -20,12 +21,16 @@ static int wait_for_bytes(struct hy_session *s, int64_t end, struct hy_err *why)
 {
     struct pollfd fds[] = {{.fd = s->fd, .events = POLLIN},
                            {.fd = s->control.wake, .events = POLLIN},
-                           {.fd = s->control.nudge, .events = POLLIN}}; /* so far only a dismissal nudges */
+                           {.fd = s->control.nudge, .events = POLLIN}};
+    eventfd_t count;
 
     for (;;) {
-        const char *dismissal = atomic_load(&s->dismissal);
         int64_t left = end - hy_clock_ms();
+        const char *dismissal;
 
+        if (fds[2].revents) /* taken before what it is about is looked at */
+            (void)eventfd_read(s->control.nudge, &count);
+        dismissal = atomic_load(&s->dismissal);
         if (left <= 0)
             return failed(s, ETIMEDOUT, why, "no whole PROXY header in time");
         if (atomic_load(&s->server->drain) || atomic_load(&s->server->cut))

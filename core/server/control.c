@@ -283,6 +283,7 @@ bool hy_server_wish(struct hy_server *server, uint64_t id, void (*change)(void *
     for (struct hy_session *s = server->first; s && !found; s = s->after)
         if (s->id == id) {
             change(ctx, &s->wishes);
+            hy_ssh_nudge(&s->control); /* what it waits for may have another bound now */
             found = true;
         }
     (void)pthread_mutex_unlock(&server->lock);

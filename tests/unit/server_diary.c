@@ -117,6 +117,7 @@ void diary_connected(void *ctx, struct hythe_Connected *e)
 
     CU_ASSERT(e->server == d->box.server);
     CU_ASSERT((e->ConnectionId == 0) == (e->StatusCode != 0));
+    d->id = e->ConnectionId;
     diary_note(d, "connected %d %s\n", e->StatusCode, e->Description);
     pass(d, "connected");
     UNIT_ASSERT_NUMBER(e->CertStoreType, 99);

@@ -12,6 +12,7 @@ struct diary {
     pthread_mutex_t lock;
     pthread_cond_t news;
     char text[65536];
+    _Atomic uint64_t id;  /* of the latest connection */
     _Atomic int override;    /* what becomes of Accept; -1: it stays */
     const char *store; /* that the next Connected gets, "": one without an end; NULL: none */
     const char *password;

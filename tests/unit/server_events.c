@@ -2,6 +2,7 @@
 #include "tests/unit/fingerprint.h"
 #include "tests/unit/server_diary.h"
 
+#include <libssh/sftp.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -210,6 +211,107 @@ static void the_way_in_is_told(void)
     diary_end(&d);
 }
 
+/* Config("Name[id]=number") */
+static void wish(const struct diary *d, const char *name, int number)
+{
+    char text[128];
+
+    (void)snprintf(text, sizeof text, "%s[%llu]=%d", name, (unsigned long long)d->id, number);
+    box_ok(&d->box, hythe_Config(d->box.server, text, NULL, 0));
+}
+
+static void new_keys_are_told(void)
+{
+    static const struct hythe_events handlers = {
+        .size = sizeof handlers, .Connected = diary_connected, .SSHStatus = diary_status};
+    static const char *const parts[] = {"status u is in", "status a key exchange begins\n",
+                                        "status keys exchanged again", NULL};
+    struct diary d;
+    ssh_session client;
+    char text[64];
+
+    diary_begin(&d, &handlers, "");
+    client = box_enter(&d.box, "secret");
+    CU_ASSERT_FATAL(client != NULL);
+    box_read(client, text); /* it is in for certain: before it is, there would be nothing to do */
+    box_ok(&d.box, hythe_ExchangeKeys(d.box.server, d.id));
+    for (int i = 0; i < 20 && !diary_has(&d, "keys exchanged again"); i++)
+        box_read(client, text); /* libssh takes part in it when it reads */
+    diary_has_in_order(&d, parts);
+    box_leave(client);
+    diary_end(&d);
+}
+
+/* Entries of "/" in a reply. */
+static unsigned listed_at_once(sftp_session sftp)
+{
+    sftp_dir dir = sftp_opendir(sftp, "/");
+    sftp_attributes entry;
+    unsigned count;
+
+    CU_ASSERT_FATAL(dir != NULL);
+    entry = sftp_readdir(sftp, dir);
+    CU_ASSERT_FATAL(entry != NULL);
+    count = 1 + dir->count; /* of those, libssh keeps the others */
+    sftp_attributes_free(entry);
+    (void)sftp_closedir(dir);
+    return count;
+}
+
+static void a_listing_comes_as_it_is_wished(void)
+{
+    struct diary d;
+    ssh_session client;
+    sftp_session sftp;
+
+    diary_begin(&d, &diary_all, "DirListBufferSize = 2;");
+    client = box_enter(&d.box, "secret");
+    CU_ASSERT_FATAL(client != NULL);
+    sftp = sftp_new(client);
+    CU_ASSERT_FATAL(sftp != NULL && sftp_init(sftp) == SSH_OK);
+    UNIT_ASSERT_NUMBER(listed_at_once(sftp), 2);
+    wish(&d, "DirListBufferSize", 1);
+    UNIT_ASSERT_NUMBER(listed_at_once(sftp), 1);
+    sftp_free(sftp);
+    box_leave(client);
+    diary_end(&d);
+}
+
+/* DefaultTimeout would last longer than this test waits. */
+static void a_timeout_is_as_it_is_wished(void)
+{
+    struct diary d;
+    ssh_session client;
+    ssh_channel channel;
+
+    diary_begin(&d, &diary_all, "DefaultTimeout = 3600;");
+    client = box_enter(&d.box, "secret");
+    CU_ASSERT_FATAL(client != NULL);
+    channel = ssh_channel_new(client);
+    CU_ASSERT_FATAL(channel != NULL && ssh_channel_open_session(channel) == SSH_OK);
+    CU_ASSERT_FATAL(ssh_channel_request_subsystem(channel, "sftp") == SSH_OK);
+    CU_ASSERT(ssh_channel_write(channel, "\0\0\0", 3) == 3); /* the beginning of a message */
+    wish(&d, "SFTPConnectionTimeout", 1);
+    diary_await(&d, "disconnected -110 no progress for 1 seconds\n");
+    ssh_channel_free(channel);
+    box_leave(client);
+    diary_end(&d);
+}
+
+static void who_is_sent_away_has_left_in_order(void)
+{
+    struct diary d;
+    ssh_session client;
+
+    diary_begin(&d, &diary_all, "");
+    client = box_enter(&d.box, "secret");
+    CU_ASSERT_FATAL(client != NULL);
+    box_ok(&d.box, hythe_Disconnect(d.box.server, d.id));
+    diary_await(&d, "disconnected 0 OK\n");
+    box_leave(client);
+    diary_end(&d);
+}
+
 static void the_log_is_told(void)
 {
     static const struct hythe_events handlers = {.size = sizeof handlers, .Log = diary_log};
@@ -231,7 +333,9 @@ static void the_log_is_told(void)
 UNIT_SUITE(server_events, UNIT_TEST(a_connection_is_asked_about_and_told_of), UNIT_TEST(lists_are_a_default),
            UNIT_TEST(limits_are_none_of_its_business), UNIT_TEST(while_it_decides),
            UNIT_TEST(one_connection_has_another_key), UNIT_TEST(a_key_that_is_none_ends_it),
-           UNIT_TEST(the_way_in_is_told), UNIT_TEST(the_log_is_told));
+           UNIT_TEST(the_way_in_is_told), UNIT_TEST(the_log_is_told), UNIT_TEST(new_keys_are_told),
+           UNIT_TEST(a_listing_comes_as_it_is_wished), UNIT_TEST(a_timeout_is_as_it_is_wished),
+           UNIT_TEST(who_is_sent_away_has_left_in_order));
 UNIT_DECLARE(server_ends);
 
 UNIT_MAIN("unit-server-events", &unit_server_events, &unit_server_ends)
