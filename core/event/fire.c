@@ -12,7 +12,7 @@ int64_t hy_fire_attributes(const struct hythe_call *call, const char *path, uint
 {
     struct hythe_GetAttributes e = {HY_HEAD(call), .Path = path, .Flags = hy_fields_flags(want),
                                     .no_follow = no_follow};
-    const struct hy_turn turn = {.call = call, .which = HY_EVENT_GetAttributes, .e = &e, .status = &e.StatusCode};
+    const struct hy_turn turn = {HY_TURN(GetAttributes, e)};
     struct hythe_event_attributes was;
     const char *wrong;
     int rc;
@@ -63,7 +63,7 @@ HY_FIRE(readlink)
     struct hythe_attrs attrs = {.struct_size = sizeof attrs, .type = HYTHE_TYPE_SYMLINK};
     char path[HYTHE_EVENT_PATH], text[HYTHE_EVENT_PATH], shown[HYTHE_EVENT_TEXT];
     struct hythe_GetAttributes e = {HY_HEAD(call), .Path = path, .no_follow = 1};
-    const struct hy_turn turn = {.call = call, .which = HY_EVENT_GetAttributes, .e = &e, .status = &e.StatusCode};
+    const struct hy_turn turn = {HY_TURN(GetAttributes, e)};
     int64_t r = hy_place_path(hy_place_of(call), arg->path, path), found;
     const char *wrong;
 
@@ -89,13 +89,7 @@ static int64_t fire_setattr(const struct hythe_call *call, const char *rel, cons
                             hy_perform *next)
 {
     struct hythe_SetAttributes e = {HY_HEAD(call)};
-    const struct hy_turn turn = {.call = call,
-                                 .which = HY_EVENT_SetAttributes,
-                                 .e = &e,
-                                 .before = &e.BeforeExec,
-                                 .status = &e.StatusCode,
-                                 .path = e.Path,
-                                 .rel = rel};
+    const struct hy_turn turn = {HY_TURN_BOTH(SetAttributes, e), .path = e.Path, .rel = rel};
     int64_t r = hy_turn_begin(&turn);
 
     if (r < 0)
@@ -123,13 +117,7 @@ HY_FIRE(fsetattr)
     HY_FIRE(op) \
     { \
         struct hythe_##event e = {HY_HEAD(call)}; \
-        const struct hy_turn turn = {.call = call, \
-                                     .which = HY_EVENT_##event, \
-                                     .e = &e, \
-                                     .before = &e.BeforeExec, \
-                                     .status = &e.StatusCode, \
-                                     .path = e.Path, \
-                                     .rel = arg->path}; \
+        const struct hy_turn turn = {HY_TURN_BOTH(event, e), .path = e.Path, .rel = arg->path}; \
         int64_t r = hy_turn_begin(&turn); \
 \
         if (r < 0 || hy_turn_answered(&turn, &r)) \
@@ -142,13 +130,7 @@ FIRE_PATH(unlink, FileRemove)
 HY_FIRE(mkdir)
 {
     struct hythe_DirCreate e = {HY_HEAD(call)};
-    const struct hy_turn turn = {.call = call,
-                                 .which = HY_EVENT_DirCreate,
-                                 .e = &e,
-                                 .before = &e.BeforeExec,
-                                 .status = &e.StatusCode,
-                                 .path = e.Path,
-                                 .rel = arg->path};
+    const struct hy_turn turn = {HY_TURN_BOTH(DirCreate, e), .path = e.Path, .rel = arg->path};
     struct hythe_attrs attrs = *arg->attrs;
     int64_t r = hy_turn_begin(&turn);
 
@@ -167,14 +149,7 @@ static int64_t fire_rename(const struct hythe_call *call, const char *from, cons
                            void *arg, hy_perform *next)
 {
     struct hythe_FileRename e = {HY_HEAD(call), .Flags = flags, .is_link = link};
-    const struct hy_turn turn = {.call = call,
-                                 .which = HY_EVENT_FileRename,
-                                 .e = &e,
-                                 .before = &e.BeforeExec,
-                                 .status = &e.StatusCode,
-                                 .path = e.Path,
-                                 .to = e.NewPath,
-                                 .rel = from,
+    const struct hy_turn turn = {HY_TURN_BOTH(FileRename, e), .path = e.Path, .to = e.NewPath, .rel = from,
                                  .rel_to = to};
     int64_t r = hy_turn_begin(&turn);
 

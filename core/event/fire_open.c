@@ -95,13 +95,7 @@ static uint32_t open_flags(uint32_t access)
 static int64_t fire_open(const struct hythe_call *call, const char *rel, struct hythe_FileOpen *e, int64_t fine,
                          void *arg, hy_perform *next)
 {
-    const struct hy_turn turn = {.call = call,
-                                 .which = HY_EVENT_FileOpen,
-                                 .e = e,
-                                 .before = &e->BeforeExec,
-                                 .status = &e->StatusCode,
-                                 .path = e->Path,
-                                 .rel = rel};
+    const struct hy_turn turn = {HY_TURN_BOTH(FileOpen, *e), .path = e->Path, .rel = rel};
     int64_t r = hy_turn_begin(&turn);
 
     e->ConnectionId = call->session->id;
@@ -143,13 +137,7 @@ static int64_t open_heard(const struct hythe_call *call, struct hythe_open_arg *
 static bool removal_answered(const struct hythe_call *call, const char *rel, int64_t *answer)
 {
     struct hythe_FileRemove e = {HY_HEAD(call)};
-    const struct hy_turn turn = {.call = call,
-                                 .which = HY_EVENT_FileRemove,
-                                 .e = &e,
-                                 .before = &e.BeforeExec,
-                                 .status = &e.StatusCode,
-                                 .path = e.Path,
-                                 .rel = rel};
+    const struct hy_turn turn = {HY_TURN_BOTH(FileRemove, e), .path = e.Path, .rel = rel};
 
     *answer = hy_turn_begin(&turn);
     return *answer < 0 || hy_turn_answered(&turn, answer);
@@ -158,8 +146,7 @@ static bool removal_answered(const struct hythe_call *call, const char *rel, int
 static int64_t removed(const struct hythe_call *call, int64_t r)
 {
     struct hythe_FileRemove e = {HY_HEAD(call)};
-    const struct hy_turn turn = {
-        .call = call, .which = HY_EVENT_FileRemove, .e = &e, .before = &e.BeforeExec, .status = &e.StatusCode};
+    const struct hy_turn turn = {HY_TURN_BOTH(FileRemove, e)};
 
     memcpy(e.Path, call->file->path, strlen(call->file->path) + 1);
     return hy_turn_after(&turn, r, 0);
@@ -194,12 +181,7 @@ HY_FIRE(lock)
     uint32_t access = call->file->access;
     struct hythe_FileOpen e = {HY_HEAD(call), .DesiredAccess = desired(access), .Flags = open_flags(access),
                                .lock_flags = arg->kind};
-    const struct hy_turn turn = {.call = call,
-                                 .which = HY_EVENT_FileOpen,
-                                 .e = &e,
-                                 .before = &e.BeforeExec,
-                                 .status = &e.StatusCode,
-                                 .path = e.Path};
+    const struct hy_turn turn = {HY_TURN_BOTH(FileOpen, e), .path = e.Path};
     char digits[DIGITS];
     const char *label = label_of(call, digits);
     int64_t r;
@@ -221,7 +203,7 @@ HY_FIRE(read)
     struct hythe_FileRead e = {
         HY_HEAD(call),        .Handle = label_of(call, digits), .FileOffset = arg->offset, .Length = arg->len,
         .FileData = arg->buf, .Path = call->file->path};
-    const struct hy_turn turn = {.call = call, .which = HY_EVENT_FileRead, .e = &e, .status = &e.StatusCode};
+    const struct hy_turn turn = {HY_TURN(FileRead, e)};
     int64_t r = next(call, arg);
 
     if (r > 0 && (uint64_t)r > arg->len)
@@ -240,8 +222,7 @@ HY_FIRE(write)
     char digits[DIGITS];
     struct hy_file_write w = {.e = {HY_HEAD(call), .Handle = label_of(call, digits), .FileOffset = arg->offset,
                                     .FileData = arg->buf, .FileDataLength = arg->len, .Path = call->file->path}};
-    const struct hy_turn turn = {
-        .call = call, .which = HY_EVENT_FileWrite, .e = &w.e, .before = &w.e.BeforeExec, .status = &w.e.StatusCode};
+    const struct hy_turn turn = {HY_TURN_BOTH(FileWrite, w.e)};
     const struct hythe_write_arg asked = *arg;
     int64_t r;
 
@@ -267,13 +248,7 @@ HY_FIRE(write)
 HY_FIRE(opendir)
 {
     struct hy_dir_list d = {.e = {HY_HEAD(call)}};
-    const struct hy_turn turn = {.call = call,
-                                 .which = HY_EVENT_DirList,
-                                 .e = &d.e,
-                                 .before = &d.e.BeforeExec,
-                                 .status = &d.e.StatusCode,
-                                 .path = d.e.Path,
-                                 .rel = arg->path};
+    const struct hy_turn turn = {HY_TURN_BOTH(DirList, d.e), .path = d.e.Path, .rel = arg->path};
     int64_t r = hy_turn_begin(&turn);
 
     if (r == 0 && !hy_turn_answered(&turn, &r))
@@ -336,7 +311,7 @@ HY_FIRE(close)
     bool told = !hy_own(call) || *call->slot; /* an open that was told of ends with a close that is */
     char digits[DIGITS];
     struct hythe_FileClose e = {HY_HEAD(call), .Path = call->file->path, .aborted = arg->flags & HYTHE_CLOSE_ABORTED};
-    const struct hy_turn turn = {.call = call, .which = HY_EVENT_FileClose, .e = &e, .status = &e.StatusCode};
+    const struct hy_turn turn = {HY_TURN(FileClose, e)};
     int64_t r = next(call, arg);
 
     if (told && removes(call, call->file->access))

@@ -128,6 +128,10 @@ int64_t hy_fire_attributes(const struct hythe_call *call, const char *path, uint
  * for is still to come. */
 #define HY_ASKED_BY_LAYER 0x80000000u
 
+/* The beginning of struct hy_turn for an event e of a call; BOTH: that comes before and after. */
+#define HY_TURN(name, params) .call = call, .which = HY_EVENT_##name, .e = &(params), .status = &(params).StatusCode
+#define HY_TURN_BOTH(name, params) HY_TURN(name, params), .before = &(params).BeforeExec
+
 /* The head of every event of a call. */
 #define HY_HEAD(call) .ConnectionId = (call)->session->id, .User = (call)->session->user
 
