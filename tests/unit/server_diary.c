@@ -141,6 +141,7 @@ void diary_disconnected(void *ctx, struct hythe_Disconnected *e)
 
 void diary_error(void *ctx, struct hythe_Error *e)
 {
+    (void)hythe_Config(e->server, "MaxConnections", NULL, 0); /* no lock of the library's is held */
     diary_note(ctx, "error %s%d %s\n", e->ConnectionId ? "" : "of the server ", e->ErrorCode, e->Description);
 }
 

@@ -101,6 +101,9 @@ static void a_server_without_a_key_is_an_error(void)
     struct diary d;
 
     diary_begin(&d, &diary_all, "");
+    CU_ASSERT(hythe_server_set(d.box.server, "SSHCertStore", "/nowhere/key") != 0);
+    CU_ASSERT(diary_has(&d, "error of the server 1301 host key /nowhere/key: No such file"));
+    diary_expect(&d, NULL);
     box_ok(&d.box, hythe_Shutdown(d.box.server));
     box_ok(&d.box, hythe_server_set(d.box.server, "SSHCertStore", "/nowhere/key"));
     CU_ASSERT(hythe_StartListening(d.box.server) != 0);
