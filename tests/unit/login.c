@@ -265,16 +265,24 @@ static ssh_session enter(struct login_box *box, const char *user)
     return NULL;
 }
 
+/* Their client, whose session begins at `home`. */
+static ssh_session enter_at(struct login_box *box, const char *home)
+{
+    ssh_session client = enter(box, "bob");
+    char got[256];
+
+    CU_ASSERT_FATAL(client != NULL);
+    UNIT_ASSERT_STRING(login_home(client, got), home);
+    return client;
+}
+
 static void nobody_leaves_their_root(void)
 {
     struct login_box box;
     ssh_session client;
-    char home[256];
 
     login_box_begin(&box, "", in_a_root);
-    client = enter(&box, "bob");
-    CU_ASSERT_FATAL(client != NULL);
-    UNIT_ASSERT_STRING(login_home(client, home), "/");
+    client = enter_at(&box, "/");
     CU_ASSERT(login_reads(client, "/file"));
     CU_ASSERT(!login_reads(client, "/secret") && !login_reads(client, "/../../secret"));
     CU_ASSERT(!login_reads(client, "/out") && !login_reads(client, "/users/bob/file"));
@@ -286,12 +294,9 @@ static void nobody_leaves_their_home(void)
 {
     struct login_box box;
     ssh_session client;
-    char home[256];
 
     login_box_begin(&box, "", at_home);
-    client = enter(&box, "bob");
-    CU_ASSERT_FATAL(client != NULL);
-    UNIT_ASSERT_STRING(login_home(client, home), "/users/bob");
+    client = enter_at(&box, "/users/bob");
     CU_ASSERT(login_reads(client, "/users/bob/file") && login_reads(client, "file"));
     CU_ASSERT(!login_reads(client, "/secret") && !login_reads(client, "../../secret"));
     CU_ASSERT(!login_reads(client, "/users/bob/out"));
