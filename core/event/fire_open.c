@@ -91,6 +91,11 @@ static uint32_t open_flags(uint32_t access)
     return mapped(access, rows, sizeof rows / sizeof *rows);
 }
 
+static bool ends(const char label[static HYTHE_EVENT_HANDLE])
+{
+    return memchr(label, '\0', HYTHE_EVENT_HANDLE) != NULL;
+}
+
 /* FileOpen of a path: e has what it is about. e->Handle is a label afterwards. */
 static int64_t fire_open(const struct hythe_call *call, const char *rel, struct hythe_FileOpen *e, int64_t fine,
                          void *arg, hy_perform *next)
@@ -102,10 +107,9 @@ static int64_t fire_open(const struct hythe_call *call, const char *rel, struct 
     e->User = call->session->user;
     if (r < 0 || hy_turn_answered(&turn, &r))
         return r;
-    r = hy_turn_after(&turn, next(call, arg), fine);
-    if (r >= 0 && !memchr(e->Handle, '\0', sizeof e->Handle))
-        r = hy_turn_wrong(&turn, "a Handle without a NUL inside of its bounds");
-    return r;
+    if (ends(e->Handle))
+        r = hy_turn_after(&turn, next(call, arg), fine);
+    return r < 0 || ends(e->Handle) ? r : hy_turn_wrong(&turn, "a Handle without a NUL inside of its bounds");
 }
 
 static int keep_label(const struct hythe_call *call, uint64_t n, const char *was, const char *label)

@@ -392,6 +392,33 @@ static void give_label(void *p, bool before)
     }
 }
 
+static bool early;
+
+static void endless_label(void *p, bool before)
+{
+    struct hythe_FileOpen *e = p;
+
+    if (before == early)
+        memset(e->Handle, 'h', sizeof e->Handle);
+}
+
+static void a_label_ends(void)
+{
+    struct scene s;
+    hy_handle h;
+
+    scene_begin(&s, BIT(FileOpen));
+    s.acts[HY_EVENT_FileOpen].more = endless_label;
+    for (early = false;; early = true) {
+        UNIT_ASSERT_NUMBER(do_open(&s.w, "/f", HYTHE_OPEN_READ, &h), HYTHE_STATUS(4));
+        UNIT_ASSERT_NUMBER(memfs_open(s.fs), 0);
+        if (early)
+            break;
+    }
+    CU_ASSERT(world_said(&s.w, "FileOpen left a Handle without a NUL") == 2);
+    scene_end(&s);
+}
+
 static void note_label(const char *label)
 {
     (void)snprintf(labels[label_count++ % 8], HYTHE_EVENT_HANDLE, "%s", label);
@@ -483,5 +510,5 @@ UNIT_SUITE(event_fields, UNIT_TEST(other_attributes_are_read_as_they_are_written
            UNIT_TEST(a_handler_changes_what_is_told), UNIT_TEST(owners_have_names_from_version_4_on),
            UNIT_TEST(wrong_attributes_are_caught), UNIT_TEST(a_handler_makes_a_file_up),
            UNIT_TEST(a_link_leads_where_the_handler_says), UNIT_TEST(an_open_shows_what_is_wanted),
-           UNIT_TEST(other_events_show_what_is_wanted), UNIT_TEST(open_files_have_labels),
+           UNIT_TEST(other_events_show_what_is_wanted), UNIT_TEST(a_label_ends), UNIT_TEST(open_files_have_labels),
            UNIT_TEST(what_the_end_of_a_connection_closes_is_aborted), UNIT_TEST(what_is_deleted_on_close_is_a_removal));

@@ -402,6 +402,17 @@ static void an_event_without_a_handler_costs_nothing(void)
     }
 }
 
+static void without_handlers_there_is_no_layer(void)
+{
+    const struct hythe_events none = {.size = sizeof none};
+    struct hy_events *events = hy_events_new(NULL);
+
+    CU_ASSERT_FATAL(events != NULL);
+    hy_events_set(events, &none, NULL);
+    CU_ASSERT(hy_events_layer(events) == NULL && hy_events_store(events) == NULL);
+    hy_events_free(events);
+}
+
 static void an_operation_without_an_event_is_refused_unless_allowed(void)
 {
     struct hythe_statfs out;
@@ -464,5 +475,5 @@ static void copies_pass_no_event_by(void)
 UNIT_SUITE(files, UNIT_TEST(watching_changes_nothing), UNIT_TEST(each_status_denies),
            UNIT_TEST(each_status_can_be_the_answer_afterwards), UNIT_TEST(a_client_is_told_what_its_version_knows),
            UNIT_TEST(a_status_that_there_is_not_is_caught), UNIT_TEST(a_failure_is_told_as_a_status_and_may_be_another),
-           UNIT_TEST(an_event_without_a_handler_costs_nothing),
+           UNIT_TEST(an_event_without_a_handler_costs_nothing), UNIT_TEST(without_handlers_there_is_no_layer),
            UNIT_TEST(an_operation_without_an_event_is_refused_unless_allowed), UNIT_TEST(copies_pass_no_event_by));
