@@ -57,6 +57,9 @@ static void nobody_waits_who_is_not_led_there(void)
     hy_handle h;
 
     (void)begin_led(&c, true);
+    CU_ASSERT_FATAL(world_see(&c.w, NULL, NULL, false) != NULL);
+    CU_ASSERT_FATAL(hy_vfs_pace_of_path(c.w.vfs, name_of("/led")).slow);
+    CU_ASSERT(!hy_vfs_pace_of_path(c.w.vfs, name_of("/plain/x")).slow);
     connect(&c);
     h = open_path(&c, "/fast");
     gate_shut(GATE_STAT);
@@ -93,6 +96,30 @@ static void what_is_opened_there_is_slow(void)
     gate_lift(GATE_READ);
     until(&c, 2);
     expect(&c, 1, SSH_FXP_DATA, 1);
+    end(&c);
+}
+
+/* The layer's answer comes out of a call during which others may use the session. */
+static void what_is_slow_may_lead_away_too(void)
+{
+    struct client c;
+    void *fs = begin_led(&c, true);
+
+    world_mount(&c.w, "/slow/b",
+                (struct hy_instance *const[]){world_start(&c.w, &leading, "leading"),
+                                              world_start(&c.w, &gate_parallel, "gate"), NULL});
+    CU_ASSERT(memfs_put(fs, "there", "content") == 0);
+    connect(&c);
+    put_path(&c, SSH_FXP_STAT, 1, "/slow/b/moved");
+    put_path(&c, SSH_FXP_REMOVE, 2, "/slow/b/moved");
+    put_path(&c, SSH_FXP_STAT, 3, "/slow/b/moved");
+    send(&c);
+    until(&c, 3);
+    expect(&c, 0, SSH_FXP_ATTRS, 1);
+    UNIT_ASSERT_NUMBER(c.replies[1].status, SSH_FX_OK);
+    UNIT_ASSERT_NUMBER(c.replies[2].status, SSH_FX_NO_SUCH_FILE);
+    UNIT_ASSERT_NUMBER(gate_passed(GATE_STAT), 0);
+    CU_ASSERT(memfs_content(fs, "there") == NULL);
     end(&c);
 }
 
@@ -161,5 +188,6 @@ static void a_folder_gets_its_attributes_where_it_is(void)
 }
 
 UNIT_SUITE(led, UNIT_TEST(nobody_waits_who_is_not_led_there), UNIT_TEST(what_is_opened_there_is_slow),
-           UNIT_TEST(a_client_that_leaves_cancels_it), UNIT_TEST(without_a_slow_mount_there_is_nothing_to_wait_for),
+           UNIT_TEST(what_is_slow_may_lead_away_too), UNIT_TEST(a_client_that_leaves_cancels_it),
+           UNIT_TEST(without_a_slow_mount_there_is_nothing_to_wait_for),
            UNIT_TEST(a_folder_gets_its_attributes_where_it_is));

@@ -7,7 +7,8 @@ static void note(const struct hythe_call *call, const char *name)
 {
     const struct hy_instance *instance = call->instance;
 
-    (void)snprintf(trace + strlen(trace), sizeof trace - strlen(trace), "%s.%s;", instance->label, name);
+    (void)snprintf(trace + strlen(trace), sizeof trace - strlen(trace), "%s.%s%s;", instance->label, name,
+                   call->flags & HYTHE_CALL_OWN ? "*" : "");
 }
 
 #define HYTHE_OP(name, klass, on, fields) \
@@ -64,9 +65,9 @@ static void asks_the_inner_layers_alone(void)
     static const struct {
         const char *trace;
         int64_t asked;
-    } wanted[] = {{"a.rename;b.rename;c.getattr;d.getattr;", 0},
-                  {"a.rename;b.rename;c.realpath;c.getattr;d.getattr;", 1},
-                  {"a.rename;b.rename;c.fgetattr;c.getattr;d.getattr;", 0},
+    } wanted[] = {{"a.rename;b.rename;c.getattr*;d.getattr*;", 0},
+                  {"a.rename;b.rename;c.realpath*;c.getattr*;d.getattr*;", 1},
+                  {"a.rename;b.rename;c.fgetattr*;c.getattr*;d.getattr*;", 0},
                   {"a.rename;b.rename;", -EINVAL},
                   {"a.rename;b.rename;", -EINVAL}};
     const struct hythe_session session = {.size = sizeof session};
