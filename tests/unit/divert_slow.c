@@ -47,6 +47,9 @@ static void *begin_led(struct client *c, bool slow)
     c->tally = hy_tally_new();
     c->options.slow = (struct hy_sftp_slow){.pool = c->pool, .tally = c->tally};
     hy_buf_init(&c->b, 1 << 20);
+    CU_ASSERT_FATAL(world_see(&c->w, NULL, NULL, false) != NULL);
+    CU_ASSERT_FATAL(hy_vfs_pace_of_path(c->w.vfs, name_of("/led")).slow == slow); /* or the tests would wait for ever */
+    CU_ASSERT(!hy_vfs_pace_of_path(c->w.vfs, name_of("/plain/x")).slow);
     return store->self;
 }
 
@@ -57,9 +60,6 @@ static void nobody_waits_who_is_not_led_there(void)
     hy_handle h;
 
     (void)begin_led(&c, true);
-    CU_ASSERT_FATAL(world_see(&c.w, NULL, NULL, false) != NULL);
-    CU_ASSERT_FATAL(hy_vfs_pace_of_path(c.w.vfs, name_of("/led")).slow);
-    CU_ASSERT(!hy_vfs_pace_of_path(c.w.vfs, name_of("/plain/x")).slow);
     connect(&c);
     h = open_path(&c, "/fast");
     gate_shut(GATE_STAT);
@@ -145,8 +145,6 @@ static void without_a_slow_mount_there_is_nothing_to_wait_for(void)
     struct client c;
 
     (void)begin_led(&c, false);
-    CU_ASSERT_FATAL(world_see(&c.w, NULL, NULL, false) != NULL);
-    CU_ASSERT(!hy_vfs_pace_of_path(c.w.vfs, name_of("/led")).slow);
     CU_ASSERT(!hy_vfs_pace(c.w.vfs).slow);
     connect(&c);
     put_path(&c, SSH_FXP_STAT, 1, "/led");
@@ -165,7 +163,6 @@ static void a_folder_gets_its_attributes_where_it_is(void)
 
     fs = begin_led(&c, false);
     c.options.log = &c.w.log;
-    CU_ASSERT_FATAL(world_see(&c.w, NULL, NULL, false) != NULL);
     CU_ASSERT_FATAL(hy_sftp_new(c.w.vfs, &c.options, &sink, &c.w.err) == 0);
     c.w.vfs = NULL;
     hy_memory_open(&c.link, &sink, 1 << 20);

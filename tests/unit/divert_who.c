@@ -207,8 +207,33 @@ static void copies_land_where_they_are_led(void)
     world_end(&w);
 }
 
+/* What is removed again is what was made, wherever that was. */
+static void a_copy_given_up_leaves_nothing_behind(void)
+{
+    static const struct turn all[] = {{"/new", "/kept", NULL}, {NULL, NULL, NULL}};
+    enum { MORE_THAN_A_SLICE = 5 << 20 };
+    char *much = malloc(MORE_THAN_A_SLICE);
+    struct hy_copyfile c;
+    struct world w;
+    void *fs = begin_real(&w);
+
+    CU_ASSERT_FATAL(much != NULL);
+    memset(much, 'x', MORE_THAN_A_SLICE - 1);
+    much[MORE_THAN_A_SLICE - 1] = '\0';
+    CU_ASSERT(memfs_put(fs, "much", much) == 0 && memfs_put(fs, "new", "another's") == 0);
+    free(much);
+    turns = all;
+    UNIT_ASSERT_NUMBER(hy_copyfile_begin(w.vfs, &c, name_of("/much"), name_of("/new"), true), 1);
+    UNIT_ASSERT_NUMBER(hy_copyfile_step(w.vfs, &c), 1);
+    CU_ASSERT(memfs_content(fs, "kept") != NULL);
+    hy_copyfile_end(w.vfs, &c);
+    CU_ASSERT(memfs_content(fs, "kept") == NULL);
+    UNIT_ASSERT_STRING(memfs_content(fs, "new"), "another's");
+    world_end(&w);
+}
+
 UNIT_SUITE(leading, UNIT_TEST(other_layers_judge_the_new_name), UNIT_TEST(an_inner_layer_may_lead_away_too),
            UNIT_TEST(only_what_a_client_asks_by_name), UNIT_TEST(not_from_the_cores_own_calls),
            UNIT_TEST(an_invented_diversion_is_no_answer), UNIT_TEST(a_diversion_after_the_open_closes_it),
            UNIT_TEST(a_cancelled_session_goes_nowhere), UNIT_TEST(locks_are_those_of_the_new_name),
-           UNIT_TEST(copies_land_where_they_are_led));
+           UNIT_TEST(copies_land_where_they_are_led), UNIT_TEST(a_copy_given_up_leaves_nothing_behind));
