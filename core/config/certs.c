@@ -187,6 +187,8 @@ void hy_check_keys(struct hy_reading *r)
         return;
     if (hy_config_first_key(c))
         keys[n++] = first_key(r);
+    else
+        (void)type_of(r, place_of(r, "SSHCertStoreType"), "SSHCertStoreType", c->SSHCertStoreType);
     if (c->key_count)
         memcpy(keys + n, c->keys, c->key_count * sizeof *keys);
     c->keys = keys;

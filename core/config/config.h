@@ -168,6 +168,10 @@ struct hy_config {
     struct hy_arena *arena;        /* owns every string and array above */
 };
 
+/* How what is said of a place begins: "file:7: ", or "" where no file says it. Returns out. */
+enum { HY_PLACE_TEXT = 4096 };
+const char *hy_place_said(struct hy_place place, char out[HY_PLACE_TEXT]);
+
 /* One complaint about the file. */
 struct hy_problem {
     struct hy_place place; /* line 0: the file as a whole */

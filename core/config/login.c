@@ -65,7 +65,7 @@ static struct hy_prompt *room_for_prompts(struct hy_reading *r, const config_set
 
 void hy_read_prompt_texts(struct hy_reading *r, const config_setting_t *at)
 {
-    const char *const *list = hy_value_list(r, at, false, NULL);
+    const char *const *list = hy_value_list(r, at, false, &r->prompt_places);
     size_t count = 0;
 
     while (list && list[count])
@@ -158,7 +158,6 @@ static size_t split_prompts(struct hy_reading *r, const char *s, struct hy_promp
 /* The arrays, whose sizes must agree. */
 static size_t check_arrays(struct hy_reading *r)
 {
-    struct hy_place place = hy_config_place(r->config, "KeyboardInteractivePromptPrompt");
     struct hy_place echo = hy_config_place(r->config, "KeyboardInteractivePromptEcho");
 
     if (echo.line && r->prompt_echoes != r->prompt_texts)
@@ -168,7 +167,7 @@ static size_t check_arrays(struct hy_reading *r)
         const char *why = hy_prompt_judge(r->prompts[i].text);
 
         if (why)
-            hy_reading_add(r, place, "KeyboardInteractivePromptPrompt: a prompt that %s can't be asked", why);
+            hy_reading_add(r, r->prompt_places[i], "KeyboardInteractivePromptPrompt: a prompt that %s can't be asked", why);
     }
     return r->prompt_texts;
 }

@@ -1,8 +1,17 @@
 #include "core/config/arena.h"
 #include "core/config/config.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+const char *hy_place_said(struct hy_place place, char out[HY_PLACE_TEXT])
+{
+    out[0] = '\0';
+    if (place.file && place.file[0])
+        (void)snprintf(out, HY_PLACE_TEXT, "%s:%u: ", place.file, place.line);
+    return out;
+}
 
 static bool add(struct hy_problems *problems, struct hy_place place, const char *fmt, va_list ap)
 {

@@ -19,6 +19,7 @@ struct hy_reading {
     const char *file;
     struct hy_prompt *prompts; /* KeyboardInteractivePromptPrompt and -Echo as they come, and how many of each */
     size_t prompt_texts, prompt_echoes;
+    const struct hy_place *prompt_places; /* of the texts, in the same order */
     struct hy_user_config *users; /* config->users, whose settings for all users are filled in at the end */
     bool parsed;                  /* libconfig could make sense of it */
     bool no_memory;

@@ -58,13 +58,12 @@ int hythe_fail(struct hythe_server *server, int number, const char *fmt, ...)
 int hythe_fail_problems(struct hythe_server *server, int number, const struct hy_problems *problems)
 {
     size_t at = 0, size = sizeof server->error.text;
-    char text[sizeof server->error.text] = "out of memory";
+    char text[sizeof server->error.text] = "out of memory", where[HY_PLACE_TEXT];
 
     for (size_t i = 0; i < problems->count && at < size; i++) {
         const struct hy_problem *p = &problems->items[i];
-        int n = p->place.file[0] && p->place.line ? snprintf(text + at, size - at, "%s%s:%u: %s", i ? "; " : "",
-                                                             p->place.file, p->place.line, p->text)
-                                                  : snprintf(text + at, size - at, "%s%s", i ? "; " : "", p->text);
+        int n = snprintf(text + at, size - at, "%s%s%s", i ? "; " : "",
+                         p->place.line ? hy_place_said(p->place, where) : "", p->text);
 
         at += n > 0 ? (size_t)n : 0;
     }

@@ -14,8 +14,8 @@ int hy_complain(struct hy_complaints *to, struct hy_place place, const char *fmt
     va_end(ap);
     if (to->problems)
         hy_problems_add(to->problems, place.line ? place : to->place, "%s: %s", to->label, text);
-    if (!to->count++ && place.line)
-        (void)hy_err_set(to->err, "%s: %s (%s:%u)", to->label, text, place.file ? place.file : "", place.line);
+    if (!to->count++ && place.line && place.file && *place.file)
+        (void)hy_err_set(to->err, "%s: %s (%s:%u)", to->label, text, place.file, place.line);
     else if (to->count == 1)
         (void)hy_err_set(to->err, "%s: %s", to->label, text);
     return -1;

@@ -54,13 +54,13 @@ static int start(struct hy_access *access, const struct hy_config *config, struc
     for (size_t i = 0; i < config->auth_count; i++) {
         const struct hy_filter_config *p = &config->auth[i];
         struct hy_err why = {0};
+        char where[HY_PLACE_TEXT];
 
         access->doors[i].methods = p->methods;
         access->doors[i].instance =
             hy_plugins_start(plugins, p->plugin, HYTHE_AUTH, p->options, p->option_count, p->plugin, &why);
         if (!access->doors[i].instance)
-            return p->place.line ? hy_err_set(err, "%s:%u: %s", p->place.file, p->place.line, why.text)
-                                 : hy_err_set(err, "%s", why.text);
+            return hy_err_set(err, "%s%s", hy_place_said(p->place, where), why.text);
     }
     return 0;
 }
@@ -93,6 +93,7 @@ int hy_access_judge(const struct hy_config *config, uint32_t offered, struct hy_
 int hy_access_begin(struct hy_access *access, const struct hy_config *config, struct hy_plugins *plugins,
                     const struct hy_log *log, struct hy_err *err)
 {
+    char where[HY_PLACE_TEXT];
     struct hy_place place;
     struct hy_err why;
 
@@ -122,7 +123,7 @@ int hy_access_begin(struct hy_access *access, const struct hy_config *config, st
     if (start(access, config, plugins, err))
         return -1;
     if (hy_access_judge(config, hy_auth_offered(&access->policy), &place, &why))
-        return hy_err_set(err, "%s:%u: %s", place.file, place.line, why.text);
+        return hy_err_set(err, "%s%s", hy_place_said(place, where), why.text);
     return 0;
 }
 

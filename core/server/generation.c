@@ -26,11 +26,11 @@ static int build(struct hy_generation *g, const struct hy_generation *before, co
 static void tell_warnings(const struct hy_generation *g)
 {
     struct hy_problems warnings = {0};
+    char where[HY_PLACE_TEXT];
 
     hy_server_warn(g->config, &warnings);
     for (size_t i = 0; i < warnings.count; i++)
-        hy_log(g->log, HY_LOG_INFO, 0, "%s:%u: %s", warnings.items[i].place.file, warnings.items[i].place.line,
-               warnings.items[i].text);
+        hy_log(g->log, HY_LOG_INFO, 0, "%s%s", hy_place_said(warnings.items[i].place, where), warnings.items[i].text);
     hy_problems_free(&warnings);
 }
 

@@ -57,11 +57,12 @@ static int start_layer(struct starting *s, struct started *to, enum hythe_kind k
                        const struct hy_filter_config *what, const char *label)
 {
     struct hy_err why = {0};
+    char where[HY_PLACE_TEXT];
     const struct hy_instance *instance =
         hy_plugins_start(s->plugins, what->plugin, kind, what->options, what->option_count, label, &why);
 
     if (!instance)
-        return hy_err_set(s->err, "%s:%u: %s", what->place.file, what->place.line, why.text);
+        return hy_err_set(s->err, "%s%s", hy_place_said(what->place, where), why.text);
     to->layers[to->count++] = instance;
     return 0;
 }
@@ -134,11 +135,12 @@ static int fill(struct hy_trees *t, const struct hy_config *config, struct hy_pl
 {
     struct starting s = {t, plugins, err};
     struct hy_err why = {0};
+    char where[HY_PLACE_TEXT];
     size_t count = 0;
 
     for (size_t i = 0; i < config->user_count; i++)
         if (hy_layers_fit(config, &config->users[i], hy_plugins_means(plugins), &why))
-            return hy_err_set(err, "%s:%u: %s", config->users[i].place.file, config->users[i].place.line, why.text);
+            return hy_err_set(err, "%s%s", hy_place_said(config->users[i].place, where), why.text);
     (void)hy_stacks_each(config, count_one, &count);
     t->stacks = calloc(count + 1, sizeof *t->stacks);
     if (!t->stacks || find_profiles(t, config))
@@ -227,6 +229,7 @@ typedef int mounter(struct hy_tree *tree, const char *path, struct hy_chain *cha
 static int mount_stack(const struct hy_trees *t, const struct made *m, const struct started *stack, mounter *mount,
                        struct hy_err *err)
 {
+    char where[HY_PLACE_TEXT];
     const struct hy_mount_config *config = stack->mount;
     int rc;
     struct hy_chain *chain = chain_of(t, m, stack, &rc);
@@ -240,11 +243,10 @@ static int mount_stack(const struct hy_trees *t, const struct made *m, const str
         return 0; /* one that goes first has the path */
     if (rc == -E2BIG)
         return hy_err_set(err,
-                          "%s:%u: mount %s: with the filters of this user and the groups it has more than %d "
+                          "%smount %s: with the filters of this user and the groups it has more than %d "
                           "layers",
-                          config->place.file, config->place.line, config->path, HY_LAYERS_MAX);
-    return hy_err_set(err, "%s:%u: mount %s: %s", config->place.file, config->place.line, config->path,
-                      strerrordesc_np(-rc));
+                          hy_place_said(config->place, where), config->path, HY_LAYERS_MAX);
+    return hy_err_set(err, "%smount %s: %s", hy_place_said(config->place, where), config->path, strerrordesc_np(-rc));
 }
 
 static int grow(const struct hy_trees *t, struct made *m, struct hy_err *err)

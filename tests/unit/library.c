@@ -92,6 +92,7 @@ static void closing_leaves_connections_alone(void)
     CU_ASSERT_FATAL(other != NULL && ssh_userauth_password(other, NULL, "secret") == SSH_AUTH_SUCCESS);
     CU_ASSERT(box_connect_at(&box, "127.0.0.2") == NULL); /* MaxConnections */
     box_is(&box, "SFTPConnectionCount", "2");
+    box_read(other, text);
     box_is(&box, "user[2]", "u");
     box_read(client, text);
     UNIT_ASSERT_STRING(text, "hello");
