@@ -167,7 +167,8 @@ static size_t check_arrays(struct hy_reading *r)
         const char *why = hy_prompt_judge(r->prompts[i].text);
 
         if (why)
-            hy_reading_add(r, r->prompt_places[i], "KeyboardInteractivePromptPrompt: a prompt that %s can't be asked", why);
+            hy_reading_add(r, r->prompt_places[i], "KeyboardInteractivePromptPrompt: a prompt that %s can't be asked",
+                           why);
     }
     return r->prompt_texts;
 }
