@@ -6,7 +6,7 @@ dist_doc_DATA += doc/embedding.md doc/events.md doc/writing-plugins.md doc/statu
 # Programs that embed a server; they build there, with the Makefile beside them.
 examplesdir = $(docdir)/examples
 dist_examples_DATA = doc/examples/Makefile doc/examples/server.c doc/examples/generated.c doc/examples/approve.c
-EXTRA_DIST += doc/decisions/plugin-abi.md doc/decisions/plugin-abi-walks.md doc/decisions/authentication.md doc/architecture.md doc/reload.md doc/certificates.md doc/clients.md doc/connections.md doc/helper.md doc/locks.md doc/sftp.md doc/slow-plugins.md doc/ssh.md \
+EXTRA_DIST += doc/decisions/library.md doc/decisions/plugin-abi.md doc/decisions/plugin-abi-walks.md doc/decisions/authentication.md doc/architecture.md doc/reload.md doc/certificates.md doc/clients.md doc/connections.md doc/helper.md doc/locks.md doc/sftp.md doc/slow-plugins.md doc/ssh.md \
 	doc/man/hythe.cfg.5.head doc/man/hythe.cfg.5.tail README README.md HACKING.md SECURITY.md NEWS
 CLEANFILES += doc/man/hythe.cfg.5
 
