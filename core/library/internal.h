@@ -29,9 +29,10 @@ struct hythe_server {
     struct hy_config *view;              /* what the store says, read in part: values in effect */
     const struct hythe_plugin **plugins; /* registered, NULL-terminated; NULL: none */
     size_t plugin_count;
-    struct hy_server *core;   /* NULL: it was never made */
-    struct hy_config *config; /* what core was made with */
-    uint64_t last;            /* id of a connection of the cores before */
+    const struct hy_program *program; /* program.h; NULL: it is anybody's */
+    struct hy_server *core;           /* NULL: it was never made */
+    struct hy_config *config;         /* what core was made with */
+    uint64_t last;                    /* id of a connection of the cores before */
     enum hythe_state state;
     bool called_off; /* a start under way shall end as soon as it can */
     bool turn;       /* somebody, whose, makes or changes the core */
@@ -48,8 +49,13 @@ void hythe_end_turn(struct hythe_server *server);
 bool hythe_is_idle(struct hythe_server *server);
 
 /* With the lock, which is given back for a while, and with the turn: the server, which listens, goes on with the store.
- * 0, or a number. */
-int hythe_reload(struct hythe_server *server, const struct hy_store *store);
+ * 0, or a number, with its reason noted and as problems. */
+int hythe_reload(struct hythe_server *server, const struct hy_store *store, struct hy_problems *problems);
+
+/* Takes the settings of a file or, if text isn't NULL, of a text that is called so. whole: what is missing is a
+ * problem, too. 0, or a number, with its reason noted and as problems. */
+int hythe_load(struct hythe_server *server, const char *file, const char *text, bool whole,
+               struct hy_problems *problems);
 
 /* Notes the reason and returns the number. With or without the lock: */
 int hythe_fail(struct hythe_server *server, int number, const char *fmt, ...) __attribute__((format(printf, 3, 4)));

@@ -4,43 +4,43 @@
 #include <errno.h>
 
 /* What is wrong with the file is said now; what it lacks, which has no line, the program may still set. */
-static bool has_mistakes(const struct hy_problems *problems)
+static bool has_mistakes(const struct hy_problems *problems, bool whole)
 {
     for (size_t i = 0; i < problems->count; i++)
-        if (problems->items[i].place.line)
+        if (whole || problems->items[i].place.line)
             return true;
     return problems->lost;
 }
 
 /* With the lock and the turn. */
-static int use(struct hythe_server *server, struct hy_store *store, struct hy_config *view)
+static int use(struct hythe_server *server, struct hy_store *store, struct hy_config *view,
+               struct hy_problems *problems)
 {
     int rc = 0;
 
     if (server->state == HYTHE_BOUND)
         return hythe_fail_locked(server, HY_ERROR_LISTENING, "settings can't change while ports are bound");
     if (server->state == HYTHE_LISTENING)
-        rc = hythe_reload(server, store);
+        rc = hythe_reload(server, store, problems);
     if (!rc)
         hythe_keep(server, store, view);
     return rc;
 }
 
-static int load(struct hythe_server *server, const char *file, const char *text)
+static int load(struct hythe_server *server, const char *file, const char *text, bool whole,
+                struct hy_problems *problems)
 {
     const struct hy_config_rules rules = hythe_rules(server, true);
-    struct hy_problems problems = {0};
-    struct hy_store *store = hy_store_load(file, text, &rules, &problems);
-    bool good = store && !has_mistakes(&problems);
-    struct hy_config *view = good ? hythe_read(server, store, true, &problems) : NULL;
+    struct hy_store *store = hy_store_load(file, text, &rules, problems);
+    bool good = store && !has_mistakes(problems, whole);
+    struct hy_config *view = good ? hythe_read(server, store, true, problems) : NULL;
     int rc = 0;
 
     if (!view)
-        rc = hythe_fail_problems(server, -EINVAL, &problems);
-    hy_problems_free(&problems);
+        rc = hythe_fail_problems(server, -EINVAL, problems);
     (void)pthread_mutex_lock(&server->lock);
     if (!rc && (rc = hythe_take_turn(server)) == 0) {
-        rc = use(server, store, view);
+        rc = use(server, store, view, problems);
         hythe_end_turn(server);
     }
     (void)pthread_mutex_unlock(&server->lock);
@@ -51,7 +51,8 @@ static int load(struct hythe_server *server, const char *file, const char *text)
     return rc;
 }
 
-static int load_outside(struct hythe_server *server, const char *file, const char *text)
+int hythe_load(struct hythe_server *server, const char *file, const char *text, bool whole,
+               struct hy_problems *problems)
 {
     struct hy_stay stay;
     int rc;
@@ -59,17 +60,26 @@ static int load_outside(struct hythe_server *server, const char *file, const cha
     if (hy_events_inside(server->events, NULL))
         return hythe_fail(server, -EDEADLK, "settings can't be loaded by a handler");
     hy_events_enter(server->events, &stay);
-    rc = load(server, file, text);
+    rc = load(server, file, text, whole, problems);
     hy_events_leave(&stay);
+    return rc;
+}
+
+static int load_quietly(struct hythe_server *server, const char *file, const char *text)
+{
+    struct hy_problems problems = {0};
+    int rc = hythe_load(server, file, text, false, &problems);
+
+    hy_problems_free(&problems);
     return rc;
 }
 
 int hythe_server_load(struct hythe_server *server, const char *file)
 {
-    return load_outside(server, file, NULL);
+    return load_quietly(server, file, NULL);
 }
 
 int hythe_server_load_text(struct hythe_server *server, const char *text)
 {
-    return load_outside(server, "text", text);
+    return load_quietly(server, "text", text);
 }

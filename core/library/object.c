@@ -116,7 +116,7 @@ struct hy_config *hythe_read(struct hythe_server *server, const struct hy_store 
     const struct hy_config_rules rules = hythe_rules(server, partial);
     struct hy_config *config = hy_store_read(store, &rules, problems);
 
-    if (config)
+    if (config && !server->program)
         config->Listening = true; /* whether it does is said by StartListening() */
     return config;
 }

@@ -1,6 +1,7 @@
 /* Starting and ending. What makes or changes the core has the turn; what waits for it to end is counted, and runs the
  * events that its connections fire before they go. */
 #include "core/library/internal.h"
+#include "core/library/program.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -51,7 +52,12 @@ static bool wait_until(struct hythe_server *server, is_over *over, unsigned seco
 
 static int wait_for_end(struct hythe_server *server)
 {
-    if (wait_until(server, hy_server_ended, (unsigned)server->config->shutdown_timeout))
+    unsigned seconds;
+
+    (void)pthread_mutex_lock(&server->lock);
+    seconds = (unsigned)server->view->shutdown_timeout;
+    (void)pthread_mutex_unlock(&server->lock);
+    if (wait_until(server, hy_server_ended, seconds))
         return 0;
     hy_server_end(server->core, true);
     if (wait_until(server, hy_server_ended, HY_SERVER_LAST_WAIT))
@@ -113,6 +119,10 @@ static int make(struct hythe_server *server, struct hy_config *config, struct hy
     if (*core) {
         hy_server_set_events(*core, server->events);
         hy_server_set_plugins(*core, server->plugins);
+        if (server->program) {
+            hy_server_set_assist(*core, server->program->assist);
+            hy_server_set_around(*core, server->program->around);
+        }
         if (hy_server_bind(*core, &err) == 0)
             return 0;
         hy_server_free(*core);
@@ -287,22 +297,20 @@ int hythe_StartListening(struct hythe_server *server)
 }
 
 /* With the lock, which is given back for a while, and with the turn. */
-int hythe_reload(struct hythe_server *server, const struct hy_store *store)
+int hythe_reload(struct hythe_server *server, const struct hy_store *store, struct hy_problems *problems)
 {
-    struct hy_problems problems = {0};
-    struct hy_config *config = hythe_read(server, store, false, &problems);
+    struct hy_config *config = hythe_read(server, store, false, problems);
     enum hy_log_level level = config ? (enum hy_log_level)config->LogLevel : HY_LOG_ERROR;
     bool good;
 
     (void)pthread_mutex_unlock(&server->lock);
-    good = config && hy_server_reload(server->core, config, &problems) == 0;
+    good = config && hy_server_reload(server->core, config, problems) == 0;
     if (good) {
         atomic_store(&server->log.level, level);
     } else {
-        (void)hythe_fail_problems(server, -EINVAL, &problems);
+        (void)hythe_fail_problems(server, -EINVAL, problems);
         hy_config_free(config);
     }
-    hy_problems_free(&problems);
     (void)pthread_mutex_lock(&server->lock);
     return good ? 0 : -EINVAL;
 }

@@ -181,6 +181,7 @@ static int change(struct hythe_server *server, const struct name *name, const ch
     bool listening = server->state == HYTHE_LISTENING;
     struct hy_config *view;
     struct hy_store *next;
+    struct hy_problems problems = {0};
     struct hy_err err = {0};
     int rc;
 
@@ -190,7 +191,8 @@ static int change(struct hythe_server *server, const struct name *name, const ch
     if (rc)
         return hythe_fail_locked(server, rc, "%s", err.text);
     if (listening)
-        rc = hythe_reload(server, next);
+        rc = hythe_reload(server, next, &problems);
+    hy_problems_free(&problems);
     if (!rc) {
         hythe_keep(server, next, view);
         return 0;

@@ -51,6 +51,7 @@ hythed_SOURCES = core/server/hythed.c \
 	core/server/hythed_plugins.c core/server/hythed_plugins.h \
 	core/server/hythed_reload.c core/server/hythed_reload.h \
 	core/server/hythed_rights.c core/server/hythed_rights.h \
+	core/server/hythed_serve.c core/server/hythed_serve.h \
 	core/server/padding.c core/server/padding.h \
 	core/server/readahead.c core/server/readahead.h
 hythed_CPPFLAGS = $(AM_CPPFLAGS) -DHYTHE_SYSCONFDIR='"$(sysconfdir)"'

@@ -1,9 +1,7 @@
-/* hythed: a server as a program. It alone decides about the process: rights, signals, log, exit. */
+/* hythed: a server as a program. Its options; hythed_serve.c serves. */
 #include "core/server/about.h"
 #include "core/server/crypto.h"
-#include "core/server/hythed_answer.h"
 #include "core/server/hythed_control.h"
-#include "core/server/hythed_crash.h"
 #include "core/server/hythed_explain.h"
 #include "core/server/hythed_helper.h"
 #include "core/server/hythed_log.h"
@@ -11,8 +9,7 @@
 #include "core/server/hythed_plugins.h"
 #include "core/server/hythed_reload.h"
 #include "core/server/hythed_rights.h"
-#include "core/server/padding.h"
-#include "core/server/readahead.h"
+#include "core/server/hythed_serve.h"
 #include "core/server/server.h"
 
 #include <errno.h>
@@ -20,12 +17,9 @@
 #include <getopt.h>
 #include <libssh/libssh.h>
 #include <openssl/crypto.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/signalfd.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #define DEFAULT_CONFIG HYTHE_SYSCONFDIR "/hythe/hythe.cfg"
@@ -58,16 +52,6 @@ struct options {
     bool debug;
 };
 
-static int fail(struct hythed_log *log, const char *text)
-{
-    (void)fprintf(stderr, "hythed: %s\n", text);
-    if (log && log->path) {
-        log->starting = false; /* standard error has it */
-        hy_log(&log->log, HY_LOG_ERROR, 0, "%s", text);
-    }
-    return EXIT_FAILURE;
-}
-
 static int show_problems(struct hy_problems *problems)
 {
     bool any = problems->count || problems->lost;
@@ -79,7 +63,10 @@ static int show_problems(struct hy_problems *problems)
 
 static int printed(int status)
 {
-    return fflush(stdout) || ferror(stdout) ? fail(NULL, "can't write to standard output") : status;
+    if (!fflush(stdout) && !ferror(stdout))
+        return status;
+    (void)fputs("hythed: can't write to standard output\n", stderr);
+    return EXIT_FAILURE;
 }
 
 /* Reads the file, after OpenSSL was made what the file says: reading already asks it about keys and algorithms. */
@@ -113,7 +100,7 @@ static void check_all(const struct hy_config *config, struct hy_problems *proble
     struct hy_err err;
     bool known = check_run_as(config, &rights, problems);
 
-    if (hythed_helper_begin(&helper, config, NULL, &err) < 0)
+    if (hythed_helper_begin(&helper, config, NULL, NULL, &err) < 0)
         hy_problems_add(problems, hy_config_place(config, "reload_host_keys"), "%s", err.text);
     hy_server_check_keys(config, problems);
     if (*config->log_file && !hy_problems_at(problems, hy_config_place(config, "log_file")) &&
@@ -196,196 +183,6 @@ static int fill_streams(void)
     return fd < 0 ? -1 : close(fd);
 }
 
-/* The signals that hythed answers wait until it asks for them, in every thread. */
-static void hold_signals(sigset_t *set)
-{
-    const struct sigaction ignore = {.sa_handler = SIG_IGN};
-
-    (void)sigemptyset(set);
-    (void)sigaddset(set, SIGTERM);
-    (void)sigaddset(set, SIGINT);
-    (void)sigaddset(set, SIGHUP);
-    (void)sigaddset(set, SIGCHLD);
-    (void)sigprocmask(SIG_BLOCK, set, NULL);
-    (void)sigaction(SIGPIPE, &ignore, NULL);
-    (void)sigaction(SIGXFSZ, &ignore, NULL); /* a write beyond the file size limit is an error for that client */
-}
-
-static void leave_now(int number)
-{
-    (void)number;
-    _exit(EXIT_SUCCESS);
-}
-
-/* From now on the same signals end the process on the spot. */
-static void release_signals(const sigset_t *set)
-{
-    const struct sigaction leave = {.sa_handler = leave_now}, ignore = {.sa_handler = SIG_IGN};
-
-    (void)sigaction(SIGTERM, &leave, NULL);
-    (void)sigaction(SIGINT, &leave, NULL);
-    (void)sigaction(SIGHUP, &ignore, NULL);
-    (void)sigprocmask(SIG_UNBLOCK, set, NULL);
-}
-
-static void read_again(struct hythed_running *running)
-{
-    struct hy_problems problems = {0};
-
-    hythed_log_reopen(running->log);
-    (void)hythed_reload(running, "SIGHUP", &problems);
-    hy_problems_free(&problems);
-}
-
-/* signals: a signalfd. */
-static void wait_for_end(struct hythed_running *running, struct hythed_control *control, int signals)
-{
-    struct signalfd_siginfo info = {.ssi_signo = 0};
-
-    while (info.ssi_signo != SIGTERM && info.ssi_signo != SIGINT) {
-        hythed_control_wait(control, signals);
-        if (read(signals, &info, sizeof info) != sizeof info)
-            continue;
-        if (info.ssi_signo == SIGHUP)
-            read_again(running);
-        else if (info.ssi_signo == SIGCHLD)
-            hythed_helper_look(running->helper);
-    }
-}
-
-static void tell_where(const struct hy_server *server, const struct hy_log *log)
-{
-    char text[HY_ADDR_TEXT];
-    struct hy_addr addr;
-    uint16_t port;
-    size_t i = 0;
-
-    for (; hy_server_listener(server, i, &addr, &port); i++)
-        hy_log(log, HY_LOG_INFO, 0, "listening on %s port %u", hy_addr_text(&addr, text), port);
-    if (!i)
-        hy_log(log, HY_LOG_INFO, 0, "Listening is false: no port is open");
-}
-
-/* The socket is made with the rights that are left, for it has to be removed with them. */
-static int start_all(const struct hythed_rights *rights, struct hythed_running *running, const char *socket,
-                     struct hythed_control **control, struct hy_err *err)
-{
-    if (hy_server_bind(running->server, err) < 0 || hythed_rights_drop(rights, err) < 0)
-        return -1;
-    if (*socket) {
-        *control = hythed_control_new(socket, hythed_answer, running, &running->log->log, err);
-        if (!*control)
-            return -1;
-    }
-    return hy_server_start(running->server, err);
-}
-
-static int run(const struct hythed_rights *rights, struct hythed_running *running, const char *socket,
-               const sigset_t *signals)
-{
-    struct hy_server *server = running->server;
-    const struct hy_log *log = &running->log->log;
-    struct hythed_control *control = NULL;
-    struct hy_err err = {0};
-    int fd = signalfd(-1, signals, SFD_CLOEXEC | SFD_NONBLOCK);
-
-    if (fd < 0)
-        return fail(running->log, "signalfd: no descriptor");
-    if (start_all(rights, running, socket, &control, &err) < 0) {
-        hythed_control_free(control);
-        (void)close(fd);
-        return fail(running->log, err.text);
-    }
-    tell_where(server, log);
-    running->log->starting = false;
-    wait_for_end(running, control, fd);
-    hythed_control_free(control);
-    (void)close(fd);
-    hy_log(log, HY_LOG_INFO, 0, "ending: %u connections, whose requests have %u seconds", hy_server_connections(server),
-           running->shutdown_timeout);
-    release_signals(signals);
-    hy_server_stop(server, running->shutdown_timeout);
-    hy_log(log, HY_LOG_INFO, 0, "ended");
-    if (hy_server_connections(server))
-        _exit(EXIT_SUCCESS); /* threads that hang in a plugin must not see the process torn down around them */
-    return EXIT_SUCCESS;
-}
-
-static void begin_plainly(int fd)
-{
-    (void)fd;
-    hythed_crash_begin();
-}
-
-static void begin_connection(int fd)
-{
-    hythed_crash_begin();
-    hy_readahead_begin(fd);
-    hy_padding_begin();
-}
-
-static void end_connection(void)
-{
-    hy_readahead_end();
-    hy_padding_end();
-    hythed_crash_end();
-}
-
-static int serve_config(const struct options *options, const struct hy_config *config, const sigset_t *signals)
-{
-    static const struct hy_server_around plain = {.begin = begin_plainly, .end = hythed_crash_end},
-                                         read_ahead = {.begin = begin_connection, .end = end_connection};
-    struct hythed_log log;
-    struct hythed_rights rights;
-    struct hythed_helper helper;
-    struct hythed_running running = {.log = &log,
-                                     .helper = &helper,
-                                     .file = options->file,
-                                     .debug = options->debug,
-                                     .shutdown_timeout = (unsigned)config->shutdown_timeout};
-    struct hy_err err = {0};
-    int status;
-
-    hythed_log_init(&log, options->debug ? HY_LOG_DEBUG : (enum hy_log_level)config->LogLevel);
-    log.json = strcmp(config->log_format, "json") == 0;
-    if (hythed_rights_find(&rights, config->run_as, geteuid(), &err) < 0)
-        return fail(NULL, err.text);
-    if (hythed_helper_begin(&helper, config, &log.log, &err) < 0)
-        return fail(NULL, err.text);
-    if (*config->log_file && !options->debug &&
-        hythed_log_open(&log, config->log_file, rights.uid, rights.gid, &err) < 0)
-        return fail(NULL, err.text);
-    running.server = hy_server_new(config, &log.log, &err);
-    if (running.server) {
-        hy_server_set_assist(running.server, &helper.assist);
-        hy_server_set_around(running.server, config->read_ahead ? &read_ahead : &plain);
-        hythed_crash_watch(&log, running.server);
-    }
-    status = running.server ? run(&rights, &running, config->control_socket, signals) : fail(&log, err.text);
-    hy_server_free(running.server);
-    hythed_helper_end(&helper);
-    hythed_log_close(&log);
-    return status;
-}
-
-static int serve(const struct options *options)
-{
-    struct hy_problems problems = {0};
-    struct hy_config *config;
-    sigset_t signals;
-    int status;
-
-    hold_signals(&signals);
-    hythed_limits_set();
-    umask(0); /* a plugin gives each file the mode that the client asked for, less the umask of its own settings */
-    config = begin_with(options->file, false, &problems);
-    status = show_problems(&problems);
-    if (config)
-        status = serve_config(options, config, &signals);
-    hy_config_free(config);
-    return status;
-}
-
 static int version(void)
 {
     char build[256];
@@ -419,7 +216,7 @@ static int act(const struct options *options)
         (void)fputs(usage_text, stdout);
         return printed(EXIT_SUCCESS);
     default:
-        return serve(options);
+        return hythed_serve(options->file, options->debug);
     }
 }
 

@@ -91,7 +91,7 @@ static json_t *status(struct asking *a)
     char build[512];
     json_t *out;
 
-    if (hy_server_status(a->running->server, &s) < 0)
+    if (hy_server_status(a->running->core, &s) < 0)
         return NULL;
     (void)clock_gettime(CLOCK_REALTIME, &now);
     out = json_pack("{s:b, s:s, s:s, s:i, s:o, s:I, s:o, s:i, s:i, s:I, s:b, s:I, s:o, s:i, s:{s:I, s:I}}", "ok", 1,
@@ -154,7 +154,7 @@ static json_t *sessions(struct asking *a)
     struct hy_connections list;
     json_t *rows;
 
-    if (hy_server_list(a->running->server, &list) < 0)
+    if (hy_server_list(a->running->core, &list) < 0)
         return NULL;
     rows = json_array();
     for (const struct hy_connection *c = list.first; c; c = c->next)
@@ -192,7 +192,7 @@ static json_t *order(struct asking *a, const char *what,
 
     if (!get_whom(a, &whom, text, sizeof text))
         return refuse("whom? \"id\" with a number, \"user\" with a name, or \"all\" with true");
-    count = run(a->running->server, &whom);
+    count = run(a->running->core, &whom);
     if (!count && whom.id)
         return refuse("there is no %s", text);
     if (!count && whom.user)
@@ -255,22 +255,22 @@ static json_t *drain(struct asking *a)
 
     if (on && !json_is_boolean(on))
         return refuse("\"on\" is true or false");
-    hy_server_refuse(a->running->server, refusing);
+    hy_server_refuse(a->running->core, refusing);
     note(a, refusing ? "new connections are refused" : "new connections are taken again");
     return json_pack("{s:b, s:b, s:i}", "ok", 1, "draining", (int)refusing, "connections",
-                     (int)hy_server_connections(a->running->server));
+                     (int)hy_server_connections(a->running->core));
 }
 
 static json_t *log_level(struct asking *a)
 {
     const json_t *level = json_object_get(a->request, "level");
-    struct hy_log *log = &a->running->log->log;
+    const struct hy_log *log = &a->running->log->log;
     json_int_t n = json_integer_value(level);
 
     if (level && (!json_is_integer(level) || n < HY_LOG_ERROR || n > HY_LOG_DEBUG))
         return refuse("\"level\" is a number from 0 to 3");
     if (level) {
-        log->level = (enum hy_log_level)n;
+        hythed_log_level(a->running, (enum hy_log_level)n);
         note(a, "the log's level is %d", (int)n);
     }
     return json_pack("{s:b, s:i}", "ok", 1, "level", (int)log->level);

@@ -1,4 +1,5 @@
 #include "core/server/hythed_helper.h"
+#include "core/library/program.h"
 #include "core/base/buf.h"
 #include "core/plugin/trust.h"
 
@@ -163,9 +164,9 @@ static int add_file(struct hythed_helper_files *files, const char *name, struct 
     if (fd < 0)
         return -1;
     (void)close(fd);
-    files->names[files->count] = name;
+    files->names[files->count] = strdup(name);
     files->real[files->count] = strdup(real);
-    return files->real[files->count++] ? 0 : hy_err_set(err, "out of memory");
+    return files->names[files->count++] && files->real[files->count - 1] ? 0 : hy_err_set(err, "out of memory");
 }
 
 static int find_files(struct hythed_helper_files *files, const struct hy_config *config, struct hy_err *err)
@@ -194,8 +195,11 @@ static void forget_environment(void)
 }
 
 /* In the new process. Nothing of hythed's is open there but the socket and the standard streams. */
-static void become_helper(int socket, const struct hy_config *config, const struct hythed_helper_files *files)
+static void become_helper(int socket, const struct hy_config *config, struct hythe_server *server,
+                          const struct hythed_helper_files *files)
 {
+    struct hy_config *mine;
+
     (void)prctl(PR_SET_NAME, "hythed-helper");
     /* hythed's own signals stay blocked: it ends with hythed, which may go on for a while after a SIGTERM to both. The
      * kernel honours this one only as long as hythed has kept root's rights; else the end of the socket says it. */
@@ -206,7 +210,9 @@ static void become_helper(int socket, const struct hy_config *config, const stru
         _exit(EXIT_FAILURE);
     (void)umask(077);
     forget_environment();
-    _exit(hythed_helper_serve(socket, (struct hy_config *)(uintptr_t)config, files)); /* a copy, as all memory here */
+    /* A copy, as all memory here, and the only one that is left. */
+    mine = server ? hy_program_leave(server) : (struct hy_config *)(uintptr_t)config;
+    _exit(hythed_helper_serve(socket, mine, files));
 }
 
 static int bound(int socket, int option, time_t seconds)
@@ -216,8 +222,8 @@ static int bound(int socket, int option, time_t seconds)
     return setsockopt(socket, SOL_SOCKET, option, &time, sizeof time);
 }
 
-int hythed_helper_begin(struct hythed_helper *helper, const struct hy_config *config, const struct hy_log *log,
-                        struct hy_err *err)
+int hythed_helper_begin(struct hythed_helper *helper, const struct hy_config *config, struct hythe_server *server,
+                        const struct hy_log *log, struct hy_err *err)
 {
     int ends[2];
 
@@ -231,7 +237,7 @@ int hythed_helper_begin(struct hythed_helper *helper, const struct hy_config *co
         return hy_err_set(err, "can't make a socket to the helper process: %s", strerror(errno));
     helper->pid = fork();
     if (helper->pid == 0)
-        become_helper(ends[1], config, &helper->files);
+        become_helper(ends[1], config, server, &helper->files);
     (void)close(ends[1]);
     helper->socket = ends[0];
     helper->assist = (struct hy_assist){.call = call, .settle = settle, .open_key = open_key, .ctx = helper};
@@ -276,7 +282,9 @@ void hythed_helper_end(struct hythed_helper *helper)
     if (helper->pid > 0)
         wait_for(helper->pid);
     helper->pid = 0;
-    for (size_t i = 0; i < helper->files.count; i++)
+    for (size_t i = 0; i < helper->files.count; i++) {
+        free(helper->files.names[i]);
         free(helper->files.real[i]);
+    }
     (void)pthread_mutex_destroy(&helper->lock);
 }

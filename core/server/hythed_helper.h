@@ -47,8 +47,8 @@ int hythed_helper_get(int socket, void *message, size_t len, int *fd);
 
 /* The files of host keys that a reload may open (reload_host_keys). */
 struct hythed_helper_files {
-    const char *names[HYTHED_HELPER_FILES]; /* the configuration's */
-    char *real[HYTHED_HELPER_FILES];        /* where each led to at the start; NULL: nowhere */
+    char *names[HYTHED_HELPER_FILES]; /* as the configuration has them */
+    char *real[HYTHED_HELPER_FILES];  /* where each led to at the start; NULL: nowhere */
     size_t count;
 };
 
@@ -66,10 +66,12 @@ struct hythed_helper {
     bool settled;
 };
 
+struct hythe_server;
+
 /* Started as root, forks the helper. Without root there is none and plugins that ask for help are told so. The config
- * and the log must outlive it. 0, or -1 with err. */
-int hythed_helper_begin(struct hythed_helper *helper, const struct hy_config *config, const struct hy_log *log,
-                        struct hy_err *err);
+ * is the settings of `server` or, without one, the caller's own. The log must outlive it. 0, or -1 with err. */
+int hythed_helper_begin(struct hythed_helper *helper, const struct hy_config *config, struct hythe_server *server,
+                        const struct hy_log *log, struct hy_err *err);
 /* Says in the log when it has ended before its time: after SIGCHLD. */
 void hythed_helper_look(struct hythed_helper *helper);
 /* Lets it end. */

@@ -1,5 +1,6 @@
 #include "core/server/hythed_reload.h"
 #include "core/auth/auth.h"
+#include "core/library/program.h"
 #include "core/server/algorithms.h"
 #include "core/sftp/sftp.h"
 
@@ -32,22 +33,22 @@ static void log_problems(const struct hy_log *log, const struct hy_problems *pro
         hy_log(log, HY_LOG_ERROR, 0, "memory was short: not every problem is listed");
 }
 
+void hythed_log_level(struct hythed_running *running, enum hy_log_level level)
+{
+    running->log->log.level = level;
+    hy_program_log_level(running->server, level);
+}
+
 /* 0, or -1 with problems. */
 static int reload(struct hythed_running *running, struct hy_problems *problems)
 {
-    struct hy_config *config = hythed_read_config(running->file, false, problems);
-    unsigned shutdown_timeout = config ? (unsigned)config->shutdown_timeout : 0;
-    enum hy_log_level level = config ? (enum hy_log_level)config->LogLevel : HY_LOG_ERROR;
-    bool json = config && strcmp(config->log_format, "json") == 0;
+    const struct hy_config *config;
 
-    if (!config || hy_server_reload(running->server, config, problems) < 0) {
-        hy_config_free(config);
+    if (hy_program_load(running->server, running->file, problems))
         return -1;
-    }
-    running->shutdown_timeout = shutdown_timeout;
-    if (!running->debug)
-        running->log->log.level = level;
-    running->log->json = json;
+    config = hy_program_settings(running->server);
+    hythed_log_level(running, running->debug ? HY_LOG_DEBUG : (enum hy_log_level)config->LogLevel);
+    running->log->json = strcmp(config->log_format, "json") == 0;
     return 0;
 }
 

@@ -163,8 +163,7 @@ def the_short_server_serves_a_folder():
         s.there('a', data)
         s.enter(s.PASSWORD, 'put a', 'mkdir d', 'rename a d/b', 'get d/b c', 'ls -l d').ok()
         assert s.got('c') == data and read(s.disk('/d/b')) == data
-        said = s.enter('wrong', 'ls').failed().text
-        assert 'Permission denied' in said, said
+        s.enter('wrong', 'ls').failed()
 
 
 @test
@@ -220,7 +219,7 @@ def uploads_are_approved_by_content():
         text = b'All is well.\n' * 9000
         s.there('good', text)
         s.there('script', b'#!/bin/sh\n')
-        s.there('late', text + b'\x7fELF')
+        s.there('late', text + b'\0')
         lcd = 'lcd ' + s.local
         s.sftp([lcd, 'put good', 'get good back']).ok()
         assert s.got('back') == text and read(s.disk('/good')) == text and waiting(s) == []

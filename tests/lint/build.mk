@@ -1,4 +1,4 @@
-TESTS += tests/lint/lint.py tests/lint/example.sh tests/lint/hardening.sh tests/lint/status_page.py tests/lint/specification.py
+TESTS += tests/lint/lint.py tests/lint/example.sh tests/lint/hardening.sh tests/lint/status_page.py tests/lint/manual.py tests/lint/specification.py
 EXTRA_DIST += tests/lint/lint.py tests/lint/example.sh tests/lint/hardening.sh tests/lint/status_page.py tests/lint/manual.py tests/lint/specification.py
 
 lint: libhythe-core.la

@@ -13,7 +13,8 @@ import sys
 SOURCE = os.path.realpath(os.environ.get("HYTHE_SRCDIR") or os.path.join(os.path.dirname(__file__), "..", ".."))
 BUILD = os.path.realpath(os.environ.get("HYTHE_BUILDDIR") or ".")
 
-# What each folder of core may include, besides itself and include/hythe: folders, or single headers.
+# What each folder of core may include, besides itself and include/hythe: folders, or single headers. The server has
+# hythed among its files, which is a program over the library.
 MAY_SEE = {
     "base": "",
     "keys": "base",
@@ -25,7 +26,7 @@ MAY_SEE = {
     "auth": "base config path vfs",
     "event": "base config path vfs sftp/status.def",
     "sftp": "base config path vfs plugin auth event transport/link.h",
-    "server": "base keys config path vfs plugin auth event sftp transport",
+    "server": "base keys config path vfs plugin auth event sftp transport library/program.h",
     "library": "base keys config path vfs plugin auth event sftp transport server",
 }
 FILE_LINES = 600

@@ -542,14 +542,14 @@ static void hythed_knows_what_it_has(void)
 
     configure(&s, "");
     if (geteuid() != 0) {
-        CU_ASSERT_FATAL(hythed_helper_begin(&helper, s.config, &log, &err) == 0);
+        CU_ASSERT_FATAL(hythed_helper_begin(&helper, s.config, NULL, &log, &err) == 0);
         UNIT_ASSERT_NUMBER(helped(&helper, &s.who, &err), -EPERM);
         CU_ASSERT_PTR_NOT_NULL(strstr(err.text, "needs root's rights"));
         hythed_helper_end(&helper);
         unconfigure(&s);
         UNIT_SKIP("only root has a helper");
     }
-    CU_ASSERT_FATAL(hythed_helper_begin(&helper, s.config, &log, &err) == 0);
+    CU_ASSERT_FATAL(hythed_helper_begin(&helper, s.config, NULL, &log, &err) == 0);
     fd = helped(&helper, &s.who, &err);
     CU_ASSERT_FATAL(fd >= 0);
     converse(fd, "in start()", "well: in start()");

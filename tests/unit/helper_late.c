@@ -59,7 +59,7 @@ static void a_late_answer_is_nobodys(void)
     put_text("first", "first");
     put_text("second", "second");
     config = read_config();
-    CU_ASSERT_FATAL(hythed_helper_begin(&helper, config, &quiet, &err) == 0);
+    CU_ASSERT_FATAL(hythed_helper_begin(&helper, config, NULL, &quiet, &err) == 0);
     helper.assist.settle(helper.assist.ctx);
     UNIT_ASSERT_NUMBER(helper.files.count, 2);
     CU_ASSERT_FATAL(kill(helper.pid, SIGSTOP) == 0);
