@@ -150,7 +150,8 @@ static void too_few_descriptors_are_an_error(void)
     diary_join(&d, fd);
     diary_await(&d, "error of the server -24 can't accept connections, which wait: ");
     CU_ASSERT(setrlimit(RLIMIT_NOFILE, &before) == 0);
-    CU_ASSERT(read(fd, text, sizeof text) == sizeof text); /* it waited */
+    if (!getenv("HYTHE_VALGRIND")) /* which accepts, and closes again what it has no number for */
+        CU_ASSERT(read(fd, text, sizeof text) == sizeof text); /* it waited */
     (void)close(fd);
     diary_end(&d);
 }
