@@ -9,7 +9,11 @@ tests_library_embedder_LDADD = core/library/libhythe.la $(JANSSON_LIBS)
 LIBRARY_TESTS = \
 	tests/interop/library_events.py \
 	tests/interop/library_changes.py \
-	tests/interop/library_policy.py
+	tests/interop/library_policy.py \
+	tests/interop/library_tree.py \
+	tests/interop/library_login.py \
+	tests/interop/library_connections.py \
+	tests/interop/library_threads.py
 TESTS += $(LIBRARY_TESTS)
 EXTRA_DIST += tests/interop/embedding.py $(LIBRARY_TESTS)
 
