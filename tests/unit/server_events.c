@@ -191,7 +191,7 @@ static void the_way_in_is_told(void)
                                         "status password for user \"u\": accepted\n",
                                         "status u is in, from 127.0.0.1 port ",
                                         "status sftp begins\n",
-                                        "status end of the connection: ",
+                                        "status end of the connection: the server is shutting down\n",
                                         "disconnected 0 OK\n",
                                         NULL};
     struct diary d;
@@ -204,8 +204,8 @@ static void the_way_in_is_told(void)
     UNIT_ASSERT_NUMBER(ssh_userauth_password(client, NULL, "other"), SSH_AUTH_DENIED);
     UNIT_ASSERT_NUMBER(ssh_userauth_password(client, NULL, "secret"), SSH_AUTH_SUCCESS);
     box_read(client, text);
+    box_ok(&d.box, hythe_Shutdown(d.box.server)); /* a client that leaves with bytes unread resets the connection */
     box_leave(client);
-    diary_await(&d, "\ndisconnected ");
     diary_has_in_order(&d, parts);
     CU_ASSERT(!diary_has(&d, "other") && !diary_has(&d, "secret"));
     diary_end(&d);
