@@ -246,5 +246,6 @@ UNIT_SUITE(library, UNIT_TEST(a_login_is_served), UNIT_TEST(what_is_missing_is_s
            UNIT_TEST(handlers_run_where_events_are_done));
 UNIT_DECLARE(library_files);
 UNIT_DECLARE(library_settings);
+UNIT_DECLARE(library_threads);
 
-UNIT_MAIN("unit-library", &unit_library, &unit_library_settings, &unit_library_files)
+UNIT_MAIN("unit-library", &unit_library, &unit_library_settings, &unit_library_threads, &unit_library_files)
