@@ -105,6 +105,8 @@ static void what_is_slow_may_lead_away_too(void)
     struct client c;
     void *fs = begin_led(&c, true);
 
+    hy_vfs_free(c.w.vfs); /* trees don't change under a session */
+    c.w.vfs = NULL;
     world_mount(&c.w, "/slow/b",
                 (struct hy_instance *const[]){world_start(&c.w, &leading, "leading"),
                                               world_start(&c.w, &gate_parallel, "gate"), NULL});

@@ -25,6 +25,8 @@ static void an_inner_layer_may_lead_away_too(void)
     struct world w;
 
     begin_turning(&w);
+    hy_vfs_free(w.vfs); /* trees don't change under a session */
+    w.vfs = NULL;
     world_mount(&w, "/in",
                 (struct hy_instance *const[]){world_start(&w, &judge, "judge"), world_start(&w, &turning, "inner"),
                                               world_start(&w, &scribe, "in"), NULL});
