@@ -204,15 +204,15 @@ static void greet(struct hy_ssh_conn *c, bool judged)
     ssh_string_free(banner);
 }
 
-/* Judging may have taken its time: what comes after the deadline lets nobody in. */
+/* Judging may have taken its time, and have ended the connection: then there is no answer, and nobody gets in. */
 static enum hy_ssh_answer judge(struct hy_ssh_conn *c, const struct hy_ssh_factor *factor)
 {
     enum hy_ssh_answer verdict = c->handler->authenticate(c->handler->ctx, factor);
 
-    if (verdict != HY_SSH_GRANT || hy_ssh_now() < c->by.at)
-        return verdict;
-    hy_ssh_end(c, HY_SSH_LATE, "not authenticated within %u seconds", c->by.seconds);
-    return HY_SSH_CUT;
+    hy_ssh_look(c);
+    if (verdict == HY_SSH_GRANT && hy_ssh_now() >= c->by.at)
+        hy_ssh_end(c, HY_SSH_LATE, "not authenticated within %u seconds", c->by.seconds);
+    return c->dead ? HY_SSH_CUT : verdict;
 }
 
 /* Hands the verdict to the client. True when it is in. */

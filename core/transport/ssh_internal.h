@@ -149,6 +149,9 @@ void hy_ssh_die(struct hy_ssh_conn *c, const char *fmt, ...) __attribute__((form
 /* A call of libssh's failed: its reason counts, behind `what`. */
 void hy_ssh_broken(struct hy_ssh_conn *c, const char *what);
 
+/* Ends the connection if its owner wants that. */
+void hy_ssh_look(struct hy_ssh_conn *c);
+
 /* One round of waiting for the network, at most timeout ms (-1: for ever). */
 void hy_ssh_wait(struct hy_ssh_conn *c, int64_t timeout);
 /* The same before the client is in, with everything that may end it then; only a look when there is `more` to do.

@@ -123,6 +123,16 @@ static int listen_to_owner(struct hy_ssh_conn *c)
     return 0;
 }
 
+void hy_ssh_look(struct hy_ssh_conn *c)
+{
+    if (atomic_load_explicit(c->control->cut, memory_order_relaxed))
+        hy_ssh_end(c, HY_SSH_ENDED, "the server is shutting down");
+    if (c->control->stuck && atomic_load_explicit(c->control->stuck, memory_order_relaxed))
+        hy_ssh_end(c, HY_SSH_STUCK, "a call didn't return");
+    if (c->control->dismissal && atomic_load_explicit(c->control->dismissal, memory_order_relaxed))
+        hy_ssh_end(c, HY_SSH_ENDED, "%s", atomic_load(c->control->dismissal));
+}
+
 void hy_ssh_wait(struct hy_ssh_conn *c, int64_t timeout)
 {
     int ms = timeout < 0 || timeout > 3600000 ? 3600000 : (int)timeout;
@@ -140,12 +150,7 @@ void hy_ssh_wait(struct hy_ssh_conn *c, int64_t timeout)
     }
     check(c);
     hy_ssh_meter_check(c);
-    if (atomic_load_explicit(c->control->cut, memory_order_relaxed))
-        hy_ssh_end(c, HY_SSH_ENDED, "the server is shutting down");
-    if (c->control->stuck && atomic_load_explicit(c->control->stuck, memory_order_relaxed))
-        hy_ssh_end(c, HY_SSH_STUCK, "a call didn't return");
-    if (c->control->dismissal && atomic_load_explicit(c->control->dismissal, memory_order_relaxed))
-        hy_ssh_end(c, HY_SSH_ENDED, "%s", atomic_load(c->control->dismissal));
+    hy_ssh_look(c);
 }
 
 void hy_ssh_wait_unfinished(struct hy_ssh_conn *c, struct hy_ssh_deadline by, bool more, const char *what)

@@ -178,7 +178,8 @@ struct hythe_SSHStatus {
  * Who is accepted and known to nobody else gets an account that is made of HomeDir, UserRootDirectory[ConnectionId] and
  * RestrictUserToHomeDir[ConnectionId]; these override what others have. A HomeDir that is no normal absolute path, or
  * none with RestrictUserToHomeDir, refuses the login, and the log says so. KeyboardInteractivePrompts[ConnectionId]
- * holds for dialogues that begin after it was set, UserAuthBanner[ConnectionId] until the first answer is sent. */
+ * holds for dialogues that begin after it was set, UserAuthBanner[ConnectionId] until the first answer is sent. What is
+ * accepted after login_grace, or of a connection that was told to end, lets nobody in. */
 struct hythe_SSHUserAuthRequest {
     size_t size;
     struct hythe_server *server;

@@ -43,8 +43,8 @@ static void the_program_alone_decides(void)
     client = login_client(&box, "bob");
     UNIT_ASSERT_NUMBER(ssh_userauth_none(client, NULL), SSH_AUTH_DENIED);
     UNIT_ASSERT_NUMBER(ssh_userauth_list(client, NULL), SSH_AUTH_METHOD_PASSWORD | SSH_AUTH_METHOD_PUBLICKEY);
-    UNIT_ASSERT_NUMBER(ssh_userauth_password(client, NULL, "wrong"), SSH_AUTH_DENIED);
-    UNIT_ASSERT_NUMBER(ssh_userauth_password(client, NULL, "let me in"), SSH_AUTH_SUCCESS);
+    UNIT_ASSERT_NUMBER(login_password(client, "wrong"), SSH_AUTH_DENIED);
+    UNIT_ASSERT_NUMBER(login_password(client, "let me in"), SSH_AUTH_SUCCESS);
     heard(&box, "bob none:\nbob password:wrong\nbob password:let me in\n");
     UNIT_ASSERT_STRING(login_home(client, home), "/users/bob");
     CU_ASSERT(login_reads(client, "/secret")); /* it isn't restricted */
@@ -53,7 +53,7 @@ static void the_program_alone_decides(void)
     CU_ASSERT(!login_box_logged(&box, "let me in", 0) && !login_box_logged(&box, "wrong", 0));
     clear_heard(&box);
     client = login_client(&box, "eve");
-    UNIT_ASSERT_NUMBER(ssh_userauth_password(client, NULL, "1"), SSH_AUTH_DENIED);
+    UNIT_ASSERT_NUMBER(login_password(client, "1"), SSH_AUTH_DENIED);
     heard(&box, "eve password:1\n");
     login_leave(client);
     login_box_end(&box);
@@ -159,13 +159,13 @@ static void partial_success_asks_for_more(void)
     client = login_client(&box, "bob");
     UNIT_ASSERT_NUMBER(ssh_userauth_none(client, NULL), SSH_AUTH_DENIED);
     UNIT_ASSERT_NUMBER(ssh_userauth_list(client, NULL), SSH_AUTH_METHOD_PUBLICKEY);
-    UNIT_ASSERT_NUMBER(ssh_userauth_password(client, NULL, "x"), SSH_AUTH_DENIED);
+    UNIT_ASSERT_NUMBER(login_password(client, "x"), SSH_AUTH_DENIED);
     heard(&box, "bob none:\n"); /* it isn't on offer yet */
     UNIT_ASSERT_NUMBER(ssh_userauth_try_publickey(client, NULL, key), SSH_AUTH_SUCCESS);
     UNIT_ASSERT_NUMBER(ssh_userauth_publickey(client, NULL, key), SSH_AUTH_PARTIAL);
     UNIT_ASSERT_NUMBER(ssh_userauth_list(client, NULL), SSH_AUTH_METHOD_PASSWORD | SSH_AUTH_METHOD_INTERACTIVE);
     CU_ASSERT(login_box_logged(&box, "AvailableMethods: \"lasers\" is not a method", 0));
-    UNIT_ASSERT_NUMBER(ssh_userauth_password(client, NULL, "x"), SSH_AUTH_SUCCESS);
+    UNIT_ASSERT_NUMBER(login_password(client, "x"), SSH_AUTH_SUCCESS);
     login_leave(client);
     login_box_end(&box);
     ssh_key_free(key);
@@ -259,7 +259,7 @@ static ssh_session enter(struct login_box *box, const char *user)
 {
     ssh_session client = login_client(box, user);
 
-    if (ssh_userauth_password(client, NULL, "secret") == SSH_AUTH_SUCCESS)
+    if (login_password(client, "secret") == SSH_AUTH_SUCCESS)
         return client;
     login_leave(client);
     return NULL;
@@ -402,31 +402,55 @@ static void a_slow_handler_holds_up_its_own_connection(void)
     login_box_end(&box);
 }
 
-/* Is noticed, and answers when login_grace is over for sure. */
 static void wait_too_long(struct login_box *box, struct hythe_SSHUserAuthRequest *e)
 {
+    (void)box;
     e->Accept = is(e->AuthMethod, "password");
-    if (!e->Accept)
-        return;
     (void)nanosleep(&(struct timespec){.tv_sec = 1, .tv_nsec = 10000000}, NULL);
-    login_box_wait(box);
 }
 
-/* The watchdog tells; what is accepted too late lets nobody in. */
-static void a_handler_that_takes_too_long_is_named(void)
+static void what_is_accepted_too_late_lets_nobody_in(void)
+{
+    struct login_box box;
+
+    login_box_begin(&box, "login_grace = 1;", wait_too_long);
+    CU_ASSERT(enter(&box, "slow") == NULL);
+    CU_ASSERT(login_box_logged(&box, "not authenticated within 1 seconds", 20));
+    CU_ASSERT(!login_box_logged(&box, "slow is in", 0));
+    login_box_end(&box);
+}
+
+static void a_handler_that_hangs_is_named(void)
 {
     struct login_box box;
     pthread_t thread;
     void *slow = NULL;
 
-    login_box_begin(&box, "login_grace = 1; slow_timeout = 1;", wait_too_long);
+    login_box_begin(&box, "slow_timeout = 1;", wait_for_some);
     CU_ASSERT_FATAL(pthread_create(&thread, NULL, enter_slowly, &box) == 0);
     CU_ASSERT(login_box_logged(&box, "a login from 127.0.0.1 in the program's SSHUserAuthRequest", 20));
-    login_box_release(&box);
-    (void)pthread_join(thread, &slow);
+    (void)pthread_join(thread, &slow); /* its socket is shut before the handler returns */
     CU_ASSERT(slow == NULL);
-    CU_ASSERT(login_box_logged(&box, "not authenticated within 1 seconds", 20));
+    login_box_release(&box);
+    CU_ASSERT(login_box_logged(&box, "a call didn't return", 20));
     CU_ASSERT(!login_box_logged(&box, "slow is in", 0));
+    login_box_end(&box);
+}
+
+static void disconnect_and_accept(struct login_box *box, struct hythe_SSHUserAuthRequest *e)
+{
+    e->Accept = 1;
+    UNIT_ASSERT_NUMBER(hythe_Disconnect(box->server, e->ConnectionId), 0);
+}
+
+static void a_handler_that_disconnects_lets_nobody_in(void)
+{
+    struct login_box box;
+
+    login_box_begin(&box, "", disconnect_and_accept);
+    CU_ASSERT(enter(&box, "bob") == NULL);
+    CU_ASSERT(login_box_logged(&box, "end of the connection", 20));
+    CU_ASSERT(!login_box_logged(&box, "bob is in", 0));
     login_box_end(&box);
 }
 
@@ -434,6 +458,7 @@ UNIT_SUITE(login, UNIT_TEST(the_program_alone_decides), UNIT_TEST(none_may_be_ac
            UNIT_TEST(access_follows_a_signature), UNIT_TEST(partial_success_asks_for_more),
            UNIT_TEST(prompts_and_banner_are_the_connections_own), UNIT_TEST(nobody_leaves_their_root),
            UNIT_TEST(nobody_leaves_their_home), UNIT_TEST(what_users_say_is_the_default),
-           UNIT_TEST(a_slow_handler_holds_up_its_own_connection), UNIT_TEST(a_handler_that_takes_too_long_is_named));
+           UNIT_TEST(a_slow_handler_holds_up_its_own_connection), UNIT_TEST(what_is_accepted_too_late_lets_nobody_in),
+           UNIT_TEST(a_handler_that_hangs_is_named), UNIT_TEST(a_handler_that_disconnects_lets_nobody_in));
 
 UNIT_MAIN("unit-login", &unit_login)

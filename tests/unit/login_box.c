@@ -2,6 +2,7 @@
 #include "tests/unit/unit.h"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -207,6 +208,21 @@ void login_leave(ssh_session client)
 {
     ssh_disconnect(client);
     ssh_free(client);
+}
+
+int login_password(ssh_session client, const char *password)
+{
+    int rc = SSH_AUTH_ERROR;
+
+    ssh_set_blocking(client, 0);
+    while (ssh_is_connected(client) && (rc = ssh_userauth_password(client, NULL, password)) == SSH_AUTH_AGAIN) {
+        struct pollfd fd = {.fd = ssh_get_fd(client), .events = POLLIN};
+
+        if (!ssh_is_connected(client) || poll(&fd, 1, PATIENCE * 1000) <= 0)
+            break;
+    }
+    ssh_set_blocking(client, 1);
+    return rc == SSH_AUTH_AGAIN ? SSH_AUTH_ERROR : rc;
 }
 
 const char *login_home(ssh_session client, char out[256])

@@ -38,6 +38,8 @@ void login_box_release(struct login_box *box);
 /* Connected, and nothing asked yet; leave it in any case. */
 ssh_session login_client(const struct login_box *box, const char *user);
 void login_leave(ssh_session client);
+/* ssh_userauth_password(), which would wait on when the server has gone. */
+int login_password(ssh_session client, const char *password);
 /* "/home" or whatever realpath(".") is; "" for none. */
 const char *login_home(ssh_session client, char out[256]);
 /* Whether a file can be opened for reading. */
