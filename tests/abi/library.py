@@ -20,7 +20,7 @@ NOT_CALLED = re.compile(
     r"|chdir|fchdir|umask|setenv|unsetenv|putenv|clearenv|set(e|re|res)?[ug]id|setgroups|chroot|setrlimit|prctl|atexit"
     r"|openlog|v?syslog|error|warnx?|errx?)(_chk)?|std(in|out|err)|environ")
 # What the compiler's own objects bring into any shared object.
-STARTUP = ("completed.0", "__dso_handle", "__TMC_END__", "_GLOBAL_OFFSET_TABLE_", "_DYNAMIC")
+STARTUP = ("completed.0", "_edata", "_end", "__bss_start", "__dso_handle", "__TMC_END__", "_GLOBAL_OFFSET_TABLE_", "_DYNAMIC")
 # A thread knows in which handler it is.
 PER_THREAD = ("hy_events_here",)
 
@@ -115,7 +115,7 @@ def keeps_nothing_between_servers():
     if instrumented():
         raise Skip("instruments have variables of their own")
     table = tool("objdump", "-t", LIBRARY)
-    for section, name in re.findall(r"^[0-9a-f]+ .{7} (\.\S+)\s+[0-9a-f]+ (?:\.hidden )?(\S+)$", table, re.M):
+    for section, name in re.findall(r"^[0-9a-f]+ .{7} (\.\S+)\s+[0-9a-f]+\s+(?:\.hidden )?(\S+)$", table, re.M):
         if re.match(r"\.(data|bss|tdata|tbss)(?!\.rel\.ro)", section) and name not in STARTUP + PER_THREAD + (section,):
             yield f"{name}: a variable in {section}"
 
