@@ -5,6 +5,7 @@ libhythe_core_la_SOURCES += \
 	core/library/load.c \
 	core/library/object.c \
 	core/library/properties.c \
+	core/library/process.c \
 	core/library/program.c core/library/program.h \
 	core/library/property.h \
 	core/library/serve.c \

@@ -69,6 +69,9 @@ struct hy_config_rules hythe_rules(struct hythe_server *server, bool partial);
 struct hy_config *hythe_read(struct hythe_server *server, const struct hy_store *store, bool partial,
                              struct hy_problems *problems);
 
+/* Whether the settings ask for nothing that only hythed, or the program itself, can do; else problems. */
+bool hythe_check_process(const struct hy_config *config, struct hy_problems *problems);
+
 /* With the lock: these settings from now on, and what is understood of them. */
 void hythe_keep(struct hythe_server *server, struct hy_store *store, struct hy_config *view);
 

@@ -116,9 +116,13 @@ struct hy_config *hythe_read(struct hythe_server *server, const struct hy_store 
     const struct hy_config_rules rules = hythe_rules(server, partial);
     struct hy_config *config = hy_store_read(store, &rules, problems);
 
-    if (config && !server->program)
-        config->Listening = true; /* whether it does is said by StartListening() */
-    return config;
+    if (!config || server->program)
+        return config;
+    config->Listening = true; /* whether it does is said by StartListening() */
+    if (partial || hythe_check_process(config, problems))
+        return config;
+    hy_config_free(config);
+    return NULL;
 }
 
 struct hythe_server *hythe_server_new(void)

@@ -45,6 +45,33 @@ static void what_is_missing_is_said_at_the_start(void)
     box_clear(&box);
 }
 
+/* What hythed does with its process, or what OpenSSL is for the whole of it, isn't done here, and so not ignored. */
+static void settings_of_a_process_keep_it_from_starting(void)
+{
+    static const struct {
+        const char *name, *value, *back;
+    } rows[] = {{"run_as", "nobody", ""},
+                {"log_file", "/nowhere/log", ""},
+                {"log_format", "json", "text"},
+                {"control_socket", "/nowhere/socket", ""},
+                {"UseInternalSecurityAPI", "true", "false"},
+                {"UseFIPSCompliantAPI", "true", "false"}};
+    char reason[64];
+    struct box box;
+
+    box_make(&box);
+    box_fill(&box, "");
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        (void)snprintf(reason, sizeof reason, "%s is hythed's", rows[i].name);
+        box_ok(&box, hythe_server_set(box.server, rows[i].name, rows[i].value));
+        box_fails(&box, hythe_StartListening(box.server), -EINVAL, reason);
+        box_ok(&box, hythe_server_set(box.server, rows[i].name, rows[i].back));
+    }
+    box_ok(&box, hythe_StartListening(box.server));
+    box_fails(&box, hythe_server_set(box.server, "log_format", "json"), -EINVAL, "log_format is hythed's");
+    box_clear(&box);
+}
+
 static void rights_may_go_between_ports_and_serving(void)
 {
     struct box box;
@@ -241,9 +268,9 @@ static void handlers_run_where_events_are_done(void)
 }
 
 UNIT_SUITE(library, UNIT_TEST(a_login_is_served), UNIT_TEST(what_is_missing_is_said_at_the_start),
-           UNIT_TEST(rights_may_go_between_ports_and_serving), UNIT_TEST(closing_leaves_connections_alone),
-           UNIT_TEST(connections_have_properties_and_take_orders), UNIT_TEST(handlers_run_at_once),
-           UNIT_TEST(handlers_run_where_events_are_done));
+           UNIT_TEST(settings_of_a_process_keep_it_from_starting), UNIT_TEST(rights_may_go_between_ports_and_serving),
+           UNIT_TEST(closing_leaves_connections_alone), UNIT_TEST(connections_have_properties_and_take_orders),
+           UNIT_TEST(handlers_run_at_once), UNIT_TEST(handlers_run_where_events_are_done));
 UNIT_DECLARE(library_files);
 UNIT_DECLARE(library_settings);
 UNIT_DECLARE(library_threads);
