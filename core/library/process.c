@@ -1,5 +1,5 @@
-/* Settings about a whole process. hythed does what they say; a program does it by itself, and a server in it doesn't start
- * with what it would ignore. */
+/* Settings about a whole process. hythed does what they say; a program does it by itself, and a server in it doesn't
+ * start with what it would ignore. */
 #include "core/library/internal.h"
 
 #include <openssl/evp.h>

@@ -51,9 +51,9 @@ void hythe_server_error(struct hythe_server *server, char *text, size_t size);
  * a connection, "Name[i]" those that are lists. Booleans are true, false, yes, no, 1, 0 in any case. All settings of
  * hythe.cfg(5) that are no lists of groups are settings here, and the component's properties too; those of a whole
  * process, such as run_as, keep the server from starting. The value, the new one after setting, is written to value
- * (size bytes, cut; may be NULL with 0); secrets are "***". While the server
- * listens, settings that may be reloaded hold for connections that come from then on; others fail (104, 106, 107).
- * An unknown name is -ENOENT, a value that can't be -EINVAL, a connection that isn't there 126. Any thread. */
+ * (size bytes, cut; may be NULL with 0); secrets are "***". While the server listens, settings that may be reloaded
+ * hold for connections that come from then on; others fail (104, 106, 107). An unknown name is -ENOENT, a value that
+ * can't be -EINVAL, a connection that isn't there 126. Any thread. */
 int hythe_Config(struct hythe_server *server, const char *setting, char *value, size_t size);
 
 /* The same with name and value apart. */
