@@ -272,11 +272,11 @@ def test_resolve_path(t):
     srv = serve(t, ['ResolvePath'])
     t.put('file', b'x')
     with speaking(srv, 3) as x:
-        assert x.realpath(t.remote + '/./a/../file') == t.r('file').encode()
+        assert x.realpath(t.remote + '/./a/../file').names[0][0] == t.r('file').encode()
         e = srv.one('ResolvePath')
         assert (e.OriginalPath, e.RealPath, e.ControlFlags, e.StatusCode) == (t.remote + '/./a/../file', t.r('file'), 0, 0)
         srv.on('ResolvePath', dict(OriginalPath='.'), set=dict(RealPath='/somewhere/else'))
-        assert x.realpath('.') == b'/somewhere/else'
+        assert x.realpath('.').names[0][0] == b'/somewhere/else'
         srv.no_rules()
         for wrong in ('relative', '', '/a/../b', '/a/', 'z' * 5000):
             srv.on('ResolvePath', set=dict(RealPath=wrong))
