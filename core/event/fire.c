@@ -7,6 +7,16 @@
 
 /* ---- Attributes ---- */
 
+/* The event and what it leaves of attributes, which are what they can be if the result is one. */
+static int64_t look(const struct hy_turn *turn, const struct hythe_event_attributes *attrs, int64_t r)
+{
+    const char *wrong;
+
+    r = hy_turn_after(turn, r, 0);
+    wrong = r < 0 ? NULL : hy_fields_wrong(attrs, turn->call->session->protocol);
+    return wrong ? hy_turn_wrong(turn, wrong) : r;
+}
+
 int64_t hy_fire_attributes(const struct hythe_call *call, const char *path, uint32_t want, bool no_follow,
                            struct hythe_attrs *attrs, int64_t r)
 {
@@ -14,19 +24,15 @@ int64_t hy_fire_attributes(const struct hythe_call *call, const char *path, uint
                                     .no_follow = no_follow};
     const struct hy_turn turn = {HY_TURN(GetAttributes, e)};
     struct hythe_event_attributes was;
-    const char *wrong;
     int rc;
 
     if (r < 0)
         *attrs = (struct hythe_attrs){.struct_size = sizeof *attrs};
     hy_fields_show(attrs, NULL, &e.attributes);
     was = e.attributes;
-    r = hy_turn_after(&turn, r, 0);
+    r = look(&turn, &e.attributes, r);
     if (r < 0)
         return r;
-    wrong = hy_fields_wrong(&e.attributes, call->session->protocol);
-    if (wrong)
-        return hy_turn_wrong(&turn, wrong);
     rc = hy_fields_take(call, &was, &e.attributes, attrs);
     return rc ? rc : r;
 }
@@ -65,7 +71,6 @@ HY_FIRE(readlink)
     struct hythe_GetAttributes e = {HY_HEAD(call), .Path = path, .no_follow = 1};
     const struct hy_turn turn = {HY_TURN(GetAttributes, e)};
     int64_t r = hy_place_path(hy_place_of(call), arg->path, path), found;
-    const char *wrong;
 
     if (r < 0)
         return r;
@@ -74,12 +79,9 @@ HY_FIRE(readlink)
     attrs.size = found > 0 ? (uint64_t)found : 0;
     hy_fields_show(&attrs, link_text(text, arg->buf, found), &e.attributes);
     memcpy(shown, e.attributes.OtherAttributes, sizeof shown);
-    r = hy_turn_after(&turn, found, 0);
+    r = look(&turn, &e.attributes, found);
     if (r < 0)
         return r;
-    wrong = hy_fields_wrong(&e.attributes, call->session->protocol);
-    if (wrong)
-        return hy_turn_wrong(&turn, wrong);
     return found > 0 && strcmp(shown, e.attributes.OtherAttributes) == 0
                ? found
                : hy_fields_link(&e.attributes, arg->buf, arg->len);
