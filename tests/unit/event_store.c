@@ -136,7 +136,8 @@ static void an_operation_is_its_event(void)
     s.trace[0] = '\0';
     UNIT_ASSERT_NUMBER(do_open(&s.w, "/a", HYTHE_OPEN_READ | HYTHE_OPEN_DELETE_ON_CLOSE, &h), 0);
     UNIT_ASSERT_NUMBER(hy_vfs_close(s.w.vfs, h), 0);
-    UNIT_ASSERT_STRING(s.trace, "FileRemove> /a;FileOpen> /a;FileOpen< /a 0;FileRemove< /a 0;FileClose< /a 0;");
+    UNIT_ASSERT_STRING(
+        s.trace, "GetAttributes< /a 0;FileRemove> /a;FileOpen> /a;FileOpen< /a 0;FileRemove< /a 0;FileClose< /a 0;");
     s.acts[HY_EVENT_DirCreate].after = 14;
     UNIT_ASSERT_NUMBER(do_mkdir(&s.w, "/m"), HYTHE_STATUS(14));
     s.acts[HY_EVENT_FileOpen].before = 3;
