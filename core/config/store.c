@@ -12,21 +12,24 @@ struct hy_store {
     unsigned next;          /* number of the next value that is set, in the place of a line */
 };
 
+enum { LIST_MAX = 1000 };
+
 /* Lists whose values are set one by one. Those of a family have the same length, which `count` sets and tells. */
 static const struct family {
     const char *count; /* NULL: only the first value, and one more than there are, can be set */
     const char *names[4], *fill[4];
+    long long most;
 } families[] = {
     {"AltSSHCertCount",
      {"AltSSHCertStore", "AltSSHCertStoreType", "AltSSHCertStorePassword", "AltSSHCertSubject"},
-     {"", "Auto", "", ""}},
+     {"", "Auto", "", ""},
+     LIST_MAX},
     {"KeyboardInteractivePromptCount",
      {"KeyboardInteractivePromptPrompt", "KeyboardInteractivePromptEcho"},
-     {"", "false"}},
-    {NULL, {"factors"}, {""}},
+     {"Password: ", "false"}, /* an empty prompt can't be asked */
+     HY_PROMPTS_MAX},
+    {NULL, {"factors"}, {""}, LIST_MAX},
 };
-
-enum { LIST_MAX = 1000 };
 
 static const struct family *family_of(const struct hy_row *row)
 {
@@ -329,8 +332,8 @@ static int set_count(struct hy_store *store, const struct family *family, const 
 {
     long long count = is_digits(value) ? strtoll(value, NULL, 10) : -1;
 
-    if (count < 0 || count > LIST_MAX)
-        return hy_err_set(err, "%s: \"%s\" is not a number from 0 to %d", family->count, value, LIST_MAX);
+    if (count < 0 || count > family->most)
+        return hy_err_set(err, "%s: \"%s\" is not a number from 0 to %lld", family->count, value, family->most);
     if (config_setting_get_member(config_root_setting(&store->tree), family->count))
         (void)config_setting_remove(config_root_setting(&store->tree), family->count);
     return set_family(store, family, (size_t)count, NULL, HY_NO_INDEX, NULL) ? hy_err_set(err, "out of memory") : 0;
@@ -343,7 +346,9 @@ static int set_value(struct hy_store *store, const struct family *family, const 
     size_t count = length_of(store, family);
     config_setting_t *root = config_root_setting(&store->tree);
 
-    if (index > (int64_t)count || index >= LIST_MAX)
+    if (index >= family->most)
+        return hy_err_set(err, "%s[%" PRId64 "]: there are at most %lld", row->name, index, family->most);
+    if (index > (int64_t)count)
         return hy_err_set(err, "%s[%" PRId64 "]: there are %zu, so the next is %s[%zu]", row->name, index, count,
                           row->name, count);
     if (index == (int64_t)count)

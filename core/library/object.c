@@ -55,6 +55,24 @@ int hythe_fail(struct hythe_server *server, int number, const char *fmt, ...)
     return number;
 }
 
+/* Of the component, with which a text ends ("... [1301]"), or 0. */
+static int number_said(const char *text)
+{
+    const char *at = strrchr(text, '[');
+    char *end = NULL;
+    long number = at ? strtol(at + 1, &end, 10) : 0;
+
+    return number > 0 && strcmp(end, "]") == 0 && hy_error_text((int)number) ? (int)number : 0;
+}
+
+static const char *place_said(struct hy_place place, char out[HY_PLACE_TEXT])
+{
+    if (place.line || !place.file || !place.file[0])
+        return place.line ? hy_place_said(place, out) : "";
+    (void)snprintf(out, HY_PLACE_TEXT, "%s: ", place.file); /* of all of it */
+    return out;
+}
+
 int hythe_fail_problems(struct hythe_server *server, int number, const struct hy_problems *problems)
 {
     size_t at = 0, size = sizeof server->error.text;
@@ -62,10 +80,11 @@ int hythe_fail_problems(struct hythe_server *server, int number, const struct hy
 
     for (size_t i = 0; i < problems->count && at < size; i++) {
         const struct hy_problem *p = &problems->items[i];
-        int n = snprintf(text + at, size - at, "%s%s%s", i ? "; " : "",
-                         p->place.line ? hy_place_said(p->place, where) : "", p->text);
+        int n = snprintf(text + at, size - at, "%s%s%s", i ? "; " : "", place_said(p->place, where), p->text);
 
         at += n > 0 ? (size_t)n : 0;
+        if (!i && number_said(p->text))
+            number = number_said(p->text);
     }
     return hythe_fail(server, number, "%s", text);
 }

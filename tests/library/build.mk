@@ -7,6 +7,7 @@ tests_library_embedder_CPPFLAGS = $(AM_CPPFLAGS)
 tests_library_embedder_LDADD = core/library/libhythe.la $(JANSSON_LIBS)
 
 LIBRARY_TESTS = \
+	tests/interop/library_settings.py \
 	tests/interop/library_events.py \
 	tests/interop/library_changes.py \
 	tests/interop/library_policy.py \
