@@ -147,6 +147,8 @@ int64_t hy_turn_after(const struct hy_turn *turn, int64_t r, int64_t fine)
     const struct hythe_call *call = turn->call;
     uint32_t code = code_of(r);
 
+    if (HYTHE_IS_DIVERTED(r)) /* by a layer inside of this one: it comes again with the other name */
+        return r;
     if (turn->before)
         *turn->before = 0;
     *turn->status = code;

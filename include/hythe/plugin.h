@@ -50,6 +50,9 @@ extern "C" {
  * the core. A filter hands on unchanged whatever it doesn't understand. */
 #define HYTHE_STATUS_BASE 65536
 #define HYTHE_STATUS(code) (-(int64_t)(HYTHE_STATUS_BASE + (code)))
+/* Whether a result of the next layer is none yet: an inner one has led the operation elsewhere (host->divert), nothing
+ * was done under this name, and the core begins anew. A filter hands it on, and notes nothing. */
+#define HYTHE_IS_DIVERTED(result) ((result) < -(INT64_C(1) << 32))
 
 enum hythe_kind {
     HYTHE_FILESYSTEM = 1, /* fills operations, calls no next */

@@ -70,6 +70,10 @@ int64_t lg_end(const struct hythe_call *call, struct lg_event *event, int64_t st
     struct lg_instance *lg = call->instance;
     int rc = event->path ? 0 : -ENOMEM;
 
+    if (HYTHE_IS_DIVERTED(result)) { /* it will be told of what is done */
+        free(event->path);
+        return result;
+    }
     event->milliseconds = lg_now() - start;
     if (event->path) {
         rc = append(call, &lg->xferlog, lg_xferlog_line, event);

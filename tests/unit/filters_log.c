@@ -526,9 +526,54 @@ static void writes_whole_lines_from_many_threads(void)
     desk_end(&d);
 }
 
+/* ---- What is led elsewhere ---- */
+
+static int64_t lead_mkdir(const struct hythe_call *call, struct hythe_mkdir_arg *arg)
+{
+    return strcmp(arg->path, "a") == 0 ? call->host->divert(call, "/d/b", NULL) : hythe_next_mkdir(call, arg);
+}
+
+static int64_t lead_open(const struct hythe_call *call, struct hythe_open_arg *arg)
+{
+    return strcmp(arg->path, "f") == 0 ? call->host->divert(call, "/d/g", NULL) : hythe_next_open(call, arg);
+}
+
+static void tells_what_was_done_where_it_was_done(void)
+{
+    static const struct hythe_ops ops = {.size = sizeof ops, .mkdir = lead_mkdir, .open = lead_open};
+    static const struct hythe_plugin leading = {.abi = HYTHE_ABI,
+                                                .size = sizeof leading,
+                                                .kind = HYTHE_FILTER,
+                                                .threads = HYTHE_PARALLEL,
+                                                .flags = HYTHE_DIVERTS,
+                                                .name = "leading",
+                                                .ops = &ops};
+    struct house h;
+    struct desk d;
+    hy_handle f;
+
+    desk_begin(&d);
+    house_begin(&h, "log", BOTH(&d));
+    hy_vfs_free(h.w.vfs);
+    h.w.vfs = NULL;
+    world_mount(&h.w, "/d",
+                (struct hy_instance *const[]){(struct hy_instance *)(uintptr_t)h.filter,
+                                              world_start(&h.w, &leading, "leading"),
+                                              world_start(&h.w, &memfs_plugin, "memfs"), NULL});
+    CU_ASSERT_FATAL(world_see(&h.w, NULL, NULL, false) != NULL);
+    UNIT_ASSERT_NUMBER(do_mkdir(&h.w, "/d/a"), 0);
+    CU_ASSERT_FATAL(do_open(&h.w, "/d/f", HYTHE_OPEN_WRITE | HYTHE_OPEN_CREATE, &f) == 0);
+    UNIT_ASSERT_NUMBER(hy_vfs_close(h.w.vfs, f), 0);
+    UNIT_ASSERT_NUMBER(lines_of(d.json), 2);
+    CU_ASSERT(strstr(events(d.json), "\"path\":\"/d/b\"") != NULL);
+    CU_ASSERT(strstr(events(d.json), "\"path\":\"/d/g\"") != NULL);
+    house_end(&h);
+    desk_end(&d);
+}
+
 UNIT_SUITE(log, UNIT_TEST(tells_every_change), UNIT_TEST(tells_transfers), UNIT_TEST(tells_changes),
            UNIT_TEST(tells_paths_of_the_tree), UNIT_TEST(tells_copies_of_the_store), UNIT_TEST(escapes_names),
            UNIT_TEST(makes_its_files_when_there_is_a_line), UNIT_TEST(follows_rotation),
            UNIT_TEST(goes_on_without_its_file), UNIT_TEST(refuses_what_it_must_log_and_cannot),
            UNIT_TEST(begins_anew_after_a_full_disk), UNIT_TEST(refuses_settings_that_log_nothing),
-           UNIT_TEST(writes_whole_lines_from_many_threads));
+           UNIT_TEST(writes_whole_lines_from_many_threads), UNIT_TEST(tells_what_was_done_where_it_was_done));
