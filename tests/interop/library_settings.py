@@ -218,8 +218,10 @@ def test_lists_by_index(t):
     s['AltSSHCertSubject[0]'] = '*'
     assert s['AltSSHCertStore[0]'] == t.server.keys.path('host2') and s['AltSSHCertSubject[0]'] == '*'
     assert s['AltSSHCertStoreType[0]'] in ('6', 'PEMKeyFile')
-    for name, value in (('LocalHost', HOST), ('LocalPort', '0'), ('SSHCertStore', t.server.keys.path('host'))):
+    for name, value in (('LocalHost', HOST), ('LocalPort', '0'), ('SSHCertStore', t.server.keys.path('host')),
+                        ('plugin_directory', PLUGINS), ('RootDirectory', t.disk)):
         s[name] = value
+    s.handle(['SSHUserAuthRequest'])
     s.start()
     assert {'ssh-ed25519', 'ecdsa-sha2-nistp256'} <= set(algorithms(s)['hostkey'])
 
