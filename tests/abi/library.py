@@ -9,8 +9,9 @@ import shutil
 import subprocess
 import sys
 
-SOURCE = os.path.realpath(os.environ.get("HYTHE_SRCDIR") or os.path.join(os.path.dirname(__file__), "..", ".."))
-BUILD = os.path.realpath(os.environ.get("HYTHE_BUILDDIR") or ".")
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lint"))
+from rules import BUILD, Skip, declarations, judge, read  # noqa: E402
+
 LIBRARY = os.path.join(BUILD, "core", "library", ".libs", "libhythe.so")
 NODE = "HYTHE_1.0"
 # What no library does to the process that it is in, whatever name libc has for it.
@@ -25,23 +26,12 @@ STARTUP = ("completed.0", "_edata", "_end", "__bss_start", "__dso_handle", "__TM
 PER_THREAD = ("hy_events_here",)
 
 
-def read(path):
-    with open(os.path.join(SOURCE, path), encoding="utf-8") as f:
-        return f.read()
-
-
 def tool(*command):
     return subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True).stdout
 
 
-def code(path):
-    """A header without its comments and without what only the preprocessor sees."""
-    text = re.sub(r"/\*.*?\*/", "", read(path), flags=re.S)
-    return re.sub(r"^\s*#(?:.*\\\n)*.*", "", text, flags=re.M)
-
-
 def declared():
-    return set(re.findall(r"^\w[\w ]*[ *](\w+)\([^;{]*\);", code("include/hythe/hythe.h"), re.M))
+    return set(re.findall(r"^\w[\w ]*[ *](\w+)\([^;{]*\);", declarations("include/hythe/hythe.h"), re.M))
 
 
 def listed():
@@ -128,32 +118,16 @@ def leaves_the_process_alone():
             yield f"it calls {name}"
 
 
-class Skip(Exception):
-    """What can't be looked at here."""
-
-
 TESTS = (exports_what_is_listed, lists_what_is_declared, has_a_name_and_no_path, does_nothing_when_it_is_loaded,
          keeps_nothing_between_servers, leaves_the_process_alone)
 
 
 def main():
     missing = [name for name in ("nm", "readelf", "objdump") if not shutil.which(name)]
-    if missing or not os.path.exists(LIBRARY):
-        print("library: skipped, there is no %s" % (missing + [LIBRARY])[0])
-        return 77
-    counts = {"passed": 0, "failed": 0, "skipped": 0}
-    for test in TESTS:
-        try:
-            wrong = list(test())
-            result = "failed" if wrong else "passed"
-        except Skip as why:
-            wrong, result = [str(why)], "skipped"
-        print({"passed": "ok", "failed": "FAILED", "skipped": "skipped"}[result], test.__name__)
-        for text in wrong:
-            print("  " + text)
-        counts[result] += 1
-    print("library: " + ", ".join(f"{n} {what}" for what, n in counts.items()))
-    return 1 if counts["failed"] else 0
+    if not missing and os.path.exists(LIBRARY):
+        return judge("library", TESTS)
+    print("library: skipped, there is no %s" % (missing + [LIBRARY])[0])
+    return 77
 
 
 if __name__ == "__main__":

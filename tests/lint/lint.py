@@ -10,8 +10,7 @@ import socket
 import subprocess
 import sys
 
-SOURCE = os.path.realpath(os.environ.get("HYTHE_SRCDIR") or os.path.join(os.path.dirname(__file__), "..", ".."))
-BUILD = os.path.realpath(os.environ.get("HYTHE_BUILDDIR") or ".")
+from rules import BUILD, SOURCE, Skip, judge, read
 
 # What each folder of core may include, besides itself and include/hythe: folders, or single headers. The server has
 # hythed among its files, which is a program over the library.
@@ -50,11 +49,6 @@ def walk():
             below[:] = [d for d in below if d not in ("__pycache__", ".libs", ".deps")]
             for name in sorted(names):
                 yield os.path.relpath(os.path.join(at, name), SOURCE)
-
-
-def read(path):
-    with open(os.path.join(SOURCE, path), encoding="utf-8", errors="replace") as f:
-        return f.read()
 
 
 def made(path):
@@ -256,33 +250,11 @@ def shell_scripts_are_clean():
     yield from run.stdout.splitlines()
 
 
-class Skip(Exception):
-    """A rule that can't be looked at here."""
-
-
 RULES = (includes_point_downwards, every_core_folder_has_a_row, files_are_short, functions_are_short, lines_are_tidy,
          the_library_leaves_the_process_alone, the_library_has_no_globals,
          the_library_defines_each_name_once, every_file_is_in_a_fragment,
          every_operation_has_its_event_in_the_table, no_name_of_this_machine, shell_scripts_are_clean)
 
 
-def main():
-    passed = failed = skipped = 0
-    for rule in RULES:
-        try:
-            complaints = list(rule())
-        except Skip as why:
-            print(f"skipped: {rule.__name__}: {why}")
-            skipped += 1
-            continue
-        print(f"{'FAILED' if complaints else 'ok'}: {rule.__name__}")
-        for text in complaints:
-            print("  " + text)
-        failed += bool(complaints)
-        passed += not complaints
-    print(f"lint: {passed} passed, {failed} failed" + (f", {skipped} skipped" if skipped else ""))
-    return 1 if failed else 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(judge("lint", RULES))

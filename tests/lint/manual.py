@@ -11,20 +11,10 @@ import shutil
 import subprocess
 import sys
 
-SOURCE = os.path.realpath(os.environ.get("HYTHE_SRCDIR") or os.path.join(os.path.dirname(__file__), "..", ".."))
+from rules import SOURCE, Skip, declarations, judge, read
+
 # Parameters that the pages explain once for all events.
 COMMON = {"size", "server", "ConnectionId", "User", "StatusCode"}
-
-
-def read(path):
-    with open(os.path.join(SOURCE, path), encoding="utf-8") as f:
-        return f.read()
-
-
-def code(path):
-    """A header without its comments and without what only the preprocessor sees."""
-    text = re.sub(r"/\*.*?\*/", "", read(path), flags=re.S)
-    return re.sub(r"^\s*#(?:.*\\\n)*.*", "", text, flags=re.M)
 
 
 def pages(section="[0-9]"):
@@ -38,7 +28,7 @@ def plain(words):
 
 
 def declared():
-    return sorted(plain(m) for m in re.findall(r"^(\w[\w ]*[ *]\w+\([^;{]*\));", code("include/hythe/hythe.h"), re.M))
+    return sorted(plain(m) for m in re.findall(r"^(\w[\w ]*[ *]\w+\([^;{]*\));", declarations("include/hythe/hythe.h"), re.M))
 
 
 def documented():
@@ -73,12 +63,12 @@ def events_have_their_parameters():
     """Each member of an event's struct is named in the part of the page that is about it."""
     text = read("doc/man/hythe_events.3") + read("doc/man/hythe_files.3")
     parts = dict(re.findall(r"^\.It Fn (\w+)\n(.*?)(?=^\.It |^\.El|^\.Ss )", text, re.M | re.S))
-    for name, body in re.findall(r"struct hythe_([A-Z]\w+) \{(.*?)\n\};", code("include/hythe/events.h"), re.S):
+    for name, body in re.findall(r"struct hythe_([A-Z]\w+) \{(.*?)\n\};", declarations("include/hythe/events.h"), re.S):
         words = set(re.findall(r"\w+", parts.get(name, "")))
         for member in re.findall(r"(\w+)(?:\[\w+\])?;", body):
             if member not in COMMON and member not in words:
                 yield f"hythe_events(3), hythe_files(3): {name} has no {member}"
-    attributes = re.search(r"struct hythe_event_attributes \{(.*?)\n\};", code("include/hythe/events.h"), re.S).group(1)
+    attributes = re.search(r"struct hythe_event_attributes \{(.*?)\n\};", declarations("include/hythe/events.h"), re.S).group(1)
     words = set(re.findall(r"\w+", text.split(".Ss Attributes")[1]))
     for member in re.findall(r"(\w+)(?:\[\w+\])?;", attributes):
         if member not in words | COMMON:
@@ -118,29 +108,9 @@ def groff_takes_them():
         yield from said.splitlines()
 
 
-class Skip(Exception):
-    """What can't be looked at here."""
-
-
 TESTS = (functions_are_as_declared, named_where_they_are_listed, events_have_their_parameters,
          the_guide_says_who_may_call_what, references_lead_somewhere, groff_takes_them)
 
 
-def main():
-    counts = {"passed": 0, "failed": 0, "skipped": 0}
-    for test in TESTS:
-        try:
-            wrong = list(test())
-            result = "failed" if wrong else "passed"
-        except Skip as why:
-            wrong, result = [str(why)], "skipped"
-        print({"passed": "ok", "failed": "FAILED", "skipped": "skipped"}[result], test.__name__)
-        for text in wrong:
-            print("  " + text)
-        counts[result] += 1
-    print("manual: " + ", ".join(f"{n} {what}" for what, n in counts.items()))
-    return 1 if counts["failed"] else 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(judge("manual", TESTS))
