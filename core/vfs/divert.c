@@ -100,7 +100,7 @@ static int64_t follow(struct hy_vfs *vfs, struct hy_paths paths, hy_attempt *att
             return -ECANCELED;
         take(report->diversion.path, path, &paths.path);
         take(report->diversion.to, to, &paths.to);
-        hy_log(vfs->log, HY_LOG_DEBUG, vfs->session.id, "diverted to \"%.*s\"%s%.*s%s", (int)paths.path.len,
+        hy_log(vfs->log, HY_LOG_VERBOSE, vfs->session.id, "diverted to \"%.*s\"%s%.*s%s", (int)paths.path.len,
                paths.path.p, paths.to.len ? " and \"" : "", (int)paths.to.len, paths.to.p, paths.to.len ? "\"" : "");
         report->diversion = (struct hy_diversion){NULL, NULL};
         report->text[0] = '\0';
