@@ -3,6 +3,7 @@
 
 #include <poll.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
@@ -30,7 +31,8 @@ struct hy_events {
     pthread_mutex_t lock;
     pthread_cond_t told; /* somebody's state has changed */
     struct firing *first, **last;
-    bool closed, running;
+    atomic_bool closed; /* no handler is begun any more */
+    bool running;
     struct hy_file_events files;
 };
 
@@ -184,7 +186,7 @@ bool hy_events_fire(struct hy_events *events, enum hy_event which, uint64_t conn
 {
     const struct hy_firing what = {which, connection, parameters};
 
-    if (!hy_events_has(events, which))
+    if (!hy_events_has(events, which) || events->closed)
         return false;
     *(struct head *)parameters = (struct head){size_of(which), events->server};
     if (events->queued && !is_the_programs(events))

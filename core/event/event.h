@@ -54,8 +54,8 @@ void hy_events_leave(const struct hy_stay *stay);
 int hy_events_do(struct hy_events *events, unsigned ms);
 /* Readable while something is queued. */
 int hy_events_fd(const struct hy_events *events);
-/* From now on what is queued isn't run but answered with false, until hy_events_set(). For the end of a server whose
- * owner won't call hy_events_do() again. */
+/* From now on no handler is begun: what is queued and what fires later is answered with false, until hy_events_set().
+ * For the end of a server whose owner lets it go while something of it is stuck. */
 void hy_events_close(struct hy_events *events);
 
 /* What the calling thread's handler is about: true while it is in one. Each out may be NULL. */

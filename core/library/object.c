@@ -55,6 +55,16 @@ int hythe_fail(struct hythe_server *server, int number, const char *fmt, ...)
     return number;
 }
 
+/* Of the component, with which a text ends ("... [1301]"), or 0. */
+static int number_said(const char *text)
+{
+    const char *at = strrchr(text, '[');
+    char *end = NULL;
+    long number = at ? strtol(at + 1, &end, 10) : 0;
+
+    return number > 0 && strcmp(end, "]") == 0 && hy_error_text((int)number) ? (int)number : 0;
+}
+
 static const char *place_said(struct hy_place place, char out[HY_PLACE_TEXT])
 {
     if (place.line || !place.file || !place.file[0])
@@ -63,9 +73,8 @@ static const char *place_said(struct hy_place place, char out[HY_PLACE_TEXT])
     return out;
 }
 
-int hythe_fail_problems(struct hythe_server *server, const struct hy_problems *problems)
+int hythe_fail_problems(struct hythe_server *server, int number, const struct hy_problems *problems)
 {
-    int found = 0;
     size_t at = 0, size = sizeof server->error.text;
     char text[sizeof server->error.text] = "out of memory", where[HY_PLACE_TEXT];
 
@@ -74,16 +83,10 @@ int hythe_fail_problems(struct hythe_server *server, const struct hy_problems *p
         int n = snprintf(text + at, size - at, "%s%s%s", i ? "; " : "", place_said(p->place, where), p->text);
 
         at += n > 0 ? (size_t)n : 0;
-        found = found ? found : p->number;
+        if (!i && number_said(p->text))
+            number = number_said(p->text);
     }
-    return hythe_fail(server, found ? found : -EINVAL, "%s", text);
-}
-
-int hythe_fail_err(struct hythe_server *server, const struct hy_err *err)
-{
-    int number = err->number ? (int)err->number : -err->system;
-
-    return hythe_fail(server, number ? number : -EINVAL, "%s", err->text);
+    return hythe_fail(server, number, "%s", text);
 }
 
 void hythe_server_error(struct hythe_server *server, char *text, size_t size)
@@ -171,6 +174,10 @@ static bool can_be_freed(struct hythe_server *server)
 
 void hythe_server_free(struct hythe_server *server)
 {
+    if (server && hy_events_inside(server->events, NULL)) {
+        (void)hythe_fail(server, -EDEADLK, "a server can't be freed by a handler of it");
+        return;
+    }
     if (!server || !can_be_freed(server))
         return; /* a connection that is stuck uses all of it */
     hy_server_free(server->core);

@@ -127,7 +127,7 @@ static int make(struct hythe_server *server, struct hy_config *config, struct hy
             return 0;
         hy_server_free(*core);
     }
-    return hythe_fail_err(server, &err);
+    return hythe_fail(server, err.number ? (int)err.number : -EINVAL, "%s", err.text);
 }
 
 /* With the lock, which is given back for a while, and with the turn: nothing runs, and nothing is left of what did. */
@@ -165,7 +165,7 @@ static int bind_new(struct hythe_server *server)
         atomic_store(&server->log.level, (enum hy_log_level)config->LogLevel);
         hy_events_queue(server->events, !config->ProcessIdleEvents);
     }
-    rc = config ? make(server, config, &core) : hythe_fail_problems(server, &problems);
+    rc = config ? make(server, config, &core) : hythe_fail_problems(server, -EINVAL, &problems);
     hy_problems_free(&problems);
     (void)pthread_mutex_lock(&server->lock);
     server->state = rc ? HYTHE_IDLE : HYTHE_BOUND;
@@ -188,7 +188,7 @@ static int start_bound(struct hythe_server *server)
     server->state = HYTHE_STARTING;
     (void)pthread_mutex_unlock(&server->lock);
     if (hy_server_start(server->core, &err))
-        rc = hythe_fail_err(server, &err);
+        rc = hythe_fail(server, err.number ? (int)err.number : -EINVAL, "%s", err.text);
     (void)pthread_mutex_lock(&server->lock);
     if (rc)
         drop(server);
@@ -201,18 +201,19 @@ static int reopen(struct hythe_server *server)
 {
     struct hy_problems problems = {0};
     struct hy_config *config = hythe_read(server, server->store, false, &problems);
-    int rc = 0;
+    bool good;
 
     server->state = HYTHE_STARTING;
     (void)pthread_mutex_unlock(&server->lock);
-    if (!config || hy_server_reopen(server->core, config, &problems)) {
-        rc = hythe_fail_problems(server, &problems);
+    good = config && hy_server_reopen(server->core, config, &problems) == 0;
+    if (!good) {
+        (void)hythe_fail_problems(server, -EINVAL, &problems);
         hy_config_free(config);
     }
     hy_problems_free(&problems);
     (void)pthread_mutex_lock(&server->lock);
-    server->state = rc ? HYTHE_CLOSED : HYTHE_LISTENING;
-    return rc;
+    server->state = good ? HYTHE_LISTENING : HYTHE_CLOSED;
+    return good ? 0 : -EINVAL;
 }
 
 /* With the lock and the turn. */
@@ -300,17 +301,18 @@ int hythe_reload(struct hythe_server *server, const struct hy_store *store, stru
 {
     struct hy_config *config = hythe_read(server, store, false, problems);
     enum hy_log_level level = config ? (enum hy_log_level)config->LogLevel : HY_LOG_ERROR;
-    int rc = 0;
+    bool good;
 
     (void)pthread_mutex_unlock(&server->lock);
-    if (!config || hy_server_reload(server->core, config, problems)) {
-        rc = hythe_fail_problems(server, problems);
-        hy_config_free(config);
-    } else {
+    good = config && hy_server_reload(server->core, config, problems) == 0;
+    if (good) {
         atomic_store(&server->log.level, level);
+    } else {
+        (void)hythe_fail_problems(server, -EINVAL, problems);
+        hy_config_free(config);
     }
     (void)pthread_mutex_lock(&server->lock);
-    return rc;
+    return good ? 0 : -EINVAL;
 }
 
 /* ---- Ending ---- */

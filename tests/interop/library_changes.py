@@ -282,9 +282,9 @@ def test_resolve_path(t):
             srv.on('ResolvePath', set=dict(RealPath=wrong))
             assert x.ask(REALPATH, s('.')).code == FAILURE, wrong[:20]
             srv.no_rules()
-        srv.deny('ResolvePath', 3)
+        srv.deny('ResolvePath', 3, 'Who knows.')
         reply = x.ask(REALPATH, s('.'))
-        assert reply.code == 3, reply
+        assert (reply.code, reply.message) == (3, b'Who knows.'), reply
         srv.no_rules()
     with speaking(srv, 6) as x:
         for flags in (1, 2, 3):

@@ -158,6 +158,31 @@ def test_ends_inside_of_handlers(t):
 
 
 @suite.test
+def test_free_inside_of_a_handler_changes_nothing(t):
+    for queued in (False, True):
+        srv = t.server.serve(MOST, queued=queued)
+        for event in MOST:
+            srv.on(event, calls=[dict(do='free')], times=1)
+        assert work(t, srv, 'free') is None and work(t, srv, 'again') is None
+        srv.wait('Disconnected', 2)
+        assert srv.error() and srv['Listening'] == 'true'
+        srv.free()
+
+
+@suite.test
+def test_handlers_of_an_older_program(t):
+    """Its table is shorter: what lies behind it isn't read."""
+    srv = t.server.new().load()
+    at = 8 * (1 + EVENTS.index('SetAttributes'))  # `size` first, then a pointer each
+    srv.do('handle', events=EVENTS, size=at).ok()
+    srv.start()
+    assert work(t, srv, 'older') is None
+    srv.wait('Disconnected')
+    assert {'FileOpen', 'ResolvePath', 'Connected', 'Log'} <= {e.name for e in srv.events()}
+    assert not srv.events('SetAttributes', 'SSHStatus', 'SSHUserAuthRequest')
+
+
+@suite.test
 def test_free_while_connections_work(t):
     for queued in (False, True):
         srv = t.server.serve(MOST, queued=queued)
@@ -194,6 +219,27 @@ def test_shutdown_while_a_handler_waits(t):
     assert all(rc <= 0 for rc in results), results
     for c in clients:
         c.close()
+
+
+@suite.test
+def test_free_while_a_handler_waits(t):
+    """It ends; what the handler may still need stays, and when it returns at last no other one is called."""
+    program = Program('stuck').begin()  # of its own: that stays for good
+    try:
+        srv = program.serve(MOST, shutdown_timeout=0)
+        srv.on('FileOpen', dict(BeforeExec=1), ask=True)
+        with Connection(srv) as c:
+            c.sftp().send(OPEN, s(t.r('x')), u32(O_WRITE | O_CREAT), attrs())
+            asked = srv.wait('FileOpen')
+            srv.do('free')
+            count, threads = len(srv.events()), program.threads()
+            program.answer(asked, dict(set=dict(StatusCode=0)))
+            program.results_of(asked, 2)
+            wait_for('its thread to end', lambda: program.threads() < threads)
+        assert len(srv.events()) == count, srv.events()[count:]
+        assert program.end() == 0, program.log()
+    finally:
+        program.kill()
 
 
 @suite.test

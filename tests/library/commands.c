@@ -138,7 +138,10 @@ static int do_handle(const struct call *call)
 {
     const json_t *names = json_object_get(call->command, "events");
     struct hythe_events made = handlers(names);
+    const json_t *size = json_object_get(call->command, "size"); /* of a program that is older than the library */
 
+    if (size)
+        made.size = (size_t)json_integer_value(size);
     return hythe_server_handle(call->s, json_is_null(names) ? NULL : &made, call->box);
 }
 
