@@ -16,6 +16,7 @@ enum hy_error {
 struct hy_err {
     char text[1024];
     enum hy_error number; /* NONE: the failure has no number of the specification */
+    int system;           /* the errno that it came from; 0: none */
 };
 
 /* Formats the text, without a number, and returns -1, so that one can write `return hy_err_set(err, "...")`. err may be
@@ -24,6 +25,12 @@ int hy_err_set(struct hy_err *err, const char *fmt, ...) __attribute__((format(p
 
 /* The same with a number, which the text ends with: "... [1301]". */
 int hy_err_number(struct hy_err *err, enum hy_error number, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+
+/* The same with an errno, whose meaning the text ends with: "...: Address already in use". */
+int hy_err_system(struct hy_err *err, int system, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+
+/* The number of the specification that a text ends with, as above; 0: none. */
+int hy_error_of(const char *text);
 
 /* What a number of the specification means, or NULL of one that it doesn't have. */
 const char *hy_error_text(int number);

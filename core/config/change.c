@@ -45,9 +45,21 @@ static bool same_listeners(const struct hy_config *a, const struct hy_config *b)
     return true;
 }
 
+/* The specification has numbers for two of them. */
 static int refuse(struct hy_problems *problems, struct hy_place place, const char *name)
 {
-    hy_problems_add(problems, place, "%s can't change while the server runs; put it back, or restart", name);
+    static const struct {
+        const char *name;
+        enum hy_error number;
+    } rows[] = {{"LocalPort", HY_ERROR_LOCAL_PORT_FIXED}, {"LocalHost", HY_ERROR_LOCAL_HOST_FIXED}};
+    struct hy_err err;
+
+    (void)hy_err_set(&err, "%s can't change while the server runs; put it back, or restart", name);
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        if (strcmp(rows[i].name, name) == 0)
+            (void)hy_err_number(&err, rows[i].number, "%s can't change while the server runs; put it back, or restart",
+                                name);
+    hy_problems_add(problems, place, "%s", err.text);
     return -1;
 }
 

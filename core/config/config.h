@@ -176,6 +176,7 @@ const char *hy_place_said(struct hy_place place, char out[HY_PLACE_TEXT]);
 struct hy_problem {
     struct hy_place place; /* line 0: the file as a whole */
     const char *text;
+    int number; /* of the specification, or a negative errno; 0: none */
 };
 
 /* Starts as {0}. */
@@ -241,6 +242,8 @@ const struct hy_user_config *hy_config_user(const struct hy_config *config, cons
 /* Adds a complaint; the name of the file is copied. */
 void hy_problems_add(struct hy_problems *problems, struct hy_place place, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
+/* The same of a failure that was told already. */
+void hy_problems_add_err(struct hy_problems *problems, struct hy_place place, const struct hy_err *err);
 /* Whether there is one about this place: what a wrong value leads to needn't be said, too. */
 bool hy_problems_at(const struct hy_problems *problems, struct hy_place place);
 /* Sorts them by file and line and writes each as `file:line: text`. */

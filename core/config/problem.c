@@ -32,6 +32,7 @@ static bool add(struct hy_problems *problems, struct hy_place place, const char 
     p->text = hy_arena_vprintf(problems->arena, fmt, ap);
     if (!p->place.file || !p->text)
         return false;
+    p->number = hy_error_of(p->text);
     problems->count++;
     return true;
 }
@@ -44,6 +45,15 @@ void hy_problems_add(struct hy_problems *problems, struct hy_place place, const 
     if (!add(problems, place, fmt, ap))
         problems->lost = true;
     va_end(ap);
+}
+
+void hy_problems_add_err(struct hy_problems *problems, struct hy_place place, const struct hy_err *err)
+{
+    size_t before = problems->count;
+
+    hy_problems_add(problems, place, "%s", err->text);
+    if (problems->count > before && err->system)
+        problems->items[before].number = -err->system;
 }
 
 bool hy_problems_at(const struct hy_problems *problems, struct hy_place place)

@@ -12,6 +12,17 @@ static bool has_mistakes(const struct hy_problems *problems, bool whole)
     return problems->lost;
 }
 
+/* Beside mistakes, what is missing is nothing to be told of. */
+static void drop_missing(struct hy_problems *problems)
+{
+    size_t kept = 0;
+
+    for (size_t i = 0; i < problems->count; i++)
+        if (problems->items[i].place.line)
+            problems->items[kept++] = problems->items[i];
+    problems->count = kept ? kept : problems->count;
+}
+
 /* With the lock and the turn. */
 static int use(struct hythe_server *server, struct hy_store *store, struct hy_config *view,
                struct hy_problems *problems)
@@ -36,8 +47,10 @@ static int load(struct hythe_server *server, const char *file, const char *text,
     struct hy_config *view = good ? hythe_read(server, store, true, problems) : NULL;
     int rc = 0;
 
+    if (!view && !whole)
+        drop_missing(problems);
     if (!view)
-        rc = hythe_fail_problems(server, -EINVAL, problems);
+        rc = hythe_fail_problems(server, problems);
     (void)pthread_mutex_lock(&server->lock);
     if (!rc && (rc = hythe_take_turn(server)) == 0) {
         rc = use(server, store, view, problems);

@@ -55,16 +55,6 @@ int hythe_fail(struct hythe_server *server, int number, const char *fmt, ...)
     return number;
 }
 
-/* Of the component, with which a text ends ("... [1301]"), or 0. */
-static int number_said(const char *text)
-{
-    const char *at = strrchr(text, '[');
-    char *end = NULL;
-    long number = at ? strtol(at + 1, &end, 10) : 0;
-
-    return number > 0 && strcmp(end, "]") == 0 && hy_error_text((int)number) ? (int)number : 0;
-}
-
 static const char *place_said(struct hy_place place, char out[HY_PLACE_TEXT])
 {
     if (place.line || !place.file || !place.file[0])
@@ -73,8 +63,9 @@ static const char *place_said(struct hy_place place, char out[HY_PLACE_TEXT])
     return out;
 }
 
-int hythe_fail_problems(struct hythe_server *server, int number, const struct hy_problems *problems)
+int hythe_fail_problems(struct hythe_server *server, const struct hy_problems *problems)
 {
+    int found = 0;
     size_t at = 0, size = sizeof server->error.text;
     char text[sizeof server->error.text] = "out of memory", where[HY_PLACE_TEXT];
 
@@ -83,10 +74,16 @@ int hythe_fail_problems(struct hythe_server *server, int number, const struct hy
         int n = snprintf(text + at, size - at, "%s%s%s", i ? "; " : "", place_said(p->place, where), p->text);
 
         at += n > 0 ? (size_t)n : 0;
-        if (!i && number_said(p->text))
-            number = number_said(p->text);
+        found = found ? found : p->number;
     }
-    return hythe_fail(server, number, "%s", text);
+    return hythe_fail(server, found ? found : -EINVAL, "%s", text);
+}
+
+int hythe_fail_err(struct hythe_server *server, const struct hy_err *err)
+{
+    int number = err->number ? (int)err->number : -err->system;
+
+    return hythe_fail(server, number ? number : -EINVAL, "%s", err->text);
 }
 
 void hythe_server_error(struct hythe_server *server, char *text, size_t size)

@@ -127,7 +127,7 @@ static int make(struct hythe_server *server, struct hy_config *config, struct hy
             return 0;
         hy_server_free(*core);
     }
-    return hythe_fail(server, err.number ? (int)err.number : -EINVAL, "%s", err.text);
+    return hythe_fail_err(server, &err);
 }
 
 /* With the lock, which is given back for a while, and with the turn: nothing runs, and nothing is left of what did. */
@@ -165,7 +165,7 @@ static int bind_new(struct hythe_server *server)
         atomic_store(&server->log.level, (enum hy_log_level)config->LogLevel);
         hy_events_queue(server->events, !config->ProcessIdleEvents);
     }
-    rc = config ? make(server, config, &core) : hythe_fail_problems(server, -EINVAL, &problems);
+    rc = config ? make(server, config, &core) : hythe_fail_problems(server, &problems);
     hy_problems_free(&problems);
     (void)pthread_mutex_lock(&server->lock);
     server->state = rc ? HYTHE_IDLE : HYTHE_BOUND;
@@ -188,7 +188,7 @@ static int start_bound(struct hythe_server *server)
     server->state = HYTHE_STARTING;
     (void)pthread_mutex_unlock(&server->lock);
     if (hy_server_start(server->core, &err))
-        rc = hythe_fail(server, err.number ? (int)err.number : -EINVAL, "%s", err.text);
+        rc = hythe_fail_err(server, &err);
     (void)pthread_mutex_lock(&server->lock);
     if (rc)
         drop(server);
@@ -201,19 +201,18 @@ static int reopen(struct hythe_server *server)
 {
     struct hy_problems problems = {0};
     struct hy_config *config = hythe_read(server, server->store, false, &problems);
-    bool good;
+    int rc = 0;
 
     server->state = HYTHE_STARTING;
     (void)pthread_mutex_unlock(&server->lock);
-    good = config && hy_server_reopen(server->core, config, &problems) == 0;
-    if (!good) {
-        (void)hythe_fail_problems(server, -EINVAL, &problems);
+    if (!config || hy_server_reopen(server->core, config, &problems)) {
+        rc = hythe_fail_problems(server, &problems);
         hy_config_free(config);
     }
     hy_problems_free(&problems);
     (void)pthread_mutex_lock(&server->lock);
-    server->state = good ? HYTHE_LISTENING : HYTHE_CLOSED;
-    return good ? 0 : -EINVAL;
+    server->state = rc ? HYTHE_CLOSED : HYTHE_LISTENING;
+    return rc;
 }
 
 /* With the lock and the turn. */
@@ -301,18 +300,17 @@ int hythe_reload(struct hythe_server *server, const struct hy_store *store, stru
 {
     struct hy_config *config = hythe_read(server, store, false, problems);
     enum hy_log_level level = config ? (enum hy_log_level)config->LogLevel : HY_LOG_ERROR;
-    bool good;
+    int rc = 0;
 
     (void)pthread_mutex_unlock(&server->lock);
-    good = config && hy_server_reload(server->core, config, problems) == 0;
-    if (good) {
-        atomic_store(&server->log.level, level);
-    } else {
-        (void)hythe_fail_problems(server, -EINVAL, problems);
+    if (!config || hy_server_reload(server->core, config, problems)) {
+        rc = hythe_fail_problems(server, problems);
         hy_config_free(config);
+    } else {
+        atomic_store(&server->log.level, level);
     }
     (void)pthread_mutex_lock(&server->lock);
-    return good ? 0 : -EINVAL;
+    return rc;
 }
 
 /* ---- Ending ---- */

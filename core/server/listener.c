@@ -59,7 +59,7 @@ static int add(struct hy_server *server, int fd, bool proxy, struct hy_err *err)
         (void)close(fd);
         if (more)
             server->listeners = more;
-        return hy_err_set(err, "can't listen: %s", strerror(errno));
+        return hy_err_system(err, errno, "can't listen");
     }
     server->listeners = more;
     more[server->listener_count++] =
@@ -81,8 +81,8 @@ static int listen_on(struct hy_server *server, const struct hy_config *config, c
         if (fd < 0 && errno == EAFNOSUPPORT && !*where->host)
             continue; /* "every address" on a machine without IPv6 */
         if (fd < 0)
-            return hy_err_set(err, "can't listen on %s port %lld: %s", *where->host ? where->host : "*",
-                              (long long)where->port, strerror(errno));
+            return hy_err_system(err, errno, "can't listen on %s port %lld", *where->host ? where->host : "*",
+                                 (long long)where->port);
         if (add(server, fd, where->proxy, err))
             return -1;
         port = server->listeners[server->listener_count - 1].port;

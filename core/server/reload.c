@@ -157,7 +157,7 @@ int hy_server_reopen(struct hy_server *server, struct hy_config *config, struct 
         (void)swap(server, now);
     }
     if (err.text[0])
-        hy_problems_add(problems, (struct hy_place){0}, "%s", err.text);
+        hy_problems_add_err(problems, (struct hy_place){0}, &err);
     hy_generation_unref(next);
     hy_server_close_listeners(server);
     return -1;

@@ -204,10 +204,19 @@ static void greet(struct hy_ssh_conn *c, bool judged)
     ssh_string_free(banner);
 }
 
+static enum hy_ssh_answer put(struct hy_ssh_conn *c, const struct hy_ssh_factor *factor)
+{
+    int level = hy_ssh_step_out();
+    enum hy_ssh_answer verdict = c->handler->authenticate(c->handler->ctx, factor);
+
+    hy_ssh_step_in(c, level);
+    return verdict;
+}
+
 /* Judging may have taken its time, and have ended the connection: then there is no answer, and nobody gets in. */
 static enum hy_ssh_answer judge(struct hy_ssh_conn *c, const struct hy_ssh_factor *factor)
 {
-    enum hy_ssh_answer verdict = c->handler->authenticate(c->handler->ctx, factor);
+    enum hy_ssh_answer verdict = put(c, factor);
 
     hy_ssh_look(c);
     if (verdict == HY_SSH_GRANT && hy_ssh_now() >= c->by.at)
@@ -406,7 +415,7 @@ static void answer_dropped(struct hy_ssh_conn *c)
         (void)answer(c, c->saved, &factor);
         return;
     }
-    (void)c->handler->authenticate(c->handler->ctx, &factor); /* it counts, but there is nothing to answer it with */
+    (void)put(c, &factor); /* it counts, but there is nothing to answer it with */
     hy_ssh_end(c, HY_SSH_UNLIKE, "a public key that can't be checked");
 }
 
@@ -446,11 +455,24 @@ static bool next_message(struct hy_ssh_conn *c, bool *in)
     return true;
 }
 
-void hy_ssh_auth_prepare(struct hy_ssh_conn *c)
+int hy_ssh_step_out(void)
+{
+    int level = ssh_get_log_level();
+
+    ssh_set_log_userdata(NULL);
+    return level;
+}
+
+void hy_ssh_step_in(struct hy_ssh_conn *c, int level)
 {
     ssh_set_log_userdata(c);
     (void)ssh_set_log_callback(tap);
-    (void)ssh_set_log_level(SSH_LOG_PACKET);
+    (void)ssh_set_log_level(level);
+}
+
+void hy_ssh_auth_prepare(struct hy_ssh_conn *c)
+{
+    hy_ssh_step_in(c, SSH_LOG_PACKET);
     advertise(c); /* libssh answers some requests by itself, with methods of its own choice otherwise */
 }
 

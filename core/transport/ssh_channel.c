@@ -85,6 +85,14 @@ static void open_channel(struct hy_ssh_conn *c, ssh_message message)
     c->channel_count++;
 }
 
+static int open_sftp(struct hy_ssh_conn *c, struct hy_sink *sink)
+{
+    int level = hy_ssh_step_out(), rc = c->handler->open_sftp(c->handler->ctx, sink);
+
+    hy_ssh_step_in(c, level);
+    return rc;
+}
+
 /* The only request that opens anything is the sftp subsystem; shell, exec, pty, env and the rest are refused. */
 static void channel_request(struct hy_ssh_conn *c, ssh_message message)
 {
@@ -98,7 +106,7 @@ static void channel_request(struct hy_ssh_conn *c, ssh_message message)
                ? ssh_message_channel_request_subsystem(message)
                : NULL;
     if (!ch || ch->serving || ch->ended || ch->closed || !name || strcmp(name, "sftp") != 0 ||
-        c->handler->open_sftp(c->handler->ctx, &ch->sink) != 0) {
+        open_sftp(c, &ch->sink) != 0) {
         (void)ssh_message_reply_default(message);
         return;
     }

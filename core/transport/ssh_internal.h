@@ -140,6 +140,11 @@ void hy_ssh_exchange_judge(struct hy_ssh_conn *c);
 /* ssh_alive.c: how long until it has to be called again, ms; -1: never. */
 int64_t hy_ssh_alive(struct hy_ssh_conn *c, int64_t now);
 
+/* ssh_auth.c: around calls of others, who may use libssh on this thread as well. What it says to them isn't about this
+ * connection, and its log is as it was when they have returned. */
+int hy_ssh_step_out(void);
+void hy_ssh_step_in(struct hy_ssh_conn *c, int level);
+
 /* Asks for as much of libssh's log as it takes to see them, once packets needn't be looked at any more. */
 void hy_ssh_exchange_log(void);
 

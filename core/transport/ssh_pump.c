@@ -18,8 +18,10 @@ enum {
 /* Offers bytes to the sink; `starved` remembers that it stopped for lack of output room. */
 static size_t offer_once(struct hy_ssh_channel *ch, const uint8_t *data, size_t len)
 {
+    int level = hy_ssh_step_out();
     size_t used = ch->sink.input(ch->sink.ctx, data, len), ready;
 
+    hy_ssh_step_in(ch->conn, level);
     if (used)
         ch->conn->active = hy_ssh_now();
     (void)ch->sink.output(ch->sink.ctx, &ready);
@@ -103,8 +105,12 @@ void hy_ssh_sink_close(struct hy_ssh_channel *ch)
     if (ch->watched)
         (void)ssh_event_remove_fd(ch->conn->event, hy_sink_wake(&ch->sink));
     ch->watched = false;
-    if (ch->serving)
+    if (ch->serving) {
+        int level = hy_ssh_step_out();
+
         ch->sink.close(ch->sink.ctx);
+        hy_ssh_step_in(ch->conn, level);
+    }
     ch->serving = false;
 }
 
@@ -267,6 +273,7 @@ static bool pump(struct hy_ssh_channel *ch)
     struct hy_ssh_conn *c = ch->conn;
     bool clear = !(ssh_get_status(c->session) & SSH_WRITE_PENDING); /* it is set after each write until the next poll */
     size_t ready;
+    int level;
 
     if (!ch->serving || ch->closed)
         return false;
@@ -274,7 +281,9 @@ static bool pump(struct hy_ssh_channel *ch)
     flush(ch);
     (void)ch->sink.output(ch->sink.ctx, &ready);
     if (!ready && ch->sink.busy(ch->sink.ctx)) {
+        level = hy_ssh_step_out();
         ch->sink.work(ch->sink.ctx);
+        hy_ssh_step_in(c, level);
         c->progress = c->active = hy_ssh_now();
         flush(ch);
         (void)ch->sink.output(ch->sink.ctx, &ready);

@@ -109,24 +109,31 @@ static uint64_t moved(const struct hy_ssh_conn *c)
     return c->raw.in_bytes + c->raw.out_bytes;
 }
 
+static void tell_status(struct hy_ssh_conn *c, const char *text)
+{
+    int level = hy_ssh_step_out();
+
+    c->handler->status(c->handler->ctx, text);
+    hy_ssh_step_in(c, level);
+}
+
 void hy_ssh_exchange_status(struct hy_ssh_conn *c)
 {
-    const struct hy_ssh_handler *handler = c->handler;
     const char *client;
     char text[512];
 
-    if (!c->began || !handler->status)
+    if (!c->began || !c->handler->status)
         return;
     client = ssh_get_clientbanner(c->session);
     if (!client)
         return;
     if (!c->named) {
         (void)snprintf(text, sizeof text, "the client's version is %s", client);
-        handler->status(handler->ctx, text);
+        tell_status(c, text);
     }
     c->named = true;
     c->began = false;
-    handler->status(handler->ctx, "a key exchange begins");
+    tell_status(c, "a key exchange begins");
 }
 
 void hy_ssh_exchange_tell(struct hy_ssh_conn *c)
@@ -148,8 +155,12 @@ void hy_ssh_exchange_tell(struct hy_ssh_conn *c)
         (void)pthread_mutex_unlock(&facts->lock);
         atomic_store_explicit(&facts->rekeys, c->exchanges - 1, memory_order_relaxed);
     }
-    if (c->handler->exchanged)
+    if (c->handler->exchanged) {
+        int level = hy_ssh_step_out();
+
         c->handler->exchanged(c->handler->ctx);
+        hy_ssh_step_in(c, level);
+    }
 }
 
 static bool due(struct hy_ssh_conn *c)

@@ -307,7 +307,7 @@ enum hy_ssh_end hy_ssh_run(struct hy_ssh_server *server, int fd, uint64_t conn, 
     struct hy_ssh_conn c = {
         .server = server, .id = conn, .handler = handler, .limits = limits, .control = control, .why = why};
     struct hy_ssh_deadline entry = within(limits->login_grace), keys = entry;
-    int flags = fcntl(fd, F_GETFL);
+    int flags = fcntl(fd, F_GETFL), level;
 
     if (limits->handshake && limits->handshake < limits->login_grace)
         keys = within(limits->handshake);
@@ -332,7 +332,9 @@ enum hy_ssh_end hy_ssh_run(struct hy_ssh_server *server, int fd, uint64_t conn, 
             c.progress = c.active = c.alive_at = hy_ssh_now();
             if (control->facts)
                 atomic_store_explicit(&control->facts->active, c.active, memory_order_relaxed);
+            level = hy_ssh_step_out();
             handler->entered(handler->ctx, version ? version : "");
+            hy_ssh_step_in(&c, level);
             hy_ssh_channels_begin(&c);
             serve(&c);
         }

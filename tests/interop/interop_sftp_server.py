@@ -76,8 +76,8 @@ class Sshd(Server):
         return 0
 
 
-harness.make_server = Sshd
 suite = Suite('interop-sftp-server', programs=[SSHD, 'sftp', 'scp'])
+suite.make = Sshd
 
 
 def test(function):

@@ -39,9 +39,12 @@ static void what_is_missing_is_said_at_the_start(void)
     struct box box;
 
     box_make(&box);
-    box_fails(&box, hythe_StartListening(box.server), -EINVAL, "no private host key [1301]");
-    box_fails(&box, hythe_StartListening(box.server), -EINVAL, "there are no users");
-    box_fails(&box, hythe_server_bind(box.server), -EINVAL, "no mounts and no RootDirectory");
+    box_fails(&box, hythe_StartListening(box.server), 1301, "no private host key [1301]");
+    box_fails(&box, hythe_StartListening(box.server), 1301, "there are no users");
+    box_fails(&box, hythe_server_bind(box.server), 1301, "no mounts and no RootDirectory");
+    box_fill(&box, "");
+    box_ok(&box, hythe_Config(box.server, "SSHCertStore=/nowhere/key", NULL, 0));
+    box_fails(&box, hythe_StartListening(box.server), 1301, "/nowhere/key");
     box_clear(&box);
 }
 
@@ -92,6 +95,25 @@ static void rights_may_go_between_ports_and_serving(void)
     box_ok(&box, hythe_Shutdown(box.server));
     box_ok(&box, hythe_server_bind(box.server)); /* and never started */
     box_clear(&box);
+}
+
+static void a_port_in_use_is_an_errno(void)
+{
+    struct box first, second;
+
+    box_make(&first);
+    box_fill(&first, "");
+    box_ok(&first, hythe_StartListening(first.server));
+    box_make(&second);
+    box_fill(&second, "");
+    box_ok(&second, hythe_server_set_number(second.server, "LocalPort", hythe_server_port(first.server)));
+    box_fails(&second, hythe_StartListening(second.server), -EADDRINUSE, "Address already in use");
+    UNIT_ASSERT_NUMBER(hythe_server_port(second.server), 0);
+    box_ok(&second, hythe_server_set_number(second.server, "LocalPort", 0));
+    box_ok(&second, hythe_StartListening(second.server)); /* two of them in one process */
+    CU_ASSERT(hythe_server_port(second.server) != hythe_server_port(first.server));
+    box_clear(&first);
+    box_clear(&second);
 }
 
 static void closing_leaves_connections_alone(void)
@@ -269,8 +291,9 @@ static void handlers_run_where_events_are_done(void)
 
 UNIT_SUITE(library, UNIT_TEST(a_login_is_served), UNIT_TEST(what_is_missing_is_said_at_the_start),
            UNIT_TEST(settings_of_a_process_keep_it_from_starting), UNIT_TEST(rights_may_go_between_ports_and_serving),
-           UNIT_TEST(closing_leaves_connections_alone), UNIT_TEST(connections_have_properties_and_take_orders),
-           UNIT_TEST(handlers_run_at_once), UNIT_TEST(handlers_run_where_events_are_done));
+           UNIT_TEST(closing_leaves_connections_alone), UNIT_TEST(a_port_in_use_is_an_errno),
+           UNIT_TEST(connections_have_properties_and_take_orders), UNIT_TEST(handlers_run_at_once),
+           UNIT_TEST(handlers_run_where_events_are_done));
 UNIT_DECLARE(library_files);
 UNIT_DECLARE(library_settings);
 UNIT_DECLARE(library_threads);

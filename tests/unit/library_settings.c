@@ -269,7 +269,7 @@ static void what_may_be_reloaded_holds_for_those_who_come(void)
     second = box_enter(&box, "secret");
     CU_ASSERT_FATAL(second != NULL);
     CU_ASSERT(box_connect(&box) == NULL);
-    box_fails(&box, hythe_server_load_text(box.server, "MaxConnections = 7;"), -EINVAL, "");
+    box_fails(&box, hythe_server_load_text(box.server, "MaxConnections = 7;"), 1301, "");
     box_is(&box, "MaxConnections", "2");
     box_fill(&box, "MaxConnections = 7;"); /* LocalPort is 0 there, as it was */
     box_is(&box, "MaxConnections", "7");

@@ -312,6 +312,49 @@ static void who_is_sent_away_has_left_in_order(void)
     diary_end(&d);
 }
 
+/* ---- Handlers that are clients of SSH themselves ---- */
+
+static void asked_elsewhere(void *ctx, struct hythe_SSHUserAuthRequest *e)
+{
+    char text[64];
+    ssh_session client;
+    int verbose = SSH_LOG_NOLOG;
+
+    e->Accept = 0;
+    if (strcmp(e->AuthMethod, "password") != 0)
+        return;
+    client = box_enter(ctx, e->AuthParam);
+    if (!client)
+        return;
+    box_read(client, text);
+    e->Accept = strcmp(text, "hello") == 0;
+    (void)ssh_options_set(client, SSH_OPTIONS_LOG_VERBOSITY, &verbose); /* which is its thread's */
+    box_leave(client);
+}
+
+static void a_handler_may_use_the_same_library(void)
+{
+    static const struct hythe_events handlers = {.size = sizeof handlers, .SSHUserAuthRequest = asked_elsewhere};
+    struct box front;
+    struct diary d;
+    ssh_session client;
+    char text[64];
+
+    diary_begin(&d, &diary_all, "");
+    box_make(&front);
+    box_fill(&front, "");
+    box_ok(&front, hythe_server_handle(front.server, &handlers, &d.box));
+    box_ok(&front, hythe_StartListening(front.server));
+    CU_ASSERT(box_enter(&front, "wrong") == NULL);
+    client = box_enter(&front, "secret");
+    CU_ASSERT_FATAL(client != NULL);
+    box_read(client, text);
+    UNIT_ASSERT_STRING(text, "hello");
+    box_leave(client);
+    box_clear(&front);
+    diary_end(&d);
+}
+
 static void the_log_is_told(void)
 {
     static const struct hythe_events handlers = {.size = sizeof handlers, .Log = diary_log};
@@ -333,9 +376,9 @@ static void the_log_is_told(void)
 UNIT_SUITE(server_events, UNIT_TEST(a_connection_is_asked_about_and_told_of), UNIT_TEST(lists_are_a_default),
            UNIT_TEST(limits_are_none_of_its_business), UNIT_TEST(while_it_decides),
            UNIT_TEST(one_connection_has_another_key), UNIT_TEST(a_key_that_is_none_ends_it),
-           UNIT_TEST(the_way_in_is_told), UNIT_TEST(the_log_is_told), UNIT_TEST(new_keys_are_told),
-           UNIT_TEST(a_listing_comes_as_it_is_wished), UNIT_TEST(a_timeout_is_as_it_is_wished),
-           UNIT_TEST(who_is_sent_away_has_left_in_order));
+           UNIT_TEST(the_way_in_is_told), UNIT_TEST(a_handler_may_use_the_same_library), UNIT_TEST(the_log_is_told),
+           UNIT_TEST(new_keys_are_told), UNIT_TEST(a_listing_comes_as_it_is_wished),
+           UNIT_TEST(a_timeout_is_as_it_is_wished), UNIT_TEST(who_is_sent_away_has_left_in_order));
 UNIT_DECLARE(server_ends);
 
 UNIT_MAIN("unit-server-events", &unit_server_events, &unit_server_ends)
