@@ -4,8 +4,10 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <libssh/sftp.h>
+#include <stdatomic.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 static const char whole[] = "request 127.0.0.1 1\nconnected 0 OK\ndisconnected 0 OK\n";
@@ -156,6 +158,34 @@ static void too_few_descriptors_are_an_error(void)
     diary_end(&d);
 }
 
+/* What the next accept4() of this program fails with, before it takes anything; 0: it doesn't. */
+static atomic_int accept_error;
+
+int accept4(int fd, struct sockaddr *addr, socklen_t *len, int flags)
+{
+    int error = atomic_exchange(&accept_error, 0);
+
+    if (!error)
+        return (int)syscall(SYS_accept4, fd, addr, len, flags);
+    errno = error;
+    return -1;
+}
+
+static void who_is_lost_while_accepted_is_told(void)
+{
+    struct diary d;
+    char text[4];
+    int fd;
+
+    diary_begin(&d, &diary_all, "");
+    atomic_store(&accept_error, ECONNABORTED);
+    fd = diary_dial(&d);
+    CU_ASSERT(read(fd, text, sizeof text) == sizeof text); /* by the next try */
+    diary_expect(&d, "connected -103 Software caused connection abort\nrequest 127.0.0.1 1\nconnected 0 OK\n");
+    (void)close(fd);
+    diary_end(&d);
+}
+
 /* One handler that doesn't return holds up its own connection, and is named. The end leaves it behind. */
 static void a_handler_that_hangs_is_named(void)
 {
@@ -233,5 +263,5 @@ static void a_proxy_names_the_client(void)
 UNIT_SUITE(server_ends, UNIT_TEST(who_never_gets_in_is_an_error), UNIT_TEST(a_reset_is_told_from_an_end),
            UNIT_TEST(who_takes_too_long_is_late), UNIT_TEST(what_was_open_is_closed_before),
            UNIT_TEST(a_server_without_a_key_is_an_error), UNIT_TEST(a_store_that_fails_is_an_error),
-           UNIT_TEST(too_few_descriptors_are_an_error), UNIT_TEST(a_handler_that_hangs_is_named),
-           UNIT_TEST(a_proxy_names_the_client));
+           UNIT_TEST(too_few_descriptors_are_an_error), UNIT_TEST(who_is_lost_while_accepted_is_told),
+           UNIT_TEST(a_handler_that_hangs_is_named), UNIT_TEST(a_proxy_names_the_client));

@@ -59,6 +59,23 @@ static void lists_are_a_default(void)
     }
 }
 
+static void who_is_refused_is_in_the_log(void)
+{
+    static const struct hythe_events handlers = {
+        .size = sizeof handlers, .ConnectionRequest = diary_request, .Log = diary_log};
+    struct diary d;
+
+    diary_begin(&d, &handlers, "AllowedClients = \"10.1.1.1\";");
+    CU_ASSERT(box_enter(&d.box, "secret") == NULL);
+    diary_await(&d, "log 1 refused a connection from 127.0.0.1: it is not in AllowedClients\n");
+    diary_end(&d);
+    diary_begin(&d, &handlers, "");
+    d.override = 0;
+    CU_ASSERT(box_enter(&d.box, "secret") == NULL);
+    diary_await(&d, "log 1 refused a connection from 127.0.0.1: the program doesn't accept it\n");
+    diary_end(&d);
+}
+
 static void limits_are_none_of_its_business(void)
 {
     struct diary d;
@@ -374,11 +391,12 @@ static void the_log_is_told(void)
 }
 
 UNIT_SUITE(server_events, UNIT_TEST(a_connection_is_asked_about_and_told_of), UNIT_TEST(lists_are_a_default),
-           UNIT_TEST(limits_are_none_of_its_business), UNIT_TEST(while_it_decides),
-           UNIT_TEST(one_connection_has_another_key), UNIT_TEST(a_key_that_is_none_ends_it),
-           UNIT_TEST(the_way_in_is_told), UNIT_TEST(a_handler_may_use_the_same_library), UNIT_TEST(the_log_is_told),
-           UNIT_TEST(new_keys_are_told), UNIT_TEST(a_listing_comes_as_it_is_wished),
-           UNIT_TEST(a_timeout_is_as_it_is_wished), UNIT_TEST(who_is_sent_away_has_left_in_order));
+           UNIT_TEST(who_is_refused_is_in_the_log), UNIT_TEST(limits_are_none_of_its_business),
+           UNIT_TEST(while_it_decides), UNIT_TEST(one_connection_has_another_key),
+           UNIT_TEST(a_key_that_is_none_ends_it), UNIT_TEST(the_way_in_is_told),
+           UNIT_TEST(a_handler_may_use_the_same_library), UNIT_TEST(the_log_is_told), UNIT_TEST(new_keys_are_told),
+           UNIT_TEST(a_listing_comes_as_it_is_wished), UNIT_TEST(a_timeout_is_as_it_is_wished),
+           UNIT_TEST(who_is_sent_away_has_left_in_order));
 UNIT_DECLARE(server_ends);
 
 UNIT_MAIN("unit-server-events", &unit_server_events, &unit_server_ends)
