@@ -237,18 +237,19 @@ static int serve_helped(struct hythed_running *running, struct hy_program *progr
     struct places places = {strdup(settings->log_file), strdup(settings->control_socket)};
     struct hythed_rights rights;
     struct hy_err err = {.text = "out of memory"};
+    bool helped;
     int status;
 
     hythed_log_init(running->log, running->debug ? HY_LOG_DEBUG : (enum hy_log_level)settings->LogLevel);
     running->log->json = strcmp(settings->log_format, "json") == 0;
     *program =
         (struct hy_program){.assist = &running->helper->assist, .around = settings->read_ahead ? &read_ahead : &plain};
-    if (!places.log_file || !places.socket || hythed_rights_find(&rights, settings->run_as, geteuid(), &err) < 0 ||
-        hythed_helper_begin(running->helper, settings, running->server, &running->log->log, &err) < 0)
-        return fail(NULL, err.text);
-    status = serve(running, &rights, &places, signals);
+    helped = places.log_file && places.socket && hythed_rights_find(&rights, settings->run_as, geteuid(), &err) == 0 &&
+             hythed_helper_begin(running->helper, settings, running->server, &running->log->log, &err) == 0;
+    status = helped ? serve(running, &rights, &places, signals) : fail(NULL, err.text);
     hythe_server_free(running->server); /* before what its plugins use */
-    hythed_helper_end(running->helper);
+    if (helped)
+        hythed_helper_end(running->helper);
     hythed_log_close(running->log);
     free(places.log_file);
     free(places.socket);

@@ -14,10 +14,11 @@ CLEANFILES += $(pkgconfig_DATA)
 	@if cmp -s $@.tmp $@; then rm -f $@.tmp; else echo "  GEN      $@"; mv $@.tmp $@; fi
 
 # libhythe.so is the core, of which nothing is seen but what the map names; the folder of the plugins stays theirs. The
-# version is current:revision:age: symbols that are added count up current and age.
+# version is current:revision:age: symbols that are added count up current and age. It is never unmapped: a thread that
+# hangs in a handler or a plugin is left behind.
 lib_LTLIBRARIES += core/library/libhythe.la
 core_library_libhythe_la_SOURCES =
 core_library_libhythe_la_LIBADD = $(CORE_LIBS)
-core_library_libhythe_la_LDFLAGS = $(HYTHE_LDFLAGS) -version-info 1:0:0 -no-undefined \
+core_library_libhythe_la_LDFLAGS = $(HYTHE_LDFLAGS) -version-info 1:0:0 -no-undefined -Wl,-z,nodelete \
 	-Wl,--version-script=$(srcdir)/include/hythe/libhythe.map
 core_library_libhythe_la_DEPENDENCIES = libhythe-core.la include/hythe/libhythe.map

@@ -88,6 +88,8 @@ def has_a_name_and_no_path():
         yield "its soname isn't libhythe.so.1"
     if re.search(r"RPATH|RUNPATH|TEXTREL", said):
         yield "it has a path to look for libraries in, or code that is changed when it is loaded"
+    if not re.search(r"FLAGS_1.*NODELETE", said):
+        yield "it may be unmapped under a thread that was left behind"
 
 
 def does_nothing_when_it_is_loaded():
