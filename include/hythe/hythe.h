@@ -51,9 +51,14 @@ void hythe_server_error(struct hythe_server *server, char *text, size_t size);
  * a connection, "Name[i]" those that are lists. Booleans are true, false, yes, no, 1, 0 in any case. All settings of
  * hythe.cfg(5) that are no lists of groups are settings here, and the component's properties too; those of a whole
  * process, such as run_as, keep the server from starting. The value, the new one after setting, is written to value
- * (size bytes, cut; may be NULL with 0); secrets are "***". While the server listens, settings that may be reloaded
- * hold for connections that come from then on; others fail (104, 106, 107). An unknown name is -ENOENT, a value that
- * can't be -EINVAL, a connection that isn't there 126. Any thread. */
+ * (size bytes, cut; may be NULL with 0) in the form that sets it again; secrets are "***". While the server listens,
+ * settings that may be reloaded hold for connections that come from then on; others fail (104, 106, 107). An unknown
+ * name is -ENOENT, a value that can't be -EINVAL, a connection that isn't there 126. Any thread; -EDEADLK only in a
+ * handler of what a call of the same thread, which changes the server, makes it tell (Log, Error).
+ *
+ * Lists: AltSSHCertStore[i] and its like, which AltSSHCertCount makes longer and shorter, the prompts with
+ * KeyboardInteractivePromptCount, and factors[i]; one behind the last is added. A setting that is empty by default, and
+ * one of a connection, is taken back by an empty value. */
 int hythe_Config(struct hythe_server *server, const char *setting, char *value, size_t size);
 
 /* The same with name and value apart. */
@@ -64,39 +69,46 @@ int hythe_server_set_number(struct hythe_server *server, const char *name, int64
 int hythe_server_get_number(struct hythe_server *server, const char *name, int64_t *value);
 
 /* Takes all settings of a configuration file (hythe.cfg(5)), or of a text like one, in place of those that were set
- * before; what neither says has its default. While the server listens this is a reload. Owner. */
+ * before; what neither says has its default. What is wrong fails it, what is missing may be set before the start. While
+ * the server listens this is a reload, which may change nothing that needs a restart (106, 107, -EINVAL). Owner. */
 int hythe_server_load(struct hythe_server *server, const char *file);
 int hythe_server_load_text(struct hythe_server *server, const char *text);
 
-/* Every setting and every handler as hythe_server_new() has them. 104 while the server listens. Owner. */
+/* Every setting and every handler as hythe_server_new() has them; what was registered stays. 104 while the server
+ * listens or has connections. Owner. */
 int hythe_Reset(struct hythe_server *server);
 
 /* ---- What the server is made of ---- */
 
-/* The handlers of the program; NULL for none. They are copied, ctx is handed to each. 104 while it listens. Owner. */
+/* The handlers of the program; NULL for none. They are copied, ctx is handed to each. 104 while it listens or has
+ * connections. Owner. */
 int hythe_server_handle(struct hythe_server *server, const struct hythe_events *events, void *ctx);
 
 /* Makes a plugin known that is no shared object: a filesystem, a filter, or one that authenticates, which `mounts`,
- * `filters` and `auth` of the configuration then name. It must outlive the server. 104 while it listens. Owner. */
+ * `filters` and `auth` of the configuration then name, even if there is a file of that name. It must outlive the
+ * server. 104 while it listens or has connections, -EEXIST for a name that is taken. Owner. */
 int hythe_server_register(struct hythe_server *server, const struct hythe_plugin *plugin);
 
 /* ---- Serving ---- */
 
 /* Reads the host keys and opens the ports, for a program that gives up rights before it serves: StartListening() does
- * the rest. Owner. */
+ * the rest. No setting changes between the two (104). Owner. */
 int hythe_server_bind(struct hythe_server *server);
 
-/* Starts to serve: Listening becomes true. Owner. */
+/* Starts to serve: Listening becomes true. What is missing or wrong among the settings is said now; 1301 without a
+ * host key that can be used. After StopListening() it listens again, and what was set meanwhile holds for who comes
+ * then, but for what needs a server without connections. Waits for what was told to end, as Shutdown() does. Owner. */
 int hythe_StartListening(struct hythe_server *server);
-/* Closes the ports; connections that there are go on. From a handler too. */
+/* Closes the ports; connections that there are go on. It doesn't wait. Any thread. */
 int hythe_StopListening(struct hythe_server *server);
 /* StopListening(), then lets running requests finish for at most shutdown_timeout and ends every connection; waits for
  * that, delivering events that are queued on the calling thread. Called from a handler it doesn't wait: the connections
- * end as soon as they can. Any thread. */
+ * end as soon as they can, and a later call that isn't in a handler waits for that. -ETIMEDOUT: a handler or a plugin
+ * doesn't return; its connection is left behind. Any thread. */
 int hythe_Shutdown(struct hythe_server *server);
 
 /* Where it listens: the port of the first listener, which for LocalPort=0 is the one that the system chose. 0: it
- * doesn't. Any thread. */
+ * doesn't. After hythe_server_bind() too. Any thread. */
 unsigned hythe_server_port(struct hythe_server *server);
 
 /* ---- Events ---- */
@@ -114,10 +126,12 @@ int hythe_server_fd(struct hythe_server *server);
  * room. Returns how many there are. Any thread. What is known of one is read by name: "SFTPConnectionRemoteHost[id]",
  * SFTPConnectionRemotePort, SFTPConnectionLocalAddress, SFTPConnectionProtocolVersion, SFTPConnectionConnected,
  * SFTPConnectionTimeout, ClientSSHVersionString, NegotiatedStrictKex, ConnectionUID, and Hythe's own user, home,
- * kex, host_key, cipher_in, cipher_out, mac_in, mac_out, compression_in, compression_out. */
+ * kex, host_key, cipher_in, cipher_out, mac_in, mac_out, compression_in, compression_out. What isn't known yet is "" or
+ * 0, such as the user before the login. Ids are never used twice by a server. */
 size_t hythe_server_connections(struct hythe_server *server, uint64_t *ids, size_t room);
 
-/* Ends a connection: it gets no more answers. 126: there is none. Any thread; it doesn't wait. */
+/* Ends a connection; a request that is being worked at may still be answered. 126: there is none. Any thread; it
+ * doesn't wait. */
 int hythe_Disconnect(struct hythe_server *server, uint64_t connection);
 /* Lets it exchange keys anew. 126. Any thread; it doesn't wait. */
 int hythe_ExchangeKeys(struct hythe_server *server, uint64_t connection);

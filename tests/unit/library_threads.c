@@ -2,7 +2,6 @@
 #include "tests/unit/library_box.h"
 
 #include <errno.h>
-#include <poll.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -248,45 +247,5 @@ static void threads_may_call(void)
     call_from_threads(true);
 }
 
-/* ---- Handlers that don't return ---- */
-
-static void on_connected_wait(void *ctx, struct hythe_Connected *e)
-{
-    struct life *l = ctx;
-
-    (void)e;
-    l->logged++;
-    while (!l->over)
-        (void)poll(NULL, 0, 1);
-}
-
-static void *knock(void *ctx)
-{
-    ssh_session client = box_connect(ctx);
-
-    if (client)
-        box_leave(client);
-    return NULL;
-}
-
-/* The end has a bound, and says so. */
-static void an_end_does_not_wait_for_ever(void)
-{
-    const struct hythe_events events = {.size = sizeof events, .Connected = on_connected_wait};
-    struct life l;
-    pthread_t client;
-
-    begin(&l, false, &events, "shutdown_timeout = 0;");
-    CU_ASSERT_FATAL(pthread_create(&client, NULL, knock, &l.box) == 0);
-    while (!l.logged)
-        (void)poll(NULL, 0, 1);
-    box_fails(&l.box, hythe_Shutdown(l.box.server), -ETIMEDOUT, "stuck");
-    UNIT_ASSERT_NUMBER(hythe_server_port(l.box.server), 0);
-    l.over = true; /* the handler returns */
-    (void)pthread_join(client, NULL);
-    box_ok(&l.box, hythe_Shutdown(l.box.server));
-    end(&l);
-}
-
 UNIT_SUITE(library_threads, UNIT_TEST(handlers_may_call), UNIT_TEST(handlers_may_end_it_all),
-           UNIT_TEST(a_request_may_be_the_last), UNIT_TEST(threads_may_call), UNIT_TEST(an_end_does_not_wait_for_ever));
+           UNIT_TEST(a_request_may_be_the_last), UNIT_TEST(threads_may_call));
