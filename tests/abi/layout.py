@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""The frozen layout of the plugin ABI: layout.txt against what a compiler makes of plugin.h and ops.def.
+"""The frozen layout of what crosses the boundary: layout.txt against what a compiler makes of plugin.h and ops.def, with
+which plugins are built, and of hythe.h and events.h, with which programs are.
 
 What the table has may not change: offsets, sizes and types of fields, numbers of operations, values of constants. What
 has been appended to the header has to be appended to the table, in the same commit, by
@@ -14,17 +15,21 @@ import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', 'kit'))
 from kit import *  # noqa: E402
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', 'lint'))
+from rules import declarations as code_of  # noqa: E402
 
 INCLUDE = os.path.join(SRCDIR, 'include')
 TABLE = os.path.join(SRCDIR, 'tests', 'abi', 'layout.txt')
 # Their size is told by another struct: setting_size of struct hythe_plugin.
 SIZED_ELSEWHERE = {'hythe_setting'}
-NO_VALUE = {'HYTHE_PLUGIN_H', 'HYTHE_AUTH_H', 'HYTHE_CALLS_H', 'HYTHE_OPS', 'HYTHE_OP_EVENTS',
-            'HYTHE_EXPORT'}
+# Others contain it: it stays as it is.
+CONTAINED = {'hythe_event_attributes'}
+NO_VALUE = {'HYTHE_HYTHE_H', 'HYTHE_EVENTS_H', 'HYTHE_EVENTS', 'HYTHE_PLUGIN_H', 'HYTHE_AUTH_H', 'HYTHE_CALLS_H',
+            'HYTHE_OPS', 'HYTHE_OP_EVENTS', 'HYTHE_EXPORT'}
 
 
 def preprocess(command, *flags):
-    source = write(os.path.join(scratch(), 'header.c'), b'#include <hythe/plugin.h>\n')
+    source = write(os.path.join(scratch(), 'header.c'), b'#include <hythe/hythe.h>\n')
     return run(command + ['-std=c11', '-E', '-P', '-I' + INCLUDE] + list(flags) + [source]).ok().out.decode()
 
 
@@ -65,17 +70,21 @@ def rows():
     """The table, as lists of columns, made by a program that the compiler of the build makes."""
     command = compiler('$CC', 'cc', 'gcc')
     text = preprocess(command)
-    out = ['#include <hythe/plugin.h>\n#include <stdio.h>\n']
+    out = ['#include <hythe/hythe.h>\n#include <stdio.h>\n']
     main = []
     for name, body in bodies(text, 'struct'):
         members = list(declarations(body))
-        grows = any(m in ('size', 'struct_size') for m, _ in members[:2]) or name in SIZED_ELSEWHERE
+        sized = any(m in ('size', 'struct_size') for m, _ in members[:2]) or name in SIZED_ELSEWHERE
+        grows = sized and name not in CONTAINED
         main.append('printf("struct %s %%zu %s\\n", sizeof(struct %s));' % (name, 'grows' if grows else 'fixed', name))
         for member, kind in members:
             main.append('printf("field %s.%s %%zu %%zu %s\\n", offsetof(struct %s, %s), sizeof ((struct %s *)0)->%s);' %
                         (name, member, kind, name, member, name, member))
     for kind, name, arguments in re.findall(r'typedef ([^;(]*)\(\*(hythe_\w+)\)(\([^;]*\));', text):
         main.append('puts("function %s %s");' % (name, ' '.join((kind + arguments).split())))
+    for kind, name, arguments in re.findall(r'^(\w[\w ]*[ *])(hythe_\w+)(\([^;{]*\));', code_of('include/hythe/hythe.h'),
+                                              re.M):
+        main.append('puts("call %s %s");' % (name, ' '.join((kind + arguments).split())))
     for name in constants(command):
         main.append('printf("constant %s %%lld\\n", (long long)%s);' % (name, name))
     for _, body in bodies(text, 'enum'):
@@ -92,7 +101,7 @@ def rows():
     made = run([program])
     need(made.code != 77, 'the table is for pointers of 64 bits')
     made.ok()
-    order = dict(struct=0, field=0, function=1, operation=2, constant=3)
+    order = dict(struct=0, field=0, function=1, call=2, operation=3, constant=4)
     table = [line.split(' ', 2) for line in made.out.decode().splitlines()]
     return sorted(table, key=lambda row: (order[row[0]], row[1] if row[0] == 'constant' else ''))
 
@@ -133,10 +142,10 @@ def update():
     wrong = list(broken(old, new)) + list(misplaced(old, new))
     if wrong:
         print('\n'.join(wrong), file=sys.stderr)
-        sys.exit('layout.txt stays as it is: plugins that are built already would break')
-    head = ('# The layout of the plugin ABI, made and compared by layout.py. Only added to.\n'
+        sys.exit('layout.txt stays as it is: what is built already would break')
+    head = ('# What crosses the boundary to plugins and programs, made and compared by layout.py. Only added to.\n'
             '#   struct NAME size, and whether it may grow\n#   field STRUCT.NAME offset size type\n'
-            '#   function TYPE what it returns and takes\n#   operation NAME number class on\n'
+            '#   function TYPE, call NAME what it returns and takes\n#   operation NAME number class on\n'
             '#   constant NAME value\n')
     write(TABLE, (head + ''.join(' '.join(row) + '\n' for row in new)).encode())
 
@@ -144,7 +153,7 @@ def update():
 @test
 def nothing_of_the_table_has_changed():
     wrong = list(broken(recorded(), rows()))
-    assert not wrong, 'plugins that are built already would break:\n' + '\n'.join(wrong)
+    assert not wrong, 'what is built already would break:\n' + '\n'.join(wrong)
 
 
 @test
