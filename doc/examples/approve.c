@@ -20,7 +20,10 @@
 #include <string.h>
 #include <sys/random.h>
 
-enum { WRITING = 0x2 | 0x4 }; /* ACE4_WRITE_DATA, ACE4_APPEND_DATA */
+enum {
+    WRITING = 0x2 | 0x4, /* of DesiredAccess: ACE4_WRITE_DATA, ACE4_APPEND_DATA */
+    MAKING = 0x8 | 0x10  /* of Flags: creat, trunc */
+};
 
 struct program {
     const char *files, *quarantine; /* folders */
@@ -82,7 +85,7 @@ static void open_file(void *ctx, struct hythe_FileOpen *e)
         return; /* the last: it is what we diverted */
     if (is_quarantine(e->Path))
         e->StatusCode = refuse(e->server, e->ConnectionId, "the quarantine is closed");
-    else if (!(e->DesiredAccess & WRITING))
+    else if (!(e->DesiredAccess & WRITING) && !(e->Flags & MAKING))
         return;
     else if (strchr(e->Path + 1, '/') || strlen(e->Path) > 200)
         e->StatusCode = refuse(e->server, e->ConnectionId, "uploads go to the first folder, with short names");
@@ -94,6 +97,16 @@ static void open_file(void *ctx, struct hythe_FileOpen *e)
         snprintf(name, sizeof name, "%016" PRIx64 "-%s", number, e->Path + 1);
         snprintf(e->Path, sizeof e->Path, "%s%s", program->ours, name);
     }
+}
+
+/* What is approved stays as it is. */
+static void set_attributes(void *ctx, struct hythe_SetAttributes *e)
+{
+    const struct program *program = ctx;
+
+    if (e->BeforeExec && (e->attributes.valid & HYTHE_ATTR_SIZE) &&
+        strncmp(e->Path, program->ours, strlen(program->ours)) != 0)
+        e->StatusCode = refuse(e->server, e->ConnectionId, "sizes of files are not changed");
 }
 
 static void write_file(void *ctx, struct hythe_FileWrite *e)
@@ -144,6 +157,7 @@ int main(int argc, char **argv)
                                                .FileClose = close_file,
                                                .FileOpen = open_file,
                                                .FileWrite = write_file,
+                                               .SetAttributes = set_attributes,
                                                .Log = log_line};
     struct hythe_server *server = hythe_server_new();
     struct program program;

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""The frozen layout of what crosses the boundary: layout.txt against what a compiler makes of plugin.h and ops.def, with
-which plugins are built, and of hythe.h and events.h, with which programs are.
+"""The frozen layout of what crosses the boundary: layout.txt against what a compiler makes of plugin.h and ops.def,
+with which plugins are built, and of hythe.h and events.h, with which programs are.
 
 What the table has may not change: offsets, sizes and types of fields, numbers of operations, values of constants. What
 has been appended to the header has to be appended to the table, in the same commit, by
@@ -82,8 +82,8 @@ def rows():
                         (name, member, kind, name, member, name, member))
     for kind, name, arguments in re.findall(r'typedef ([^;(]*)\(\*(hythe_\w+)\)(\([^;]*\));', text):
         main.append('puts("function %s %s");' % (name, ' '.join((kind + arguments).split())))
-    for kind, name, arguments in re.findall(r'^(\w[\w ]*[ *])(hythe_\w+)(\([^;{]*\));', code_of('include/hythe/hythe.h'),
-                                              re.M):
+    header = code_of('include/hythe/hythe.h')
+    for kind, name, arguments in re.findall(r'^(\w[\w ]*[ *])(hythe_\w+)(\([^;{]*\));', header, re.M):
         main.append('puts("call %s %s");' % (name, ' '.join((kind + arguments).split())))
     for name in constants(command):
         main.append('printf("constant %s %%lld\\n", (long long)%s);' % (name, name))

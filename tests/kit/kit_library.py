@@ -7,6 +7,10 @@ import sys
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from kit import *  # noqa: E402
 from servers import Server, libconfig  # noqa: E402
+try:
+    import paramiko
+except ImportError:
+    paramiko = None
 
 STRICT = ['-O2', '-g', '-Wall', '-Wextra', '-Wpedantic', '-Wshadow', '-Werror']
 # In what C and C++ have in common.
@@ -231,6 +235,30 @@ def uploads_are_approved_by_content():
         s.sftp([lcd, 'put good', 'put good other', 'rename good older']).ok()
         s.sftp([lcd, 'put script good']).failed()
         assert sorted(os.listdir(s.root)) == ['older', 'other'], os.listdir(s.root)
+
+
+@test
+def what_is_approved_stays_as_it_is():
+    need(paramiko, "Python's paramiko is not installed")
+    with running(approving()) as s, contextlib.closing(paramiko.Transport(s.connect())) as transport:
+        transport.connect(username='alice', pkey=paramiko.Ed25519Key(filename=s.keys.path('alice')))
+        sftp = transport.open_sftp_client()
+
+        def put(mode, data, at=0):
+            with sftp.open('/good', mode) as f:
+                f.seek(at)
+                f.write(data)
+        put('w', b'text\n')
+        for change in (lambda: sftp.truncate('/good', 100), lambda: put('a', b'\0'), lambda: put('r+', b'x', 2),
+                       lambda: put('w', b'\0')):
+            try:
+                change()
+            except OSError:
+                assert read(s.disk('/good')) == b'text\n', read(s.disk('/good'))
+                continue
+            raise AssertionError('%s: %r' % (change, read(s.disk('/good'))))
+        put('w', b'another\n')
+        assert read(s.disk('/good')) == b'another\n'
 
 
 @test
