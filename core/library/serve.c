@@ -109,6 +109,15 @@ static int finish(struct hythe_server *server)
     return rc;
 }
 
+/* With the lock: the turn, to do away with a core that is over. Who waits for its end may be in a handler that wants the
+ * turn, too. */
+static int take_turn_alone(struct hythe_server *server)
+{
+    while (server->state == HYTHE_IDLE && server->waiting)
+        (void)pthread_cond_wait(&server->calm, &server->lock);
+    return hythe_take_turn(server);
+}
+
 /* ---- Making ---- */
 
 static int make(struct hythe_server *server, struct hy_config *config, struct hy_server **core)
@@ -246,7 +255,7 @@ static int begin(struct hythe_server *server)
     for (;;) {
         rc = finish(server);
         if (!rc)
-            rc = hythe_take_turn(server);
+            rc = take_turn_alone(server);
         if (rc ||
             (server->state != HYTHE_ENDING && (server->state != HYTHE_CLOSED || hy_server_closed(server->core, 0))))
             return rc;
@@ -335,7 +344,7 @@ static int end(struct hythe_server *server)
 {
     int rc = finish(server);
 
-    if (rc || server->state != HYTHE_IDLE || !server->core || hythe_take_turn(server))
+    if (rc || server->state != HYTHE_IDLE || !server->core || take_turn_alone(server))
         return rc;
     if (server->state == HYTHE_IDLE)
         drop(server);
@@ -386,14 +395,14 @@ static void wait_a_moment(struct hythe_server *server, unsigned ms)
 {
     struct hy_server *core = server->state >= HYTHE_LISTENING ? server->core : NULL;
 
-    server->waiting++;
+    server->waiting += core != NULL;
     (void)pthread_mutex_unlock(&server->lock);
     if (core)
         (void)hy_server_ended(core, ms);
     else
         (void)poll(NULL, 0, (int)ms);
     (void)pthread_mutex_lock(&server->lock);
-    server->waiting--;
+    server->waiting -= core != NULL;
     (void)pthread_cond_broadcast(&server->calm);
 }
 

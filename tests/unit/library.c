@@ -199,6 +199,90 @@ static void connections_have_properties_and_take_orders(void)
     box_clear(&box);
 }
 
+/* ---- Plugins from memory ---- */
+
+static atomic_int filter_runs, filter_opens;
+
+static int filter_start(const struct hythe_host *host, const void *settings, void **instance)
+{
+    (void)host, (void)settings;
+    filter_runs++;
+    *instance = NULL;
+    return 0;
+}
+
+static void filter_stop(void *instance)
+{
+    (void)instance;
+    filter_runs--;
+}
+
+static int64_t filter_open(const struct hythe_call *call, struct hythe_open_arg *arg)
+{
+    filter_opens++;
+    return hythe_next_open(call, arg);
+}
+
+static const struct hythe_ops filter_ops = {.size = sizeof filter_ops, .open = filter_open};
+static const struct hythe_plugin filter = {.abi = HYTHE_ABI,
+                                           .size = sizeof filter,
+                                           .kind = HYTHE_FILTER,
+                                           .threads = HYTHE_PARALLEL,
+                                           .name = "programs",
+                                           .version = "1",
+                                           .summary = "Counts what is opened.",
+                                           .start = filter_start,
+                                           .stop = filter_stop,
+                                           .ops = &filter_ops};
+
+static void read_once(struct box *box)
+{
+    ssh_session client = box_enter(box, "secret");
+    char text[64];
+
+    CU_ASSERT_FATAL(client != NULL);
+    box_read(client, text);
+    UNIT_ASSERT_STRING(text, "hello");
+    box_leave(client);
+}
+
+/* A configuration names it like a file, comes without it, and names it again. */
+static void a_registered_plugin_is_known_to_every_reload(void)
+{
+    static const char with[] = "groups = ( { name = \"g\"; filters = ( { plugin = \"programs\"; } ); } );"
+                               "DefaultTimeout = 50;";
+    struct hythe_plugin other = filter;
+    struct box box;
+
+    filter_opens = 0;
+    box_make(&box);
+    other.name = "users";
+    box_fails(&box, hythe_server_register(box.server, &other), -EINVAL, "can have this name");
+    other.name = "a/b";
+    box_fails(&box, hythe_server_register(box.server, &other), -EINVAL, "can have this name");
+    other = filter;
+    other.abi = HYTHE_ABI + 1;
+    box_fails(&box, hythe_server_register(box.server, &other), -EINVAL, "");
+    box_ok(&box, hythe_server_register(box.server, &filter));
+    box_fails(&box, hythe_server_register(box.server, &filter), -EEXIST, "programs");
+    box_fill_for(&box, "groups = ( \"g\" );", with);
+    box_ok(&box, hythe_StartListening(box.server));
+    box_fails(&box, hythe_server_register(box.server, &filter), 104, "hythe_server_register");
+    read_once(&box);
+    UNIT_ASSERT_NUMBER(filter_opens, 1);
+    for (int i = 0; i < 2; i++) {
+        box_fill(&box, "");
+        read_once(&box);
+    }
+    UNIT_ASSERT_NUMBER(filter_opens, 1);
+    box_fill_for(&box, "groups = ( \"g\" );", with);
+    read_once(&box);
+    UNIT_ASSERT_NUMBER(filter_opens, 2);
+    box_ok(&box, hythe_Shutdown(box.server));
+    UNIT_ASSERT_NUMBER(filter_runs, 0); /* nothing of it is left */
+    box_clear(&box);
+}
+
 /* ---- Events ---- */
 
 struct witness {
@@ -241,6 +325,35 @@ static void handlers_run_at_once(void)
     UNIT_ASSERT_NUMBER(hythe_DoEvents(box.server), 0);
     box_ok(&box, hythe_Shutdown(box.server));
     box_leave(client);
+    box_clear(&box);
+}
+
+static void on_log_call_off(void *ctx, struct hythe_Log *e)
+{
+    struct witness *w = ctx;
+
+    (void)atomic_fetch_add(&w->lines, 1);
+    UNIT_ASSERT_NUMBER(hythe_Config(e->server, "MaxConnections=3", NULL, 0), -EDEADLK); /* it is being made */
+    if (w->inside)
+        UNIT_ASSERT_NUMBER(hythe_Shutdown(e->server), 0);
+}
+
+/* By a handler of what the start itself tells. */
+static void a_start_can_be_called_off(void)
+{
+    struct witness w = {.inside = 1};
+    struct box box;
+    const struct hythe_events events = {.size = sizeof events, .Log = on_log_call_off};
+
+    box_make(&box);
+    box_fill(&box, "LogLevel = 3;");
+    box_ok(&box, hythe_server_handle(box.server, &events, &w));
+    box_fails(&box, hythe_StartListening(box.server), -ECANCELED, "told to end");
+    CU_ASSERT(w.lines > 0);
+    UNIT_ASSERT_NUMBER(hythe_server_port(box.server), 0);
+    w.inside = 0;
+    box_ok(&box, hythe_StartListening(box.server));
+    CU_ASSERT(hythe_server_port(box.server) != 0);
     box_clear(&box);
 }
 
@@ -292,8 +405,9 @@ static void handlers_run_where_events_are_done(void)
 UNIT_SUITE(library, UNIT_TEST(a_login_is_served), UNIT_TEST(what_is_missing_is_said_at_the_start),
            UNIT_TEST(settings_of_a_process_keep_it_from_starting), UNIT_TEST(rights_may_go_between_ports_and_serving),
            UNIT_TEST(closing_leaves_connections_alone), UNIT_TEST(a_port_in_use_is_an_errno),
-           UNIT_TEST(connections_have_properties_and_take_orders), UNIT_TEST(handlers_run_at_once),
-           UNIT_TEST(handlers_run_where_events_are_done));
+           UNIT_TEST(connections_have_properties_and_take_orders),
+           UNIT_TEST(a_registered_plugin_is_known_to_every_reload), UNIT_TEST(handlers_run_at_once),
+           UNIT_TEST(a_start_can_be_called_off), UNIT_TEST(handlers_run_where_events_are_done));
 UNIT_DECLARE(library_files);
 UNIT_DECLARE(library_settings);
 UNIT_DECLARE(library_threads);

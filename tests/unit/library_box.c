@@ -159,23 +159,34 @@ void box_read(ssh_session client, char text[64])
     sftp_free(sftp);
 }
 
-void box_fill(struct box *box, const char *more)
-{
-    box_fill_at(box, "LocalHost = \"127.0.0.1\"; LocalPort = 0;", more);
-}
-
-void box_fill_at(struct box *box, const char *where, const char *more)
+static void fill(struct box *box, const char *where, const char *user, const char *more)
 {
     const char *plugins = getenv("HYTHE_PLUGINS");
     char *text = NULL;
 
-    CU_ASSERT_FATAL(
-        asprintf(
-            &text,
-            "%s SSHCertStore = \"%s/key\";\n"
-            "plugin_directory = \"%s\"; RootDirectory = \"%s/tree\";\n"
-            "users = ( { name = \"u\"; password = \"$5$x$u/w5rkS/ZkEW8w7w0VcSy915tS82tDWKB5Ee9giohyD\"; } );\n%s\n",
-            where, box->dir, plugins ? plugins : HYTHE_TEST_PLUGINS, box->dir, more) > 0);
+    CU_ASSERT_FATAL(asprintf(&text,
+                             "%s SSHCertStore = \"%s/key\";\n"
+                             "plugin_directory = \"%s\"; RootDirectory = \"%s/tree\";\n"
+                             "users = ( { name = \"u\"; %s\n"
+                             "password = \"$5$x$u/w5rkS/ZkEW8w7w0VcSy915tS82tDWKB5Ee9giohyD\"; } );\n%s\n",
+                             where, box->dir, plugins ? plugins : HYTHE_TEST_PLUGINS, box->dir, user, more) > 0);
     box_ok(box, hythe_server_load_text(box->server, text));
     free(text);
+}
+
+static const char anywhere[] = "LocalHost = \"127.0.0.1\"; LocalPort = 0;";
+
+void box_fill(struct box *box, const char *more)
+{
+    fill(box, anywhere, "", more);
+}
+
+void box_fill_at(struct box *box, const char *where, const char *more)
+{
+    fill(box, where, "", more);
+}
+
+void box_fill_for(struct box *box, const char *user, const char *more)
+{
+    fill(box, anywhere, user, more);
 }

@@ -19,6 +19,8 @@ void box_clear(struct box *box);
 void box_fill(struct box *box, const char *more);
 /* where: it listens there instead. */
 void box_fill_at(struct box *box, const char *where, const char *more);
+/* user: settings of the user "u". */
+void box_fill_for(struct box *box, const char *user, const char *more);
 
 /* The number that a call returns, with the reason of another one shown. */
 void box_ok(const struct box *box, int rc);
