@@ -109,8 +109,8 @@ static int finish(struct hythe_server *server)
     return rc;
 }
 
-/* With the lock: the turn, to do away with a core that is over. Who waits for its end may be in a handler that wants the
- * turn, too. */
+/* With the lock: the turn, to do away with a core that is over. Who waits for its end may be in a handler that wants
+ * the turn, too. */
 static int take_turn_alone(struct hythe_server *server)
 {
     while (server->state == HYTHE_IDLE && server->waiting)
