@@ -88,6 +88,15 @@ void diary_open_gate(struct diary *d)
     (void)pthread_mutex_unlock(&d->lock);
 }
 
+void diary_give(struct diary *d, const char *store, const char *password, uint32_t type)
+{
+    (void)pthread_mutex_lock(&d->lock);
+    d->store = store;
+    d->password = password;
+    d->store_type = type;
+    (void)pthread_mutex_unlock(&d->lock);
+}
+
 void diary_await_gate(struct diary *d)
 {
     struct timespec end = guard();
@@ -111,6 +120,21 @@ void diary_request(void *ctx, struct hythe_ConnectionRequest *e)
         e->Accept = (uint32_t)d->override;
 }
 
+static void hand_over(struct diary *d, struct hythe_Connected *e)
+{
+    (void)pthread_mutex_lock(&d->lock);
+    if (d->store && !*d->store)
+        memset(e->CertStore, 'x', sizeof e->CertStore);
+    else if (d->store)
+        (void)snprintf(e->CertStore, sizeof e->CertStore, "%s", d->store);
+    if (d->store && d->password)
+        (void)snprintf(e->CertPassword, sizeof e->CertPassword, "%s", d->password);
+    if (d->store && d->store_type)
+        e->CertStoreType = d->store_type;
+    d->store = NULL;
+    (void)pthread_mutex_unlock(&d->lock);
+}
+
 void diary_connected(void *ctx, struct hythe_Connected *e)
 {
     struct diary *d = ctx;
@@ -121,16 +145,7 @@ void diary_connected(void *ctx, struct hythe_Connected *e)
     diary_note(d, "connected %d %s\n", e->StatusCode, e->Description);
     pass(d, "connected");
     UNIT_ASSERT_NUMBER(e->CertStoreType, 99);
-    if (!d->store)
-        return;
-    if (*d->store)
-        (void)snprintf(e->CertStore, sizeof e->CertStore, "%s", d->store);
-    else
-        memset(e->CertStore, 'x', sizeof e->CertStore);
-    (void)snprintf(e->CertPassword, sizeof e->CertPassword, "%s", d->password ? d->password : "");
-    if (d->store_type)
-        e->CertStoreType = d->store_type;
-    d->store = NULL;
+    hand_over(d, e);
 }
 
 void diary_disconnected(void *ctx, struct hythe_Disconnected *e)

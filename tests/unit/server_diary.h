@@ -13,11 +13,10 @@ struct diary {
     pthread_cond_t news;
     char text[65536];
     _Atomic uint64_t id;  /* of the latest connection */
-    _Atomic int override;    /* what becomes of Accept; -1: it stays */
-    const char *store; /* that the next Connected gets, "": one without an end; NULL: none */
-    const char *password;
-    uint32_t store_type; /* 0: as it was */
-    const char *gate;    /* the event that waits until it is opened; NULL: none does */
+    _Atomic int override; /* what becomes of Accept; -1: it stays */
+    const char *store, *password;
+    uint32_t store_type;
+    const char *gate; /* the event that waits until it is opened; NULL: none does */
     bool at_gate;
 };
 
@@ -33,6 +32,9 @@ bool diary_has(struct diary *d, const char *text);
 void diary_has_in_order(struct diary *d, const char *const *parts);
 /* What it has so far, NULL: whatever that is, which begins anew. */
 void diary_expect(struct diary *d, const char *text);
+
+/* What the next Connected gets. store "": a text without an end. password NULL: none; type 0: as it is. */
+void diary_give(struct diary *d, const char *store, const char *password, uint32_t type);
 
 /* Waits until a handler is at the gate; lets it go on. */
 void diary_await_gate(struct diary *d);

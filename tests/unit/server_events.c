@@ -153,8 +153,7 @@ static void one_connection_has_another_key(void)
     key = new_key("geheim", own);
     diary_begin(&d, &diary_all, "");
     fingerprint(box_enter(&d.box, "secret"), usual);
-    d.store = key;
-    d.password = "geheim";
+    diary_give(&d, key, "geheim", 0);
     fingerprint(box_enter(&d.box, "secret"), other);
     fingerprint(box_enter(&d.box, "secret"), again);
     UNIT_ASSERT_STRING(other, own);
@@ -181,8 +180,7 @@ static void a_key_that_is_none_ends_it(void)
 
     diary_begin(&d, &diary_all, "");
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-        d.store = rows[i].store;
-        d.store_type = rows[i].type;
+        diary_give(&d, rows[i].store, NULL, rows[i].type);
         CU_ASSERT(box_enter(&d.box, "secret") == NULL);
         diary_await(&d, "disconnected 1301 ");
         CU_ASSERT(diary_has(&d, "error 1301 ") && diary_has(&d, rows[i].why) && diary_has(&d, "[1301]\n"));
