@@ -80,6 +80,7 @@ check-asan:
 # Threads: the contract suite on every plugin (faults.py has a plugin that races on purpose), and what several threads
 # work at, under the sanitizer that looks for races.
 THREADED_TESTS = tests/plugin/plugins.py tests/unit/unit-base tests/unit/unit-jobs tests/unit/unit-vfs \
+	tests/unit/unit-server-events \
 	tests/unit/unit-divert \
 	tests/interop/interop_slow.py
 check-tsan:

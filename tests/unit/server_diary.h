@@ -16,7 +16,7 @@ struct diary {
     _Atomic int override; /* what becomes of Accept; -1: it stays */
     const char *store, *password;
     uint32_t store_type;
-    const char *gate; /* the event that waits until it is opened; NULL: none does */
+    const char *_Atomic gate; /* the event that waits until it is opened; NULL: none does */
     bool at_gate;
 };
 
