@@ -1,43 +1,11 @@
 #include "tests/unit/library_box.h"
+#include "tests/unit/folder.h"
 
-#include <fcntl.h>
 #include <libssh/sftp.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
-static char *path_in(const struct box *box, const char *name)
-{
-    char *path = NULL;
-
-    CU_ASSERT_FATAL(asprintf(&path, "%s/%s", box->dir, name) > 0);
-    return path;
-}
-
-static void put_file(const struct box *box, const char *name, const char *text)
-{
-    char *path = path_in(box, name);
-    int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0600);
-
-    CU_ASSERT_FATAL(fd >= 0 && write(fd, text, strlen(text)) == (ssize_t)strlen(text));
-    (void)close(fd);
-    free(path);
-}
-
-static void put_key(const struct box *box)
-{
-    char *path = path_in(box, "key");
-    ssh_key key = NULL;
-
-    CU_ASSERT_FATAL(ssh_pki_generate(SSH_KEYTYPE_ED25519, 0, &key) == SSH_OK);
-    CU_ASSERT_FATAL(ssh_pki_export_privkey_file(key, NULL, NULL, NULL, path) == SSH_OK);
-    CU_ASSERT_FATAL(chmod(path, 0600) == 0);
-    ssh_key_free(key);
-    free(path);
-}
 
 void box_make(struct box *box)
 {
@@ -45,10 +13,10 @@ void box_make(struct box *box)
 
     *box = (struct box){.dir = "/tmp/unit-library.XXXXXX"};
     CU_ASSERT_FATAL(mkdtemp(box->dir) != NULL);
-    tree = path_in(box, "tree");
+    tree = folder_path(box->dir, "tree");
     CU_ASSERT_FATAL(mkdir(tree, 0700) == 0);
-    put_file(box, "tree/file", "hello");
-    put_key(box);
+    folder_put(box->dir, "tree/file", "hello");
+    folder_put_key(box->dir);
     box->server = hythe_server_new();
     CU_ASSERT_FATAL(box->server != NULL);
     free(tree);
@@ -60,7 +28,7 @@ void box_clear(struct box *box)
 
     hythe_server_free(box->server);
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-        char *path = path_in(box, names[i]);
+        char *path = folder_path(box->dir, names[i]);
 
         (void)remove(path);
         free(path);

@@ -2,13 +2,10 @@
 #include "core/server/control.h"
 #include "core/server/server.h"
 #include "tests/unit/fingerprint.h"
+#include "tests/unit/folder.h"
 
-#include <fcntl.h>
-#include <libssh/libssh.h>
 #include <libssh/sftp.h>
 #include <pthread.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 /* A server with its folder: a host key, a tree with one file, a configuration. */
 struct box {
@@ -18,36 +15,6 @@ struct box {
     struct hy_log log;
     struct hy_err err;
 };
-
-static char *path_in(const struct box *box, const char *name)
-{
-    char *path = NULL;
-
-    CU_ASSERT_FATAL(asprintf(&path, "%s/%s", box->dir, name) > 0);
-    return path;
-}
-
-static void put_file(const struct box *box, const char *name, const char *text)
-{
-    char *path = path_in(box, name);
-    int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0600);
-
-    CU_ASSERT_FATAL(fd >= 0 && write(fd, text, strlen(text)) == (ssize_t)strlen(text));
-    (void)close(fd);
-    free(path);
-}
-
-static void put_key(const struct box *box)
-{
-    char *path = path_in(box, "key");
-    ssh_key key = NULL;
-
-    CU_ASSERT_FATAL(ssh_pki_generate(SSH_KEYTYPE_ED25519, 0, &key) == SSH_OK);
-    CU_ASSERT_FATAL(ssh_pki_export_privkey_file(key, NULL, NULL, NULL, path) == SSH_OK);
-    CU_ASSERT_FATAL(chmod(path, 0600) == 0);
-    ssh_key_free(key);
-    free(path);
-}
 
 /* The password of the user "u" is "secret". */
 static void put_config(const struct box *box, const char *more)
@@ -61,7 +28,7 @@ static void put_config(const struct box *box, const char *more)
                              "users = ( { name = \"u\"; password = \"$5$x$u/w5rkS/ZkEW8w7w0VcSy915tS82tDWKB5Ee9giohyD\""
                              "; } );\n%s\n",
                              box->dir, plugins ? plugins : HYTHE_TEST_PLUGINS, box->dir, more) > 0);
-    put_file(box, "cfg", text);
+    folder_put(box->dir, "cfg", text);
     free(text);
 }
 
@@ -72,11 +39,11 @@ static void make(struct box *box, const char *content, const char *more)
 
     *box = (struct box){.dir = "/tmp/unit-server.XXXXXX"};
     CU_ASSERT_FATAL(mkdtemp(box->dir) != NULL);
-    tree = path_in(box, "tree");
-    cfg = path_in(box, "cfg");
+    tree = folder_path(box->dir, "tree");
+    cfg = folder_path(box->dir, "cfg");
     CU_ASSERT_FATAL(mkdir(tree, 0700) == 0);
-    put_file(box, "tree/file", content);
-    put_key(box);
+    folder_put(box->dir, "tree/file", content);
+    folder_put_key(box->dir);
     put_config(box, more);
     box->config = hy_config_read(cfg, NULL, &problems);
     hy_problems_print(&problems, stdout);
@@ -102,7 +69,7 @@ static void clear(struct box *box)
     hy_server_free(box->server);
     hy_config_free(box->config);
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-        char *path = path_in(box, names[i]);
+        char *path = folder_path(box->dir, names[i]);
 
         (void)remove(path);
         free(path);
@@ -113,7 +80,7 @@ static void clear(struct box *box)
 static char *reload(const struct box *box, const char *more)
 {
     struct hy_problems problems = {0};
-    char *cfg = path_in(box, "cfg"), *said = NULL;
+    char *cfg = folder_path(box->dir, "cfg"), *said = NULL;
     struct hy_config *config;
     size_t len;
     FILE *out = open_memstream(&said, &len);
@@ -319,7 +286,7 @@ static void a_reload_holds_for_new_sessions(void)
     start(&box);
     before = enter(&box, "secret");
     CU_ASSERT_FATAL(before != NULL);
-    put_file(&box, "tree/up", "the new tree");
+    folder_put(box.dir, "tree/up", "the new tree");
     (void)snprintf(more, sizeof more, "mounts = ( { path = \"/new\"; plugin = \"local-root\"; root = \"%s/tree\"; } );",
                    box.dir);
     reloads(&box, more);
@@ -412,13 +379,13 @@ static void a_new_key_in_the_same_file_is_served(void)
     reloads(&box, "");
     fingerprint(&box, second);
     UNIT_ASSERT_STRING(second, first);
-    put_key(&box);
+    folder_put_key(box.dir);
     fingerprint(&box, second);
     UNIT_ASSERT_STRING(second, first);
     reloads(&box, "");
     fingerprint(&box, third);
     CU_ASSERT(strcmp(third, first) != 0);
-    put_file(&box, "key", "no key");
+    folder_put(box.dir, "key", "no key");
     refuses(&box, "", "key: it is in none of the formats");
     fingerprint(&box, second);
     UNIT_ASSERT_STRING(second, third);

@@ -1,7 +1,7 @@
 check_PROGRAMS += tests/unit/unit-server
 TESTS += tests/unit/unit-server
 tests_unit_unit_server_SOURCES = tests/unit/server.c tests/unit/server_clients.c tests/unit/server_explain.c tests/unit/server_trees.c \
-	tests/unit/server_line.c tests/unit/server_show.c tests/unit/fingerprint.h \
+	tests/unit/server_line.c tests/unit/server_show.c tests/unit/fingerprint.h tests/unit/folder.h \
 	core/server/hythectl_show.c core/server/hythectl_show.h core/server/hythed_line.c core/server/hythed_line.h tests/unit/unit.h
 tests_unit_unit_server_CPPFLAGS = $(AM_CPPFLAGS) -DHYTHE_TEST_PLUGINS='"$(abs_top_builddir)/.libs"'
 tests_unit_unit_server_LDADD = $(UNIT_LIBS)
