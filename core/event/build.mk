@@ -1,4 +1,5 @@
 libhythe_core_la_SOURCES += \
+	core/event/beside.c \
 	core/event/event.c core/event/event.h \
 	core/event/fields.c core/event/fields.h \
 	core/event/files.c core/event/files.h \

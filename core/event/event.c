@@ -182,17 +182,25 @@ static bool wait_in_queue(struct hy_events *events, const struct hy_firing *what
     return mine.state == TOLD;
 }
 
+static bool fire(struct hy_events *events, const struct hy_firing *what)
+{
+    if (!hy_events_has(events, what->which) || events->closed)
+        return false;
+    *(struct head *)what->parameters = (struct head){size_of(what->which), events->server};
+    if (events->queued && !is_the_programs(events))
+        return wait_in_queue(events, what);
+    tell(events, what);
+    return true;
+}
+
 bool hy_events_fire(struct hy_events *events, enum hy_event which, uint64_t connection, void *parameters)
 {
-    const struct hy_firing what = {which, connection, parameters};
+    return fire(events, &(struct hy_firing){which, connection, parameters, NULL});
+}
 
-    if (!hy_events_has(events, which) || events->closed)
-        return false;
-    *(struct head *)parameters = (struct head){size_of(which), events->server};
-    if (events->queued && !is_the_programs(events))
-        return wait_in_queue(events, &what);
-    tell(events, &what);
-    return true;
+bool hy_events_fire_call(struct hy_events *events, enum hy_event which, const struct hythe_call *call, void *parameters)
+{
+    return fire(events, &(struct hy_firing){which, call->session->id, parameters, call});
 }
 
 /* With the lock. */

@@ -16,6 +16,7 @@ enum hy_event {
 };
 
 struct hy_events;
+struct hythe_call;
 
 /* server: what events tell handlers. NULL: out of memory. */
 struct hy_events *hy_events_new(struct hythe_server *server);
@@ -38,6 +39,9 @@ bool hy_events_has(const struct hy_events *events, enum hy_event which);
  * it has: true. False, with the parameters as they were, when there is none, or nobody runs queued ones any more. From
  * any thread. */
 bool hy_events_fire(struct hy_events *events, enum hy_event which, uint64_t connection, void *parameters);
+/* The same of an event that is about a call of a layer, of its session. */
+bool hy_events_fire_call(struct hy_events *events, enum hy_event which, const struct hythe_call *call,
+                         void *parameters);
 
 /* Around a call that the program makes: what fires on its thread meanwhile runs on the spot, for nobody else may be
  * there to run it. May be nested; `stay` is on the caller's stack. */
@@ -63,6 +67,7 @@ struct hy_firing {
     enum hy_event which;
     uint64_t connection;
     void *parameters;
+    const struct hythe_call *call; /* NULL: it is about none */
 };
 bool hy_events_inside(struct hy_events *events, struct hy_firing *out);
 /* Whether it is in a handler of that event, at whatever depth. */

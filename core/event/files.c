@@ -1,6 +1,8 @@
 /* What a handler of a file event may call. */
 #include "core/event/list.h"
 #include "core/event/turn.h"
+#include "core/path/path.h"
+#include "core/vfs/real.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -99,4 +101,35 @@ int hy_events_set_data(struct hy_events *events, uint64_t connection, const void
     if ((!r && !w) || (!data && length))
         return -EINVAL;
     return r ? set_read(r, data, length) : set_write(w, data, length);
+}
+
+/* ---- Where names lead ---- */
+
+/* Whether what the handler judges goes on from a link that has the name. */
+static bool follows(const struct hy_firing *f)
+{
+    uint16_t op = f->call->op;
+
+    if (f->which == HY_EVENT_GetAttributes)
+        return !((const struct hythe_GetAttributes *)f->parameters)->no_follow;
+    if (f->which == HY_EVENT_SetAttributes)
+        return !((const struct hythe_SetAttributes *)f->parameters)->no_follow;
+    return op == HYTHE_OP_open || op == HYTHE_OP_opendir || op == HYTHE_OP_setattr || f->call->file;
+}
+
+int hy_events_resolve(struct hy_events *events, uint64_t connection, const char *path, char *out, size_t size)
+{
+    char real[HY_PATH_MAX];
+    struct hy_firing f;
+    int64_t r;
+
+    if (!hy_events_inside(events, &f) || !f.call || f.connection != connection || path[0] != '/')
+        return -EINVAL;
+    r = hy_chain_real(f.call, path, follows(&f), real);
+    if (r < 0)
+        return (int)r;
+    if ((size_t)r >= size)
+        return -EMSGSIZE;
+    memcpy(out, real, (size_t)r + 1);
+    return 0;
 }

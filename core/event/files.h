@@ -26,4 +26,8 @@ int hy_events_set_list(struct hy_events *events, uint64_t connection, const char
 int hy_events_get_data(struct hy_events *events, uint64_t connection, const void **data, size_t *length);
 int hy_events_set_data(struct hy_events *events, uint64_t connection, const void *data, size_t length);
 
+/* What hythe_server_resolve() does. 0, -EINVAL outside of a handler of a file event of that connection and for a path
+ * that isn't absolute, -EMSGSIZE, or what the layers behind the events answered. */
+int hy_events_resolve(struct hy_events *events, uint64_t connection, const char *path, char *out, size_t size);
+
 #endif

@@ -87,10 +87,13 @@ HY_FIRE(readlink)
                : hy_fields_link(&e.attributes, arg->buf, arg->len);
 }
 
-static int64_t fire_setattr(const struct hythe_call *call, const char *rel, const struct hythe_attrs *attrs, void *arg,
-                            hy_perform *next)
+/* An allocation that is smaller than a file cuts it. */
+enum { SIZES = HYTHE_ATTR_SIZE | HYTHE_ATTR_ALLOC };
+
+static int64_t fire_setattr(const struct hythe_call *call, const char *rel, const struct hythe_attrs *attrs,
+                            uint32_t flags, void *arg, hy_perform *next)
 {
-    struct hythe_SetAttributes e = {HY_HEAD(call)};
+    struct hythe_SetAttributes e = {HY_HEAD(call), .no_follow = flags & HYTHE_NOFOLLOW};
     const struct hy_turn turn = {HY_TURN_BOTH(SetAttributes, e), .path = e.Path, .rel = rel};
     int64_t r = hy_turn_begin(&turn);
 
@@ -104,12 +107,15 @@ static int64_t fire_setattr(const struct hythe_call *call, const char *rel, cons
 
 HY_FIRE(setattr)
 {
-    return fire_setattr(call, arg->path, arg->attrs, arg, next);
+    if (arg->attrs->valid & SIZES)
+        next = hy_beside(call, next, HY_EVENT_FileOpen, hy_resize);
+    return hy_heard(call, HY_EVENT_SetAttributes) ? fire_setattr(call, arg->path, arg->attrs, arg->flags, arg, next)
+                                                  : next(call, arg);
 }
 
 HY_FIRE(fsetattr)
 {
-    return fire_setattr(call, NULL, arg->attrs, arg, next);
+    return fire_setattr(call, NULL, arg->attrs, 0, arg, next);
 }
 
 /* ---- Names ---- */
@@ -162,10 +168,15 @@ static int64_t fire_rename(const struct hythe_call *call, const char *from, cons
 
 HY_FIRE(rename)
 {
-    return fire_rename(call, arg->from, arg->to, arg->flags, false, arg, next);
+    if (arg->flags & (HYTHE_RENAME_REPLACE | HYTHE_RENAME_NATIVE))
+        next = hy_beside(call, next, HY_EVENT_FileRemove, hy_replace);
+    return hy_heard(call, HY_EVENT_FileRename) ? fire_rename(call, arg->from, arg->to, arg->flags, false, arg, next)
+                                               : next(call, arg);
 }
 
 HY_FIRE(link)
 {
-    return fire_rename(call, arg->from, arg->to, 0, true, arg, next);
+    next = hy_beside(call, next, HY_EVENT_FileOpen, hy_link_open);
+    return hy_heard(call, HY_EVENT_FileRename) ? fire_rename(call, arg->from, arg->to, 0, true, arg, next)
+                                               : next(call, arg);
 }

@@ -67,7 +67,7 @@ static uint32_t mapped(uint32_t access, const uint32_t (*rows)[2], size_t count)
 }
 
 /* ACE4_*, as version 5 translates the flags of version 3. */
-static uint32_t desired(uint32_t access)
+uint32_t hy_open_desired(uint32_t access)
 {
     static const uint32_t rows[][2] = {{HYTHE_OPEN_READ, 0x81},
                                        {HYTHE_OPEN_WRITE, 0x102},
@@ -79,7 +79,7 @@ static uint32_t desired(uint32_t access)
 }
 
 /* SSH_FXF_* of version 3, above them those of version 6 from SSH_FXF_BLOCK_READ on. */
-static uint32_t open_flags(uint32_t access)
+uint32_t hy_open_flags(uint32_t access)
 {
     static const uint32_t rows[][2] = {{HYTHE_OPEN_READ, 0x1},          {HYTHE_OPEN_WRITE, 0x2},
                                        {HYTHE_OPEN_APPEND, 0x4},        {HYTHE_OPEN_CREATE, 0x8},
@@ -97,14 +97,15 @@ static bool ends(const char label[static HYTHE_EVENT_HANDLE])
 }
 
 /* FileOpen of a path: e has what it is about. e->Handle is a label afterwards. */
-static int64_t fire_open(const struct hythe_call *call, const char *rel, struct hythe_FileOpen *e, int64_t fine,
-                         void *arg, hy_perform *next)
+int64_t hy_open_event(const struct hythe_call *call, const char *rel, struct hythe_FileOpen *e, int64_t fine, void *arg,
+                      hy_perform *next)
 {
     const struct hy_turn turn = {HY_TURN_BOTH(FileOpen, *e), .path = e->Path, .rel = rel};
     int64_t r = hy_turn_begin(&turn);
 
     e->ConnectionId = call->session->id;
     e->User = call->session->user;
+    e->link_target = e->link_target ? e->link_target : "";
     if (r < 0 || hy_turn_answered(&turn, &r))
         return r;
     if (ends(e->Handle))
@@ -120,8 +121,8 @@ static int keep_label(const struct hythe_call *call, uint64_t n, const char *was
 
 static int64_t open_heard(const struct hythe_call *call, struct hythe_open_arg *arg, hy_perform *next)
 {
-    struct hythe_FileOpen e = {.DesiredAccess = desired(arg->access),
-                               .Flags = open_flags(arg->access),
+    struct hythe_FileOpen e = {.DesiredAccess = hy_open_desired(arg->access),
+                               .Flags = hy_open_flags(arg->access),
                                .delete_on_close = (arg->access & HYTHE_OPEN_DELETE_ON_CLOSE) != 0};
     struct hythe_attrs attrs = *arg->attrs;
     uint64_t n = next_number(call);
@@ -133,7 +134,7 @@ static int64_t open_heard(const struct hythe_call *call, struct hythe_open_arg *
     hy_fields_show(&attrs, NULL, &e.attributes);
     (void)snprintf(digits, sizeof digits, "%" PRIu64, n);
     memcpy(e.Handle, digits, strlen(digits) + 1);
-    r = fire_open(call, arg->path, &e, -1, arg, next);
+    r = hy_open_event(call, arg->path, &e, -1, arg, next);
     return r < 0 || keep_label(call, n, digits, e.Handle) == 0 ? r : -ENOMEM;
 }
 
@@ -173,18 +174,19 @@ HY_FIRE(open)
 HY_FIRE(symlink)
 {
     const struct hythe_attrs attrs = {.valid = HYTHE_ATTR_TYPE, .type = HYTHE_TYPE_SYMLINK};
-    struct hythe_FileOpen e = {.DesiredAccess = desired(HYTHE_OPEN_WRITE),
-                               .Flags = open_flags(HYTHE_OPEN_WRITE | HYTHE_OPEN_CREATE | HYTHE_OPEN_EXCLUSIVE)};
+    struct hythe_FileOpen e = {.DesiredAccess = hy_open_desired(HYTHE_OPEN_WRITE),
+                               .Flags = hy_open_flags(HYTHE_OPEN_WRITE | HYTHE_OPEN_CREATE | HYTHE_OPEN_EXCLUSIVE),
+                               .link_target = arg->target};
 
     hy_fields_show(&attrs, arg->target, &e.attributes);
-    return fire_open(call, arg->path, &e, 0, arg, next);
+    return hy_open_event(call, arg->path, &e, 0, arg, next);
 }
 
 HY_FIRE(lock)
 {
     uint32_t access = call->file->access;
-    struct hythe_FileOpen e = {HY_HEAD(call), .DesiredAccess = desired(access), .Flags = open_flags(access),
-                               .lock_flags = arg->kind};
+    struct hythe_FileOpen e = {HY_HEAD(call), .DesiredAccess = hy_open_desired(access), .Flags = hy_open_flags(access),
+                               .lock_flags = arg->kind, .link_target = ""};
     const struct hy_turn turn = {HY_TURN_BOTH(FileOpen, e), .path = e.Path};
     char digits[DIGITS];
     const char *label = label_of(call, digits);
@@ -277,11 +279,6 @@ static int64_t look(const struct hythe_call *call, const char *path, uint32_t wa
     return hy_heard(call, HY_EVENT_GetAttributes) ? hy_fire_attributes(call, path, want, true, attrs, r) : r;
 }
 
-static bool is_missing(int64_t r)
-{
-    return r == -ENOENT || r == HYTHE_STATUS(HYTHE_FX_NO_SUCH_FILE) || r == HYTHE_STATUS(HYTHE_FX_NO_SUCH_PATH);
-}
-
 HY_FIRE(readdir)
 {
     struct hy_list *list = list_of(call);
@@ -295,7 +292,7 @@ HY_FIRE(readdir)
         int n = snprintf(path, sizeof path, "%s/%s", call->file->path[1] ? call->file->path : "", name), rc;
         int64_t r = n < (int)sizeof path ? look(call, path, arg->want, &attrs) : -ENOENT;
 
-        if (is_missing(r))
+        if (hy_is_missing(r))
             continue;
         if (r < 0)
             attrs =

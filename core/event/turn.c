@@ -47,7 +47,7 @@ static const char *const names[] = {
 
 static bool fire(const struct hy_turn *turn)
 {
-    return hy_events_fire(hy_place_of(turn->call)->files->events, turn->which, turn->call->session->id, turn->e);
+    return hy_events_fire_call(hy_place_of(turn->call)->files->events, turn->which, turn->call, turn->e);
 }
 
 int64_t hy_turn_wrong(const struct hy_turn *turn, const char *what)
@@ -109,7 +109,7 @@ static int64_t divert(const struct hy_turn *turn, const char *path, const char *
 {
     int64_t r;
 
-    if (!turn->rel)
+    if (!turn->rel && !turn->rel_to)
         return hy_turn_wrong(turn, "another Path for an open file, which can't be diverted");
     r = turn->call->host->divert(turn->call, path, to);
     return r == -EINVAL ? hy_turn_wrong(turn, "a Path or NewPath that isn't normal and absolute") : r;

@@ -4,6 +4,7 @@
 
 #include "core/event/files.h"
 
+#include <errno.h>
 #include <pthread.h>
 
 /* ---- Who ---- */
@@ -64,6 +65,12 @@ static inline bool hy_own(const struct hythe_call *call)
     return call->flags & HYTHE_CALL_OWN;
 }
 
+/* Whether a result says that nothing is there. */
+static inline bool hy_is_missing(int64_t r)
+{
+    return r == -ENOENT || r == HYTHE_STATUS(HYTHE_FX_NO_SUCH_FILE) || r == HYTHE_STATUS(HYTHE_FX_NO_SUCH_PATH);
+}
+
 /* ---- One event ---- */
 
 /* On its way. e is its parameters, the pointers lead into them; NULL for what it doesn't have. */
@@ -119,6 +126,23 @@ HYTHE_OP_EVENTS
 #undef HYTHE_OP_EVENT
 /* For opendir, whose list stands for what the directory has. */
 HY_FIRE(readdir);
+
+/* FileOpen of a path: e has what it is about; `fine` as for hy_turn_after(). */
+int64_t hy_open_event(const struct hythe_call *call, const char *rel, struct hythe_FileOpen *e, int64_t fine, void *arg,
+                      hy_perform *next);
+/* ACE4_* and SSH_FXF_* of HYTHE_OPEN_*. */
+uint32_t hy_open_desired(uint32_t access);
+uint32_t hy_open_flags(uint32_t access);
+
+/* Second events of an operation, around host->next: `beside` where there is a handler and a store, else next as it is.
+ * In the store of events the operation's own event has all of it. */
+hy_perform *hy_beside(const struct hythe_call *call, hy_perform *next, enum hy_event which, hy_perform *beside);
+/* A link, with FileOpen of what it is made to. */
+int64_t hy_link_open(const struct hythe_call *call, void *arg);
+/* A setattr of a size, with FileOpen. */
+int64_t hy_resize(const struct hythe_call *call, void *arg);
+/* A rename that may replace something, with FileRemove of that. */
+int64_t hy_replace(const struct hythe_call *call, void *arg);
 
 /* GetAttributes of what an operation found with the result r, or couldn't. path is one of the view. */
 int64_t hy_fire_attributes(const struct hythe_call *call, const char *path, uint32_t want, bool no_follow,

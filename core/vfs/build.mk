@@ -17,6 +17,7 @@ libhythe_core_la_SOURCES += \
     core/vfs/locks.c core/vfs/locks.h \
     core/vfs/paths.c \
     core/vfs/policy.c \
+    core/vfs/real.c core/vfs/real.h \
     core/vfs/realpath.c \
     core/vfs/rehearse.c core/vfs/rehearse.h \
     core/vfs/resolve.c \

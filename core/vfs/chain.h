@@ -79,6 +79,7 @@ struct hy_chain {
 struct hy_chain *hy_chain_new(const struct hy_instance *const *layers, size_t count);
 
 struct hy_kept;
+struct hy_vfs;
 
 /* What a layer answers that has led the operation elsewhere: below all that plugins may say themselves. */
 #define HY_DIVERTED (-(INT64_C(1) << 32) - 1)
@@ -120,11 +121,12 @@ struct hy_scene {
     void *const *attached; /* one per layer */
     void **slots;          /* one per layer; NULL for operations on paths */
     const struct hythe_file *file;
-    const char *path;       /* of the open file, relative to the base: for the defaults of operations on files */
-    unsigned first;         /* the layers outside of this one are passed by: what a layer asks, or a default for it */
-    struct hy_baton *baton; /* released around the call; NULL: nothing to release */
-    bool last_look;         /* host->cancelled() is false: whether something is to be removed must be known */
-    uint32_t flags;         /* HYTHE_CALL_* of its calls */
+    const char *path;         /* of the open file, relative to the base: for the defaults of operations on files */
+    unsigned first;           /* the layers outside of this one are passed by: what a layer asks, or a default for it */
+    struct hy_baton *baton;   /* released around the call; NULL: nothing to release */
+    bool last_look;           /* host->cancelled() is false: whether something is to be removed must be known */
+    uint32_t flags;           /* HYTHE_CALL_* of its calls */
+    const struct hy_vfs *vfs; /* whose view it is; NULL: there is none */
 };
 
 /* Typed entries, generated: hy_do_read(&scene, &arg) runs the operation through the chain. Fills arg->size. An open

@@ -4,8 +4,7 @@
 #include <stdint.h>
 #include <string.h>
 
-/* Whether a layer's answer is a path relative to the base, as normal as the core's own. */
-static bool is_relative_normal(const char *path, int64_t len)
+bool hy_is_relative_normal(const char *path, int64_t len)
 {
     if (len <= 0 || len >= HY_PATH_MAX || strnlen(path, (size_t)len + 1) != (size_t)len)
         return false;
@@ -52,7 +51,7 @@ static int64_t existing(struct hy_vfs *vfs, const struct hy_spot *spot, uint32_t
     if (spot->point) {
         scene = hy_spot_scene(vfs, spot, flags);
         r = hy_do_realpath(&scene, &arg);
-        if (r >= 0 && !is_relative_normal(found, r))
+        if (r >= 0 && !hy_is_relative_normal(found, r))
             return hy_blame(vfs, scene.chain, HYTHE_OP_realpath, "realpath answered no path relative to its base");
     }
     if (r >= 0)

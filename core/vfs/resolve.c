@@ -261,5 +261,6 @@ struct hy_scene hy_spot_scene(struct hy_vfs *vfs, const struct hy_spot *spot, ui
                              .report = &vfs->report,
                              .attached = spot->point->attached,
                              .baton = spot->point->pace.slow ? vfs->baton : NULL,
-                             .flags = flags};
+                             .flags = flags,
+                             .vfs = vfs};
 }

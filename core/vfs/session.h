@@ -173,6 +173,8 @@ size_t hy_parent_len(const char *path);
 /* call_flags: HYTHE_CALL_*. */
 int64_t hy_spot_getattr(struct hy_vfs *vfs, const struct hy_spot *spot, uint32_t want, uint32_t flags,
                         uint32_t call_flags, struct hythe_attrs *out);
+/* Whether a layer's answer is a path relative to the base, as normal as the core's own. */
+bool hy_is_relative_normal(const char *path, int64_t len);
 /* hy_vfs_realpath(), with the flags of its calls. */
 int64_t hy_real(struct hy_vfs *vfs, struct hy_name path, enum hy_real how, uint32_t flags, char *out);
 /* Attributes and figures of a directory that only exists because mounts lie below it. */

@@ -256,7 +256,8 @@ struct hythe_FileClose {
 };
 
 /* A file is opened or made. Fires as well for what else gives a file a name: a new symlink (FileType 3), the target of
- * a copy; and for a lock (lock_flags), where Path can't be set. */
+ * a copy; for a lock (lock_flags), where Path can't be set; and for what needs no open, but does what one could
+ * (is_link, sets_size). There is a FileClose for what was opened alone. */
 struct hythe_FileOpen {
     size_t size;
     struct hythe_server *server;
@@ -273,6 +274,9 @@ struct hythe_FileOpen {
     uint32_t StatusCode;      /* set */
     uint32_t lock_flags;      /* HYTHE_LOCK_*: not an open, but a lock of a range of an open file */
     uint32_t delete_on_close; /* the file will be removed when it is closed; FileRemove fires, too */
+    const char *link_target;  /* of a new symlink: what will be stored, of any length; else "" */
+    uint32_t is_link;         /* it gets a hard link, to read and write it by; FileRename fires, too */
+    uint32_t sets_size;       /* it is cut or extended by its name; SetAttributes fires, too */
 };
 
 /* Data was read; without a RootDirectory, is to be read. FileData may be changed, up to Length bytes. StatusCode
@@ -291,6 +295,7 @@ struct hythe_FileRead {
     const char *Path;
 };
 
+/* Fires as well for what a rename replaces, behind FileRename; another Path is then its NewPath. */
 struct hythe_FileRemove {
     size_t size;
     struct hythe_server *server;
@@ -365,6 +370,7 @@ struct hythe_SetAttributes {
     struct hythe_event_attributes attributes; /* what the client wants to have set */
     uint32_t BeforeExec;
     uint32_t StatusCode; /* set */
+    uint32_t no_follow;  /* of a symlink itself */
 };
 
 /* Every event: HYTHE_EVENT(name). The order is that of the numbers in the component. */

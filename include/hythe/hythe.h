@@ -149,6 +149,20 @@ int hythe_SetFileList(struct hythe_server *server, uint64_t connection, const ch
 int hythe_GetFileData(struct hythe_server *server, uint64_t connection, const void **data, size_t *length);
 int hythe_SetFileData(struct hythe_server *server, uint64_t connection, const void *data, size_t length);
 
+/* In a handler of an event of files of that connection (ResolvePath has the answer already): where a path of the user's
+ * view leads, without links, into out (size bytes). Links are followed as the operation that the event is about follows
+ * them: by an open, a listing, setstat and stat to the end, by what removes, renames, links or makes a name up to the
+ * folder that it is in. The last component may be missing; a link that leads to nothing leads to the name that an open
+ * would make. Whoever judges names judges this one: Path is only what the client calls it.
+ *
+ * It asks the store, and costs nothing unless it is called. With ProcessIdleEvents=false that is on the thread of
+ * hythe_DoEvents(). What it says may change before the operation is carried out (doc/events.md, "Names").
+ *
+ * 0, -EINVAL anywhere else and for a path that isn't absolute, -EMSGSIZE for more than fits, -EXDEV for a path of
+ * another mount than the event's; -ENOENT if a folder on the way is missing, -ELOOP, -EACCES and whatever else the
+ * store answers: then there is nothing that could be opened, and a policy refuses. */
+int hythe_server_resolve(struct hythe_server *server, uint64_t connection, const char *path, char *out, size_t size);
+
 #ifdef __cplusplus
 }
 #endif

@@ -212,6 +212,21 @@ static int do_set_file_list(const struct call *call)
     return hythe_SetFileList(call->s, connection_of(call), text_of(call, "list"));
 }
 
+/* Of the path that the event has, if the command names none. */
+static int do_resolve(const struct call *call)
+{
+    char out[HYTHE_EVENT_PATH] = "";
+    const char *path = text_of(call, "path");
+    json_t *all = path ? NULL : params_get(call->site->which, call->site->e);
+    size_t room = room_of(call) < sizeof out ? room_of(call) : sizeof out;
+    int rc = hythe_server_resolve(call->s, connection_of(call),
+                                  path ? path : json_string_value(json_object_get(all, "Path")), out, room);
+
+    put_text(call, "path", out);
+    json_decref(all);
+    return rc;
+}
+
 static int do_get_data(const struct call *call)
 {
     const void *data = NULL;
@@ -305,6 +320,7 @@ static const struct {
             {"disconnect", do_disconnect},
             {"rekey", do_rekey},
             {"set_file_list", do_set_file_list},
+            {"resolve", do_resolve},
             {"get_data", do_get_data},
             {"set_data", do_set_data},
             {"error", do_error},

@@ -90,7 +90,8 @@ static const struct param of_FileOpen[] = {
     P(E, ConnectionId, U64),  P(E, User, TEXT),           P(E, Path, ARRAY),
     P(E, DesiredAccess, U32), P(E, Flags, U32),           P(E, attributes, ATTRIBUTES),
     P(E, Handle, ARRAY),      P(E, BeforeExec, U32),      P(E, StatusCode, U32),
-    P(E, lock_flags, U32),    P(E, delete_on_close, U32), END};
+    P(E, lock_flags, U32),    P(E, delete_on_close, U32), P(E, link_target, TEXT),
+    P(E, is_link, U32),       P(E, sets_size, U32),       END};
 #undef E
 #define E hythe_FileRead
 static const struct param of_FileRead[] = {P(E, ConnectionId, U64),    P(E, User, TEXT),
@@ -139,13 +140,9 @@ static const struct param of_ResolvePath[] = {P(E, ConnectionId, U64),
                                               END};
 #undef E
 #define E hythe_SetAttributes
-static const struct param of_SetAttributes[] = {P(E, ConnectionId, U64),
-                                                P(E, User, TEXT),
-                                                P(E, Path, ARRAY),
-                                                P(E, attributes, ATTRIBUTES),
-                                                P(E, BeforeExec, U32),
-                                                P(E, StatusCode, U32),
-                                                END};
+static const struct param of_SetAttributes[] = {
+    P(E, ConnectionId, U64), P(E, User, TEXT),      P(E, Path, ARRAY),    P(E, attributes, ATTRIBUTES),
+    P(E, BeforeExec, U32),   P(E, StatusCode, U32), P(E, no_follow, U32), END};
 #undef E
 #define E hythe_SSHStatus
 static const struct param of_SSHStatus[] = {P(E, ConnectionId, U64), P(E, Message, TEXT), END};
