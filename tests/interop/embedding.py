@@ -43,8 +43,9 @@ class Program(Server):
     """The process."""
     owner = 'root' if ROOT else Hythed.owner
 
-    def __init__(self, name='program', **settings):
+    def __init__(self, name='program', environment=(), **settings):
         super().__init__(name, **settings)
+        self.environment = dict(os.environ, **dict(environment))
         self.state = threading.Condition()
         self.servers = []
 
@@ -56,7 +57,7 @@ class Program(Server):
         self.next, self.over = 0, False
         with open(self.log_path, 'ab') as log:
             self.process = subprocess.Popen(self.command(), stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log,
-                                            cwd=self.folder, start_new_session=True)
+                                            cwd=self.folder, start_new_session=True, env=self.environment)
         janitor().tell('start', self.process.pid)
         self.reader = threading.Thread(target=self._read, args=(self.process.stdout,), daemon=True)
         self.reader.start()

@@ -224,7 +224,8 @@ def test_shutdown_while_a_handler_waits(t):
 @suite.test
 def test_free_while_a_handler_waits(t):
     """It ends; what the handler may still need stays, and when it returns at last no other one is called."""
-    program = Program('stuck').begin()  # of its own: that stays for good
+    # A program of its own: that stays for good.
+    program = Program('stuck', dict(TSAN_OPTIONS='report_thread_leaks=0', ASAN_OPTIONS='detect_leaks=0')).begin()
     try:
         srv = program.serve(MOST, shutdown_timeout=0)
         srv.on('FileOpen', dict(BeforeExec=1), ask=True)

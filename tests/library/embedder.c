@@ -57,6 +57,7 @@ static void *errand_main(void *arg)
     return NULL;
 }
 
+/* Takes the command. */
 static void run_apart(struct program *program, json_t *command)
 {
     struct errand *errand = malloc(sizeof *errand);
@@ -64,7 +65,7 @@ static void run_apart(struct program *program, json_t *command)
 
     if (!errand)
         abort();
-    *errand = (struct errand){program, json_incref(command)};
+    *errand = (struct errand){program, command};
     pthread_mutex_lock(&program->lock);
     program->running++;
     pthread_mutex_unlock(&program->lock);
@@ -104,20 +105,23 @@ static void keep_answer(struct program *program, const json_t *command)
     pthread_mutex_unlock(&program->lock);
 }
 
-/* Hands on what comes; answers pass by main(), which may be waiting for what they end. */
+/* Hands on what comes: a value of jansson is one thread's at a time. Answers pass by main(), which may be waiting for
+ * what they end. */
 static void take(struct program *program, json_t *command)
 {
     const char *what = json_string_value(json_object_get(command, "do"));
 
     if (what && strcmp(what, "answer") == 0) {
         keep_answer(program, command);
+        json_decref(command);
     } else if (what && strcmp(what, "sync") == 0) { /* whatever was said before has arrived when this does */
         say(program, json_pack("{s:O, s:i}", "re", json_object_get(command, "id"), "rc", 0));
+        json_decref(command);
     } else if (json_is_true(json_object_get(command, "async"))) {
         run_apart(program, command);
     } else {
         pthread_mutex_lock(&program->lock);
-        json_array_append(program->commands, command);
+        json_array_append_new(program->commands, command);
         pthread_mutex_unlock(&program->lock);
         (void)eventfd_write(program->wake, 1);
     }
@@ -135,7 +139,6 @@ static void *reader_main(void *arg)
         if (!command)
             abort();
         take(program, command);
-        json_decref(command);
     }
     free(line);
     pthread_mutex_lock(&program->lock);
