@@ -62,8 +62,8 @@ check-local: check-TESTS
 	@$(SHELL) $(top_srcdir)/tests/count $(TEST_LOGS:.log=.trs)
 
 # The unit and wire tests once more, to find what a plain run doesn't show: in a build of its own with the sanitizers
-# of the compiler (the contract suite too), and under valgrind.
-MEMORY_TESTS = tests/unit/% tests/wire/% tests/fuzz/replay tests/abi/unit-%
+# of the compiler (the contract suite and the embedding program too), and under valgrind.
+MEMORY_TESTS = tests/unit/% tests/wire/% tests/fuzz/replay tests/abi/unit-% tests/library/rounds
 SANITIZE = -g -O1 -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=undefined
 EXTRA_DIST += tests/valgrind.supp
 VALGRIND = valgrind --quiet --fair-sched=try --error-exitcode=9 --leak-check=full --errors-for-leak-kinds=definite --num-callers=30 \
@@ -75,14 +75,16 @@ check-asan:
 	@test -e asan/config.status || (cd asan && '$(abs_top_srcdir)/configure' -q --disable-hardening CC='$(CC)' \
 		CFLAGS='$(SANITIZE)' LDFLAGS='-fsanitize=address,undefined')
 	@$(MAKE) -C asan --no-print-directory
-	@$(MAKE) -C asan --no-print-directory check TESTS='$(filter $(MEMORY_TESTS) tests/plugin/plugins.py,$(TESTS))'
+	@HYTHE_ROUNDS=1000 $(MAKE) -C asan --no-print-directory check \
+		TESTS='$(filter $(MEMORY_TESTS) tests/plugin/plugins.py tests/interop/library_%,$(TESTS))'
 
 # Threads: the contract suite on every plugin (faults.py has a plugin that races on purpose), and what several threads
 # work at, under the sanitizer that looks for races.
 THREADED_TESTS = tests/plugin/plugins.py tests/unit/unit-base tests/unit/unit-jobs tests/unit/unit-vfs \
 	tests/unit/unit-server-events \
 	tests/unit/unit-divert \
-	tests/interop/interop_slow.py
+	tests/interop/interop_slow.py \
+	tests/interop/library_threads.py tests/interop/library_connections.py tests/interop/library_tree.py
 check-tsan:
 	@$(MKDIR_P) tsan
 	@test -e tsan/config.status || (cd tsan && '$(abs_top_srcdir)/configure' -q --disable-hardening CC='$(CC)' \
