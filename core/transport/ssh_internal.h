@@ -15,7 +15,7 @@ enum { HY_SSH_FAMILIES = 3 };
 
 struct hy_ssh_server {
     ssh_bind bind;
-    pthread_mutex_t lock; /* ssh_bind's error buffer is shared by all who accept with it */
+    pthread_mutex_t lock;             /* ssh_bind's error buffer is shared by all who accept with it */
     char *key_names[HY_SSH_FAMILIES]; /* of the keys that there are, as hy_ssh_server_add_key() was told; else NULL */
     atomic_size_t refs;
 };
@@ -29,16 +29,17 @@ struct hy_ssh_channel {
     ssh_channel channel;
     struct ssh_channel_callbacks_struct callbacks;
     struct hy_sink sink;
-    bool serving;  /* the sink is there */
-    bool eof;      /* the client sends no more */
-    bool told;     /* ... and the sink knows */
-    bool ended;    /* we closed it and the sink is gone; what still comes is dropped until the client closes too */
-    bool closed;   /* the client closed it: it can be freed */
-    bool starved;  /* the sink left bytes because it had no room or was busy, or time was up: offer them again */
-    bool late;     /* time was up */
-    bool watched;  /* the sink's descriptor is in the event */
-    bool reading;  /* a read of ours is going on: what arrives meanwhile stays for it */
-    size_t left;   /* bytes that wait in libssh's buffer */
+    bool serving; /* the sink is there */
+    bool eof;     /* the client sends no more */
+    bool told;    /* ... and the sink knows */
+    bool ended;   /* we closed it and the sink is gone; what still comes is dropped until the client closes too */
+    bool closed;  /* the client closed it: it can be freed */
+    bool starved; /* the sink left bytes because it had no room or was busy, or time was up: offer them again */
+    bool late;    /* time was up */
+    bool watched; /* the sink's descriptor is in the event */
+    bool reading; /* a read of ours is going on: what arrives meanwhile stays for it */
+    bool held;    /* libssh took nothing of what there was to send, until something comes */
+    size_t left;  /* bytes that wait in libssh's buffer */
     struct hy_buf spill; /* bytes taken out of libssh's buffer to offer them again; empty on the fast path */
     size_t granted;      /* receive window that was last asked for */
     size_t received;     /* bytes since */
@@ -46,7 +47,7 @@ struct hy_ssh_channel {
 };
 
 enum { HY_SSH_WINDOW = 1280000 }; /* bytes that libssh lets a client send on its own account */
-enum { HY_SSH_REQUESTS = 16 }; /* authentication requests that a client may send without waiting for an answer */
+enum { HY_SSH_REQUESTS = 16 };    /* authentication requests that a client may send without waiting for an answer */
 
 /* When something must be done, on the clock of hy_ssh_now(), and how many seconds it was given. */
 struct hy_ssh_deadline {
@@ -65,45 +66,45 @@ struct hy_ssh_conn {
     struct hy_err *why;
     struct hy_ssh_channel *channels;
     unsigned channel_count;
-    bool watching;  /* control->wake is in the event */
-    bool woken;     /* ... and was seen, so that it has to leave it: it stays readable */
-    bool dead;      /* why says why */
+    bool watching; /* control->wake is in the event */
+    bool woken;    /* ... and was seen, so that it has to leave it: it stays readable */
+    bool dead;     /* why says why */
     enum hy_ssh_end end;
     bool draining;
     struct hy_ssh_deadline by; /* when the client must be in */
-    int64_t progress; /* when the peer last took or gave something, ms */
-    int64_t active;   /* when a channel last had work, ms */
-    int64_t settled;  /* value of `active` for which the channels gave their memory back */
-    ssh_message saved; /* an authentication message kept to answer what libssh drops silently */
-    bool keyed;        /* the client's first NEWKEYS was read */
-    bool strayed;      /* and before it a message that is no part of a key exchange */
-    bool in;           /* the client is in: what it sends from now on isn't judged as part of a login */
+    int64_t progress;          /* when the peer last took or gave something, ms */
+    int64_t active;            /* when a channel last had work, ms */
+    int64_t settled;           /* value of `active` for which the channels gave their memory back */
+    ssh_message saved;         /* an authentication message kept to answer what libssh drops silently */
+    bool keyed;                /* the client's first NEWKEYS was read */
+    bool strayed;              /* and before it a message that is no part of a key exchange */
+    bool in;                   /* the client is in: what it sends from now on isn't judged as part of a login */
     size_t request_bytes[HY_SSH_REQUESTS]; /* lengths of those that libssh read and that are still to be taken */
     unsigned request_count;
     struct hy_ssh_channel *wrote; /* the last that was handed to libssh in this round */
-    bool handed; /* channels' data is on its way: what leaves is more than answers of libssh's own */
-    bool greeted; /* the banner was sent, or there is none */
-    bool nudging;    /* control->nudge is in the event */
-    bool named;      /* the owner was told the client's version */
-    bool began;      /* a key exchange has begun, which it wasn't told */
-    bool exchanging; /* a key exchange is under way */
-    bool exchanged;  /* one has ended, and nobody was told yet */
-    bool rekey;      /* one is wanted */
-    unsigned exchanges;   /* that ended */
-    uint64_t keyed_bytes; /* of raw, both ways, when the last one ended */
-    int64_t keyed_at;     /* when that was, ms */
-    uint64_t heard;      /* raw.in_packets when the client was last heard of */
-    int64_t alive_at;    /* when it was, or was asked, ms */
-    unsigned unanswered; /* intervals without a sign of life */
-    int64_t read_until;  /* for how long this round goes on with what was received, ms */
-    struct ssh_callbacks_struct status; /* tells of the client's version */
+    bool handed;                  /* channels' data is on its way: what leaves is more than answers of libssh's own */
+    bool greeted;                 /* the banner was sent, or there is none */
+    bool nudging;                 /* control->nudge is in the event */
+    bool named;                   /* the owner was told the client's version */
+    bool began;                   /* a key exchange has begun, which it wasn't told */
+    bool exchanging;              /* a key exchange is under way */
+    bool exchanged;               /* one has ended, and nobody was told yet */
+    bool rekey;                   /* one is wanted */
+    unsigned exchanges;           /* that ended */
+    uint64_t keyed_bytes;         /* of raw, both ways, when the last one ended */
+    int64_t keyed_at;             /* when that was, ms */
+    uint64_t heard;               /* raw.in_packets when the client was last heard of */
+    int64_t alive_at;             /* when it was, or was asked, ms */
+    unsigned unanswered;          /* intervals without a sign of life */
+    int64_t read_until;           /* for how long this round goes on with what was received, ms */
+    struct ssh_callbacks_struct status;        /* tells of the client's version */
     struct ssh_server_callbacks_struct gssapi; /* keeps libssh from it */
-    struct hy_ssh_agreed agreed; /* in the last one, or in the one that is under way */
-    struct ssh_counter_struct wire, raw; /* bytes on the socket; payloads and packets that libssh encrypted */
-    uint64_t seen_out;     /* wire.out_bytes when it was last looked at */
-    uint64_t seen_acked;   /* of those, what had arrived at the client when it was last looked at */
-    int64_t arrived;       /* when that was more than before, ms */
-    uint64_t base;         /* what hy_ssh_meter_check() counts from: the value when all was sent */
+    struct hy_ssh_agreed agreed;               /* in the last one, or in the one that is under way */
+    struct ssh_counter_struct wire, raw;       /* bytes on the socket; payloads and packets that libssh encrypted */
+    uint64_t seen_out;                         /* wire.out_bytes when it was last looked at */
+    uint64_t seen_acked;                       /* of those, what had arrived at the client when it was last looked at */
+    int64_t arrived;                           /* when that was more than before, ms */
+    uint64_t base;                             /* what hy_ssh_meter_check() counts from: the value when all was sent */
     uint64_t queued_until; /* raw.out_bytes at which what was handed over during a key exchange is out; 0: nothing */
 };
 
@@ -180,6 +181,8 @@ void hy_ssh_sink_close(struct hy_ssh_channel *ch);
 bool hy_ssh_channels_pump(struct hy_ssh_conn *c);
 /* Whether something unfinished waits for the client. */
 bool hy_ssh_channels_waiting(const struct hy_ssh_conn *c);
+/* Whether there is output now that could be sent: the last thing to ask before waiting. */
+bool hy_ssh_channels_ready(struct hy_ssh_conn *c);
 /* Whether other threads are at work for a channel. */
 bool hy_ssh_channels_working(const struct hy_ssh_conn *c);
 /* Whether all that was received is answered and handed over. */

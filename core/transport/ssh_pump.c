@@ -139,7 +139,8 @@ static void flush(struct hy_ssh_channel *ch)
         sent = ssh_channel_write(ch->channel, data, (uint32_t)len);
         if (sent < 0 && !ch->closed)
             hy_ssh_broken(c, "");
-        if (sent <= 0) /* 0 during a key exchange: the next packet wakes us */
+        ch->held = sent <= 0; /* 0 during a key exchange: the next packet wakes us */
+        if (ch->held)
             return;
         hy_ssh_meter_wrote(c, before, (size_t)sent);
         ch->sink.sent(ch->sink.ctx, (size_t)sent);
@@ -349,6 +350,24 @@ bool hy_ssh_channels_waiting(const struct hy_ssh_conn *c)
             return true;
     }
     return false;
+}
+
+/* What other threads finished since it was flushed was taken over by whoever asked for output last, and their wake with
+ * it: nothing else would end a wait. */
+bool hy_ssh_channels_ready(struct hy_ssh_conn *c)
+{
+    bool any = false;
+
+    if ((ssh_get_status(c->session) & SSH_WRITE_PENDING) || hy_ssh_meter_queued(c))
+        return false;
+    for (const struct hy_ssh_channel *ch = c->channels; ch; ch = ch->next) {
+        size_t ready = 0;
+
+        if (ch->serving && !ch->closed && !ch->held && ssh_channel_window_size(ch->channel))
+            (void)ch->sink.output(ch->sink.ctx, &ready);
+        any |= ready > 0;
+    }
+    return any;
 }
 
 bool hy_ssh_channels_working(const struct hy_ssh_conn *c)

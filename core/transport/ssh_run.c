@@ -268,7 +268,7 @@ static void serve(struct hy_ssh_conn *c)
         hy_ssh_exchange_begin(c);
         left = busy ? 0 : bounds(c);
         if (!c->dead)
-            hy_ssh_wait(c, left);
+            hy_ssh_wait(c, left && hy_ssh_channels_ready(c) ? 0 : left);
     }
 }
 
