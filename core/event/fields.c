@@ -73,12 +73,17 @@ static void show_other(const struct hythe_attrs *a, const char *link, struct hyt
     hy_other_write(&other, out->OtherAttributes);
 }
 
-static void show_owner(char out[static HYTHE_EVENT_TEXT], const char *name, uint32_t id)
+/* Version 3 has no names, whatever the store has. */
+static void show_owner(char out[static HYTHE_EVENT_TEXT], const char *name, uint32_t id, uint32_t protocol)
 {
-    (void)(name ? snprintf(out, HYTHE_EVENT_TEXT, "%s", name) : snprintf(out, HYTHE_EVENT_TEXT, "%u", id));
+    if (name && protocol > 3)
+        (void)snprintf(out, HYTHE_EVENT_TEXT, "%s", name);
+    else
+        (void)snprintf(out, HYTHE_EVENT_TEXT, "%u", id);
 }
 
-void hy_fields_show(const struct hythe_attrs *a, const char *link, struct hythe_event_attributes *out)
+void hy_fields_show(const struct hythe_attrs *a, const char *link, uint32_t protocol,
+                    struct hythe_event_attributes *out)
 {
     *out = (struct hythe_event_attributes){.size = sizeof *out, .valid = a->valid};
     if (a->valid & HYTHE_ATTR_TYPE)
@@ -88,8 +93,8 @@ void hy_fields_show(const struct hythe_attrs *a, const char *link, struct hythe_
     if (a->valid & HYTHE_ATTR_MODE)
         out->FilePermissions = a->mode & 07777;
     if (a->valid & HYTHE_ATTR_OWNER) {
-        show_owner(out->FileOwner, a->owner, a->uid);
-        show_owner(out->FileGroup, a->group, a->gid);
+        show_owner(out->FileOwner, a->owner, a->uid, protocol);
+        show_owner(out->FileGroup, a->group, a->gid, protocol);
     }
     if (a->valid & HYTHE_ATTR_BITS) {
         out->FileAttribBits = a->bits;
@@ -126,7 +131,7 @@ static int read_id(const char *text, uint32_t *out)
     return 0;
 }
 
-/* Version 3 has no names, later ones have both. Nothing at all is a 0. */
+/* Version 3 has numbers alone, later ones have both. Nothing at all is a 0. */
 static bool is_owner(const char *text, uint32_t protocol)
 {
     uint32_t id;
@@ -176,6 +181,8 @@ static int take_owner(const struct hythe_call *call, const char *was, const char
     if (strcmp(was, now) == 0)
         return 0;
     *name = NULL;
+    if (!*now)
+        *id = 0;
     if (!*now || read_id(now, id) == 0)
         return 0;
     *name = keep_text(call, now);
@@ -200,16 +207,17 @@ static void take_time(size_t i, const struct hythe_event_attributes *was, const 
 {
     int64_t shown = *AT_CONST(int64_t, was, times[i].shown), ms = *AT_CONST(int64_t, e, times[i].shown);
     uint64_t ns = other->number[times[i].ns];
-    bool finer = before->number[times[i].ns] != ns;
+    bool had = hy_other_has(before, times[i].ns), has = hy_other_has(other, times[i].ns);
+    bool finer = has && (!had || before->number[times[i].ns] != ns);
     struct hythe_time *t = AT(struct hythe_time, a, times[i].kept);
 
     set_valid(a, was, e, times[i].bit, shown != ms || finer);
-    if (ms != shown) {
+    if (ms != shown)
         t->sec = ms / MS - (ms % MS < 0);
-        t->nsec = (uint32_t)((ms % MS + MS) % MS) * NS_OF_MS;
-    }
     if (finer)
         t->nsec = (uint32_t)ns;
+    else if (ms != shown || (had && !has))
+        t->nsec = (uint32_t)((ms % MS + MS) % MS) * NS_OF_MS;
 }
 
 static int take_other(const struct hythe_call *call, const struct hy_other *other, struct hythe_attrs *a)

@@ -5,8 +5,9 @@
 #include "hythe/events.h"
 #include "hythe/plugin.h"
 
-/* What is known of *attrs, and the target of a symlink (NULL: none), as an event shows it. */
-void hy_fields_show(const struct hythe_attrs *attrs, const char *link, struct hythe_event_attributes *out);
+/* What is known of *attrs, and the target of a symlink (NULL: none), as an event shows it for a client's version. */
+void hy_fields_show(const struct hythe_attrs *attrs, const char *link, uint32_t protocol,
+                    struct hythe_event_attributes *out);
 
 /* Whether they are what a handler may leave: NULL, or what is wrong with which of them, for a line of the log. */
 const char *hy_fields_wrong(const struct hythe_event_attributes *e, uint32_t protocol);

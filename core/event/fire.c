@@ -28,7 +28,7 @@ int64_t hy_fire_attributes(const struct hythe_call *call, const char *path, uint
 
     if (r < 0)
         *attrs = (struct hythe_attrs){.struct_size = sizeof *attrs};
-    hy_fields_show(attrs, NULL, &e.attributes);
+    hy_fields_show(attrs, NULL, call->session->protocol, &e.attributes);
     was = e.attributes;
     r = look(&turn, &e.attributes, r);
     if (r < 0)
@@ -77,7 +77,7 @@ HY_FIRE(readlink)
     found = next(call, arg);
     attrs.valid = found > 0 ? HYTHE_ATTR_TYPE | HYTHE_ATTR_SIZE : 0;
     attrs.size = found > 0 ? (uint64_t)found : 0;
-    hy_fields_show(&attrs, link_text(text, arg->buf, found), &e.attributes);
+    hy_fields_show(&attrs, link_text(text, arg->buf, found), call->session->protocol, &e.attributes);
     memcpy(shown, e.attributes.OtherAttributes, sizeof shown);
     r = look(&turn, &e.attributes, found);
     if (r < 0)
@@ -101,7 +101,7 @@ static int64_t fire_setattr(const struct hythe_call *call, const char *rel, cons
         return r;
     if (!rel)
         memcpy(e.Path, call->file->path, strlen(call->file->path) + 1);
-    hy_fields_show(attrs, NULL, &e.attributes);
+    hy_fields_show(attrs, NULL, call->session->protocol, &e.attributes);
     return hy_turn_answered(&turn, &r) ? r : hy_turn_after(&turn, next(call, arg), 0);
 }
 
@@ -146,7 +146,7 @@ HY_FIRE(mkdir)
         return r;
     attrs.valid |= HYTHE_ATTR_TYPE;
     attrs.type = HYTHE_TYPE_DIRECTORY;
-    hy_fields_show(&attrs, NULL, &e.attributes);
+    hy_fields_show(&attrs, NULL, call->session->protocol, &e.attributes);
     return hy_turn_answered(&turn, &r) ? r : hy_turn_after(&turn, next(call, arg), 0);
 }
 

@@ -131,7 +131,7 @@ static int64_t open_heard(const struct hythe_call *call, struct hythe_open_arg *
 
     attrs.valid |= HYTHE_ATTR_TYPE;
     attrs.type = HYTHE_TYPE_REGULAR;
-    hy_fields_show(&attrs, NULL, &e.attributes);
+    hy_fields_show(&attrs, NULL, call->session->protocol, &e.attributes);
     (void)snprintf(digits, sizeof digits, "%" PRIu64, n);
     memcpy(e.Handle, digits, strlen(digits) + 1);
     r = hy_open_event(call, arg->path, &e, -1, arg, next);
@@ -178,7 +178,7 @@ HY_FIRE(symlink)
                                .Flags = hy_open_flags(HYTHE_OPEN_WRITE | HYTHE_OPEN_CREATE | HYTHE_OPEN_EXCLUSIVE),
                                .link_target = arg->target};
 
-    hy_fields_show(&attrs, arg->target, &e.attributes);
+    hy_fields_show(&attrs, arg->target, call->session->protocol, &e.attributes);
     return hy_open_event(call, arg->path, &e, 0, arg, next);
 }
 

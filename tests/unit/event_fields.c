@@ -91,7 +91,7 @@ static void shows_what_is_known(void)
                             .mime = "a/b"};
     struct hythe_event_attributes e;
 
-    hy_fields_show(&a, NULL, &e);
+    hy_fields_show(&a, NULL, 6, &e);
     UNIT_ASSERT_NUMBER(e.size, sizeof e);
     UNIT_ASSERT_NUMBER(e.FileType, 9);
     UNIT_ASSERT_NUMBER(e.FileSize, 5);
@@ -106,7 +106,7 @@ static void shows_what_is_known(void)
     UNIT_ASSERT_STRING(e.OtherAttributes,
                        "MIMEType=a/b;AllocationSize=4096;ATimeNS=999000001;MTimeNS=500000000;TextHint=1;LinkCount=2");
     a.atime = (struct hythe_time){INT64_MAX, 0}; /* a client may say so */
-    hy_fields_show(&a, "to;where", &e);
+    hy_fields_show(&a, "to;where", 6, &e);
     UNIT_ASSERT_NUMBER(e.FileATime, INT64_MAX);
     CU_ASSERT_PTR_NOT_NULL(strstr(e.OtherAttributes, "LinkTarget=to%3Bwhere"));
     UNIT_ASSERT_NUMBER(hy_fields_flags(HYTHE_ATTR_SIZE | HYTHE_ATTR_MTIME | HYTHE_ATTR_TYPE), 0x121);
@@ -194,6 +194,60 @@ static void a_handler_changes_what_is_told(void)
     CU_ASSERT(r == 0 && !(a.valid & (HYTHE_ATTR_OWNER | HYTHE_ATTR_NLINK)) && a.valid & HYTHE_ATTR_SIZE);
 }
 
+static void nanoseconds_count_before_milliseconds_and_these_before_what_was(void)
+{
+    static const struct {
+        int64_t ms; /* added */
+        const char *other;
+        int64_t sec;
+        uint32_t nsec;
+    } cases[] = {
+        {0, "MTimeNS=123456789", 1000000000, 123456789},
+        {0, "MTimeNS=7", 1000000000, 7},
+        {0, "LinkCount=2", 1000000000, 123000000},
+        {0, "", 1000000000, 123000000},
+        {1002, "", 1000000001, 125000000},
+        {1002, "MTimeNS=123456789", 1000000001, 125000000},
+        {1002, "MTimeNS=9", 1000000001, 9},
+        {-1000000000124, "", -1, 999000000},
+        {0, "MTimeNS=0;LinkCount=1", 1000000000, 0},
+    };
+    const struct hythe_attrs found = {
+        .struct_size = sizeof found, .valid = HYTHE_ATTR_MTIME, .mtime = {1000000000, 123456789}};
+
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct hythe_event_attributes was, e;
+        struct hythe_attrs attrs = found;
+
+        hy_fields_show(&attrs, NULL, 6, &was);
+        e = was;
+        e.FileMTime += cases[i].ms;
+        (void)snprintf(e.OtherAttributes, sizeof e.OtherAttributes, "%s", cases[i].other);
+        UNIT_ASSERT_NUMBER(hy_fields_take(NULL, &was, &e, &attrs), 0);
+        UNIT_ASSERT_NUMBER(attrs.mtime.sec, cases[i].sec);
+        UNIT_ASSERT_NUMBER(attrs.mtime.nsec, cases[i].nsec);
+    }
+}
+
+static void names_nobody(struct hythe_event_attributes *a)
+{
+    a->FileOwner[0] = '\0';
+}
+
+/* Nothing at all is a 0. */
+static void an_owner_of_no_name_is_0(void)
+{
+    char owner[64];
+    int64_t r;
+
+    for (uint32_t version = 3; version <= 6; version += 3) {
+        struct hythe_attrs a = told(version, names_nobody, &r, owner);
+
+        UNIT_ASSERT_NUMBER(r, 0);
+        CU_ASSERT(a.valid & HYTHE_ATTR_OWNER && a.uid == 0 && a.gid == 1000 && !a.owner);
+    }
+}
+
 /* A name where there are names. */
 static void owners_have_names_from_version_4_on(void)
 {
@@ -204,6 +258,57 @@ static void owners_have_names_from_version_4_on(void)
         (void)told(version, names_an_owner, &r, owner);
         UNIT_ASSERT_NUMBER(r, version == 3 ? HYTHE_STATUS(4) : 0);
         UNIT_ASSERT_STRING(owner, version == 3 ? "" : "bob");
+    }
+}
+
+/* A store that has names, whose numbers are what a client of version 3 is told. */
+static int64_t named_getattr(const struct hythe_call *call, struct hythe_getattr_arg *arg)
+{
+    (void)call;
+    arg->attrs->valid = HYTHE_ATTR_TYPE | HYTHE_ATTR_OWNER;
+    arg->attrs->type = HYTHE_TYPE_REGULAR;
+    arg->attrs->uid = 5;
+    arg->attrs->gid = 6;
+    arg->attrs->owner = "carol";
+    arg->attrs->group = "staff";
+    return 0;
+}
+
+static char shown_owner[2 * HYTHE_EVENT_TEXT];
+
+static void note_owner(struct hythe_event_attributes *a)
+{
+    (void)snprintf(shown_owner, sizeof shown_owner, "%s:%s", a->FileOwner, a->FileGroup);
+}
+
+static void names_of_a_store_are_shown_from_version_4_on(void)
+{
+    static const struct hythe_ops ops = {.size = sizeof ops, .getattr = named_getattr};
+    static const struct hythe_plugin plugin = {.abi = HYTHE_ABI,
+                                               .size = sizeof plugin,
+                                               .kind = HYTHE_FILESYSTEM,
+                                               .threads = HYTHE_PARALLEL,
+                                               .name = "named",
+                                               .ops = &ops};
+
+    for (uint32_t version = 3; version <= 6; version++) {
+        struct hythe_attrs attrs;
+        struct scene s;
+
+        scene_begin(&s, BIT(GetAttributes));
+        hy_vfs_free(s.w.vfs);
+        s.w.vfs = NULL;
+        world_mount(&s.w, "/named",
+                    (struct hy_instance *const[]){&s.w.instances[0], world_start(&s.w, &plugin, "named"), NULL});
+        CU_ASSERT_FATAL(world_see(&s.w, NULL, NULL, false) != NULL);
+        hy_vfs_set_protocol(s.w.vfs, version);
+        change = note_owner;
+        s.acts[HY_EVENT_GetAttributes].more = apply;
+        UNIT_ASSERT_NUMBER(do_getattr(&s.w, "/named/f", &attrs), 0);
+        UNIT_ASSERT_STRING(shown_owner, version == 3 ? "5:6" : "carol:staff");
+        CU_ASSERT(attrs.valid & HYTHE_ATTR_OWNER && attrs.uid == 5 && attrs.gid == 6);
+        UNIT_ASSERT_STRING(attrs.valid & HYTHE_ATTR_OWNER ? attrs.owner : "", "carol"); /* what nobody changed */
+        scene_end(&s);
     }
 }
 
@@ -508,6 +613,8 @@ static void what_is_deleted_on_close_is_a_removal(void)
 UNIT_SUITE(event_fields, UNIT_TEST(other_attributes_are_read_as_they_are_written),
            UNIT_TEST(other_attributes_are_read_strictly), UNIT_TEST(shows_what_is_known),
            UNIT_TEST(a_handler_changes_what_is_told), UNIT_TEST(owners_have_names_from_version_4_on),
+           UNIT_TEST(names_of_a_store_are_shown_from_version_4_on), UNIT_TEST(an_owner_of_no_name_is_0),
+           UNIT_TEST(nanoseconds_count_before_milliseconds_and_these_before_what_was),
            UNIT_TEST(wrong_attributes_are_caught), UNIT_TEST(a_handler_makes_a_file_up),
            UNIT_TEST(a_link_leads_where_the_handler_says), UNIT_TEST(an_open_shows_what_is_wanted),
            UNIT_TEST(other_events_show_what_is_wanted), UNIT_TEST(a_label_ends), UNIT_TEST(open_files_have_labels),
