@@ -489,4 +489,4 @@ UNIT_SUITE(event_fields, UNIT_TEST(other_attributes_are_read_as_they_are_written
            UNIT_TEST(nanoseconds_count_before_milliseconds_and_these_before_what_was),
            UNIT_TEST(wrong_attributes_are_caught), UNIT_TEST(a_handler_makes_a_file_up),
            UNIT_TEST(a_link_leads_where_the_handler_says), UNIT_TEST(an_open_shows_what_is_wanted),
-           UNIT_TEST(other_events_show_what_is_wanted), UNIT_TEST(what_is_deleted_on_close_is_a_removal));
+           UNIT_TEST(other_events_show_what_is_wanted));
