@@ -61,6 +61,11 @@ def attempts(r):
             ('copy-file', lambda: r.extended('copy-file', s(good), s(new), b'\0')),
             ('check-file-name', lambda: r.extended('check-file-name', s(bad), *sums)),
             ('md5-hash', lambda: r.extended('md5-hash', s(bad), u64(0), u64(0), s(b''))),
+            # what does as an open could
+            ('hardlink', lambda: r.extended('hardlink@openssh.com', s(bad), s(t_new(good)))),
+            ('link', lambda: x.ask(LINK, s(t_new(good)), s(bad), b'\0')),
+            ('setstat', lambda: x.ask(SETSTAT, s(bad), x.attrs(size=3))),
+            ('setstat', lambda: x.ask(SETSTAT, s(bad), x.attrs(size=300))),
         ],
         FileWrite=[
             ('write', lambda: x.ask(WRITE, r.opened(good), u64(0), s(b'. ' + EICAR))),
@@ -85,6 +90,8 @@ def attempts(r):
         FileRemove=[
             ('remove', lambda: x.ask(REMOVE, s(bad))),
             ('open', lambda: r.open6(bad, 0x10000 | READ_DATA, OPEN_EXISTING | DELETE_ON_CLOSE)),
+            ('rename', lambda: x.rename(good, bad, 1)),
+            ('posix-rename', lambda: r.extended('posix-rename@openssh.com', s(good), s(bad))),
         ],
         FileRename=[
             ('rename', lambda: x.rename(bad, good, 1)), ('rename', lambda: x.rename(bad, new)),
@@ -197,6 +204,44 @@ def test_symlinks_and_where_they_lead(t):
         srv.on('FileOpen', {'BeforeExec': 1}, set=dict(StatusCode=DENIED))
         assert x.ask(LINK, s(t.r('other')), s('/secret/file'), b'\1').code == DENIED
         assert not os.path.lexists(t.d('other'))
+
+
+@suite.test
+def test_where_a_name_leads(t):
+    """hythe_server_resolve(), which a policy judges by, whatever the client calls a file."""
+    os.makedirs(t.d('dir/below'))
+    t.put('dir/file', b'x')
+    for name, target in (('link', 'dir/file'), ('to-dir', 'dir'), ('absolute', t.r('dir/file')), ('nowhere', 'dir/not-yet'),
+                         ('loop', 'loop'), ('two', 'to-dir/below/../../link'), ('out', '../../../../../etc/passwd')):
+        os.symlink(target, t.d(name))
+    srv = t.server.serve(FILE_EVENTS, ProtocolVersion=6)
+
+    def resolved(event, request, **args):
+        srv.forget()
+        srv.on(event, calls=[dict(dict(do='resolve'), **args)], times=1)
+        request()
+        return srv.program.results_of(srv.events(event)[0])[0]
+    with speaking(srv, 6) as x:
+        for path, leads in (('dir/file', 'dir/file'), ('link', 'dir/file'), ('to-dir/file', 'dir/file'),
+                            ('absolute', 'dir/file'), ('nowhere', 'dir/not-yet'), ('two', 'dir/file'), ('new', 'new'),
+                            ('to-dir/new', 'dir/new')):
+            answer = resolved('FileOpen', lambda: x.ask_open(t.r(path), F_READ))
+            assert (answer.rc, answer.path) == (0, t.r(leads)), (path, answer)
+            answer = resolved('GetAttributes', lambda: x.stat(t.r('dir')), path=t.r(path))
+            assert (answer.rc, answer.path) == (0, t.r(leads)), (path, answer)
+            # what removes a name means the name
+            answer = resolved('FileRemove', lambda: x.ask(REMOVE, s(t.r('none'))), path=t.r(path))
+            folder = 'dir/' + path.split('/')[1] if '/' in path else path
+            assert (answer.rc, answer.path) == (0, t.r(folder)), (path, answer)
+        answer = resolved('FileOpen', lambda: x.ask_open(t.r('out'), F_READ))
+        assert answer.rc < 0 or answer.path == '/etc/passwd', answer  # of the tree
+        for path in ('loop', 'missing/file', 'dir/file/below'):
+            assert resolved('FileOpen', lambda: x.ask_open(t.r(path), F_READ)).rc < 0, path
+        for args, rc in ((dict(path='relative'), -EINVAL), (dict(path=''), -EINVAL), (dict(room=5), -EMSGSIZE),
+                         (dict(room=0), -EMSGSIZE), (dict(connection=99999), -EINVAL)):
+            assert resolved('FileOpen', lambda: x.ask_open(t.r('link'), F_READ), **args).rc == rc, args
+        number = srv.events()[0].ConnectionId
+        assert srv.do('resolve', connection=number, path='/').rc == -EINVAL  # from no handler
 
 
 @suite.test
