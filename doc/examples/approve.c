@@ -81,10 +81,14 @@ static void open_file(void *ctx, struct hythe_FileOpen *e)
     const struct program *program = ctx;
     char name[256];
 
-    if (!e->BeforeExec || e->lock_flags || strncmp(e->Path, program->ours, strlen(program->ours)) == 0)
+    if (!e->BeforeExec || e->lock_flags || e->is_link || strncmp(e->Path, program->ours, strlen(program->ours)) == 0)
         return; /* the last: it is what we diverted */
     if (is_quarantine(e->Path))
         e->StatusCode = refuse(e->server, e->ConnectionId, "the quarantine is closed");
+    else if (e->sets_size)
+        e->StatusCode = refuse(e->server, e->ConnectionId, "sizes of files are not changed");
+    else if (*e->link_target)
+        e->StatusCode = refuse(e->server, e->ConnectionId, "symbolic links are not made");
     else if (!(e->DesiredAccess & WRITING) && !(e->Flags & MAKING))
         return;
     else if (strchr(e->Path + 1, '/') || strlen(e->Path) > 200)
@@ -99,7 +103,7 @@ static void open_file(void *ctx, struct hythe_FileOpen *e)
     }
 }
 
-/* What is approved stays as it is. */
+/* What is approved stays as it is, by an open file too. */
 static void set_attributes(void *ctx, struct hythe_SetAttributes *e)
 {
     const struct program *program = ctx;

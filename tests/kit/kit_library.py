@@ -232,9 +232,11 @@ def uploads_are_approved_by_content():
             assert why in s.log() or why in said.text, (said, s.log())
             assert not os.path.exists(s.disk('/' + name)), name
         assert read(s.disk('/good')) == text
-        s.sftp([lcd, 'put good', 'put good other', 'rename good older']).ok()
+        s.sftp([lcd, 'put good', 'put good other', 'rename good older', 'ln other another']).ok()
         s.sftp([lcd, 'put script good']).failed()
-        assert sorted(os.listdir(s.root)) == ['older', 'other'], os.listdir(s.root)
+        s.sftp(['ln -s other link']).failed()
+        assert len(waiting(s)) == 3, waiting(s)  # what was refused
+        assert sorted(os.listdir(s.root)) == ['another', 'older', 'other'], os.listdir(s.root)
 
 
 @test
