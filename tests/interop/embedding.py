@@ -269,6 +269,10 @@ class Embedded(Server):
                                     SECONDS)
         return found[count - 1]
 
+    def asked(self, name):
+        """The first such event whose handler waits for an answer."""
+        return self.program._until(name, lambda: [e for e in self._events((name,), {}) if e.asks], SECONDS)[0]
+
     def one(self, name, **wanted):
         found = self.events(name, **wanted)
         assert len(found) == 1, '%d of %s %r: %r' % (len(found), name, wanted, self.events(*FILE_EVENTS))

@@ -367,6 +367,54 @@ def test_homes_that_can_not_be(t):
     assert any('RestrictUserToHomeDir' in e.Message for e in srv.events('Log')), srv.events('Log')
 
 
+@suite.test
+def test_a_diversion_stays_where_the_user_may_be(t):
+    for name in ('home/bob', 'etc'):
+        os.makedirs(t.d(name))
+    t.put('etc/secret', b'secret')
+    home = t.r('home/bob')
+    srv = serve(t, AUTH + ['FileOpen'])
+    srv.on('SSHUserAuthRequest', dict(User='kept'), set=dict(Accept=1, HomeDir=home),
+           calls=[dict(do='config', setting='RestrictUserToHomeDir[]=true')])
+    srv.on('SSHUserAuthRequest', dict(User='rooted'), set=dict(Accept=1),
+           calls=[dict(do='config', setting='UserRootDirectory[]=' + home)])
+    for user, view in (('kept', home), ('rooted', '')):
+        with Connection(srv, user=user, password='x') as c:
+            sftp = c.sftp()
+            srv.on('FileOpen', dict(Path=view + '/here', BeforeExec=1), set=dict(Path=view + '/there'))
+            srv.on('FileOpen', dict(Path=view + '/out', BeforeExec=1), set=dict(Path=t.r('etc/secret')))
+            assert sftp.close(sftp.open('here', O_WRITE | O_CREAT)) == OK
+            assert sftp.ask(OPEN, s('out'), u32(O_READ), attrs()).handle is None, user
+            assert sftp.ask(OPEN, s('out'), u32(O_WRITE | O_TRUNC | O_CREAT), attrs()).handle is None, user
+        assert os.listdir(t.d('home/bob')) == ['there'] and read(t.d('etc/secret')) == b'secret'
+        os.unlink(t.d('home/bob/there'))
+
+
+@suite.test
+def test_what_a_handler_may_not_say(t):
+    """Nonsense in what it sets lets nobody in by chance, and hurts no other connection."""
+    srv = serve(t, AUTH + ['Log'])
+    key = ('ssh-ed25519', blob_of(srv))
+    for what in (dict(AvailableMethods='telepathy'), dict(AvailableMethods=''), dict(AvailableMethods=',,,'),
+                 dict(AvailableMethods='x' * 2000), dict(AvailableMethods='password\nnone'), dict(HomeDir='x' * 5000),
+                 dict(PartialSuccess=1, AvailableMethods='none'), dict(PartialSuccess=1, AvailableMethods=''),
+                 dict(PartialSuccess=7), dict(HomeDir='/')):
+        srv.on('SSHUserAuthRequest', set=what)
+        with Listener(srv) as raw:
+            for request in (('none',), ('password', b'\0', s('x')), ('publickey', b'\0', s(key[0]), s(key[1])), ('none',)):
+                answers = raw.request('bob', *request)
+                assert not [a for a in answers if a[0] == SUCCESS], (what, request, answers)
+            raw.no_entry()
+        srv.no_rules()
+    srv.on('SSHUserAuthRequest', set=dict(Accept=1, PartialSuccess=1, AvailableMethods='publickey'), times=1)
+    with Listener(srv) as raw:
+        first = raw.request('bob', 'password', b'\0', s('x'))
+        assert first and first[0][0] in (FAILED, SUCCESS), first
+    srv.on('SSHUserAuthRequest', set=dict(Accept=1))
+    with Connection(srv, user='bob', password='x') as c:
+        enters(c)
+
+
 # Limits.
 
 @suite.test

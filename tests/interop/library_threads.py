@@ -198,6 +198,59 @@ def test_free_while_connections_work(t):
             c.close()
 
 
+def goes_away(t, srv, event):
+    """A client that is gone, or is sent away, while the handler waits; the event and the client."""
+    path = t.r(event)
+    c = Connection(srv, login=False) if event not in ('ConnectionRequest', 'Connected') else None
+    if c is None:
+        return srv.connect()
+    if event == 'SSHUserAuthRequest':
+        c.transport.auth_password('alice', 'x', threading.Event())
+        return c
+    with open(srv.keys.path('alice')) as f:
+        c.transport.auth_publickey('alice', paramiko.Ed25519Key.from_private_key(f))
+    sftp = c.sftp()
+    handle = sftp.open(t.r('there'), O_READ | O_WRITE | O_CREAT)
+    sftp.send(*dict(FileOpen=(OPEN, s(path), u32(O_WRITE | O_CREAT), attrs()), FileRead=(READ, s(handle), u64(0), u32(9)),
+                    FileWrite=(WRITE, s(handle), u64(0), s('data')), FileClose=(CLOSE, s(handle)),
+                    DirList=(OPENDIR, s(t.remote)), ResolvePath=(REALPATH, s('.')), DirCreate=(MKDIR, s(path), attrs()),
+                    GetAttributes=(STAT, s(t.remote)), FileRename=(RENAME, s(t.r('there')), s(path)))[event])
+    return c
+
+
+@suite.test
+def test_the_client_goes_while_a_handler_waits(t):
+    events = ('ConnectionRequest Connected SSHUserAuthRequest FileOpen FileRead FileWrite FileClose DirList ResolvePath '
+              'DirCreate GetAttributes FileRename').split()
+    servers = [t.server.serve(MOST, queued=queued) for queued in (False, True)]
+    for srv in servers:
+        for event in events:
+            for how in ('reset', 'sent away'):
+                write(t.d('there'), b'content')
+                srv.forget()
+                when = dict(SSHUserAuthRequest=dict(AuthMethod='password'), FileOpen=dict(Path=t.r('FileOpen')),
+                            ResolvePath=dict(OriginalPath='.')).get(event, {})
+                srv.on(event, when, ask=True, times=1)
+                c = goes_away(t, srv, event)
+                asked = srv.asked(event)
+                if how == 'reset':
+                    getattr(c, 'reset', c.close)()
+                elif asked.get('ConnectionId'):
+                    number = srv.post('disconnect', connection=asked.ConnectionId, **{'async': True})
+                    assert srv.program.result(number).rc == 0, event
+                srv.program.answer(asked, {})
+                if event != 'ConnectionRequest':
+                    over = srv.wait('Disconnected')
+                    assert len(srv.events('Connected')) == 1 == len(srv.events('Disconnected')), srv.events()
+                    assert srv.events()[-1].number == over.number, srv.events()
+                    opened = [e for e in srv.events('FileOpen', 'DirList') if e.BeforeExec == 0 and not e.StatusCode]
+                    assert len(srv.events('FileClose')) >= len(opened), srv.events(*FILE_EVENTS)
+                c.close()
+                wait_for('the end', lambda: srv.do('connections').rc == 0)
+                srv.no_rules()
+        assert work(t, srv, 'afterwards', 1) is None
+
+
 @suite.test
 def test_shutdown_while_a_handler_waits(t):
     """It is bounded, from shutdown_timeout on; the handler's own connection is let go when it returns. Where events are
