@@ -1,6 +1,7 @@
 /* Operations on names with their events around them. */
 #include "core/event/fields.h"
 #include "core/event/turn.h"
+#include "core/vfs/chain.h"
 
 #include <errno.h>
 #include <string.h>
@@ -87,9 +88,6 @@ HY_FIRE(readlink)
                : hy_fields_link(&e.attributes, arg->buf, arg->len);
 }
 
-/* An allocation that is smaller than a file cuts it. */
-enum { SIZES = HYTHE_ATTR_SIZE | HYTHE_ATTR_ALLOC };
-
 static int64_t fire_setattr(const struct hythe_call *call, const char *rel, const struct hythe_attrs *attrs,
                             uint32_t flags, void *arg, hy_perform *next)
 {
@@ -107,7 +105,7 @@ static int64_t fire_setattr(const struct hythe_call *call, const char *rel, cons
 
 HY_FIRE(setattr)
 {
-    if (arg->attrs->valid & SIZES)
+    if (arg->attrs->valid & HY_ATTRS_SIZES)
         next = hy_beside(call, next, HY_EVENT_FileOpen, hy_resize);
     return hy_heard(call, HY_EVENT_SetAttributes) ? fire_setattr(call, arg->path, arg->attrs, arg->flags, arg, next)
                                                   : next(call, arg);

@@ -186,7 +186,7 @@ HY_FIRE(lock)
 {
     uint32_t access = call->file->access;
     struct hythe_FileOpen e = {HY_HEAD(call), .DesiredAccess = hy_open_desired(access), .Flags = hy_open_flags(access),
-                               .lock_flags = arg->kind, .link_target = ""};
+                               .lock_flags = arg->kind ? arg->kind : HYTHE_LOCK_ADVISORY, .link_target = ""};
     const struct hy_turn turn = {HY_TURN_BOTH(FileOpen, e), .path = e.Path};
     char digits[DIGITS];
     const char *label = label_of(call, digits);

@@ -26,7 +26,7 @@ int64_t hy_request_expand_path(struct hy_engine *e, struct hy_request *rq)
     size_t user_len, home_len = strlen(home);
 
     if (rq->in.failed || path.len == 0 || path.p[0] != '~')
-        return hy_reply_realpath(e, rq, path);
+        return hy_reply_realpath(e, rq, path, path);
     slash = memchr(path.p, '/', path.len);
     user_len = slash ? (size_t)(slash - path.p) - 1 : path.len - 1;
     if (!is_self(e, path.p + 1, user_len))
@@ -37,7 +37,7 @@ int64_t hy_request_expand_path(struct hy_engine *e, struct hy_request *rq)
     memcpy(joined, home, home_len);
     memcpy(joined + home_len, path.p + 1 + user_len, path.len - 1 - user_len);
     full.p = joined;
-    return hy_reply_realpath(e, rq, full);
+    return hy_reply_realpath(e, rq, path, full);
 }
 
 int64_t hy_request_home_directory(struct hy_engine *e, struct hy_request *rq)

@@ -18,20 +18,13 @@ static int64_t reply(struct hy_engine *e, uint32_t id, const char *path, int64_t
     return n < HY_PATH_MAX ? hy_reply_name(e, id, path, (size_t)n) : -EIO;
 }
 
-int64_t hy_reply_realpath(struct hy_engine *e, struct hy_request *rq, struct hy_name path)
-{
-    char out[HY_PATH_MAX];
-
-    return rq->in.failed ? HY_BAD_MESSAGE : reply(e, rq->id, out, find(e, path, out));
-}
-
-static int64_t reply_asked(struct hy_engine *e, struct hy_request *rq, struct hy_name path)
+int64_t hy_reply_realpath(struct hy_engine *e, struct hy_request *rq, struct hy_name asked, struct hy_name path)
 {
     char out[HY_PATH_MAX];
 
     if (rq->in.failed)
         return HY_BAD_MESSAGE;
-    return reply(e, rq->id, out, hy_resolved(e, path, 0, out, find(e, path, out)));
+    return reply(e, rq->id, out, hy_resolved(e, asked, 0, out, find(e, path, out)));
 }
 
 /* A path and those that follow, put together: an absolute one begins anew. */
@@ -103,8 +96,7 @@ static int64_t look(struct hy_engine *e, uint8_t control, const char *path, stru
     return 0;
 }
 
-static int64_t reply_checked(struct hy_engine *e, uint32_t id, uint8_t control, struct hy_name asked,
-                             struct hy_name path)
+static int64_t reply_checked(struct hy_engine *e, uint32_t id, uint8_t control, struct hy_name path)
 {
     struct hythe_attrs attrs = HY_ATTRS_EMPTY;
     char out[HY_PATH_MAX] = "", found[HY_PATH_MAX];
@@ -112,7 +104,7 @@ static int64_t reply_checked(struct hy_engine *e, uint32_t id, uint8_t control, 
     int64_t n = find_checked(e, control, path, out, &there), r = 0;
 
     memcpy(found, out, strlen(out) + 1);
-    n = hy_resolved(e, asked, control, out, n);
+    n = hy_resolved(e, path, control, out, n);
     if (n < 0)
         return n;
     if (control != SSH_FXP_REALPATH_NO_CHECK && (there || strcmp(found, out) != 0))
@@ -131,7 +123,7 @@ int64_t hy_request_realpath(struct hy_engine *e, struct hy_request *rq)
     int64_t r;
 
     if (!e->dialect->real_control)
-        return reply_asked(e, rq, path);
+        return hy_reply_realpath(e, rq, path, path);
     if (hy_reader_left(&rq->in))
         control = hy_get_u8(&rq->in);
     r = compose(rq, path, &c);
@@ -139,5 +131,5 @@ int64_t hy_request_realpath(struct hy_engine *e, struct hy_request *rq)
         return HY_BAD_MESSAGE;
     if (control < SSH_FXP_REALPATH_NO_CHECK || control > SSH_FXP_REALPATH_STAT_ALWAYS)
         return -EINVAL;
-    return r < 0 ? r : reply_checked(e, rq->id, control, path, c.name);
+    return r < 0 ? r : reply_checked(e, rq->id, control, c.name);
 }

@@ -16,8 +16,9 @@ void hy_reply_status(struct hy_engine *e, uint32_t id, int64_t result);
 int64_t hy_reply_entry(struct hy_engine *e, uint32_t id, const char *name, size_t len, const struct hythe_attrs *attrs);
 /* ... without attributes. */
 int64_t hy_reply_name(struct hy_engine *e, uint32_t id, const char *name, size_t len);
-/* NAME with the canonical path of the user's view; BAD_MESSAGE when the request was cut short. */
-int64_t hy_reply_realpath(struct hy_engine *e, struct hy_request *rq, struct hy_name path);
+/* NAME with the canonical path of the user's view, as a program that hears of it makes it of what the client asked for;
+ * BAD_MESSAGE when the request was cut short. */
+int64_t hy_reply_realpath(struct hy_engine *e, struct hy_request *rq, struct hy_name asked, struct hy_name path);
 /* Fires ResolvePath for what a client asked for: n is the length of path, or a failure. Returns them as the program
  * leaves them. control: of version 6, else 0. */
 int64_t hy_resolved(struct hy_engine *e, struct hy_name asked, uint32_t control, char path[HY_PATH_MAX], int64_t n);

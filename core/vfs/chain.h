@@ -78,6 +78,9 @@ struct hy_chain {
  * caller's to set. NULL when memory is short, there are too many or none. free() ends it. */
 struct hy_chain *hy_chain_new(const struct hy_instance *const *layers, size_t count);
 
+/* What can take data away from a file: an allocation of less than it has cuts it. */
+#define HY_ATTRS_SIZES (HYTHE_ATTR_SIZE | HYTHE_ATTR_ALLOC)
+
 struct hy_kept;
 struct hy_vfs;
 

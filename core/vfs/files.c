@@ -358,6 +358,8 @@ int64_t hy_vfs_fsetattr(struct hy_vfs *vfs, hy_handle h, const struct hythe_attr
         return -EBADF;
     if (!file->scene.chain)
         return -EROFS;
+    if (attrs->valid & HY_ATTRS_SIZES && !file->directory && !(file->facts.access & HYTHE_OPEN_WRITE))
+        return hy_refuse(vfs, -EACCES, "the file isn't open for writing");
     r = hy_guard_size(vfs, file, attrs);
     return r < 0 ? r : hy_plain(hy_set_file(vfs, &file->scene, &arg));
 }

@@ -39,14 +39,14 @@ int64_t hy_guard_name(struct hy_vfs *vfs, const struct hy_spot *spot, uint32_t f
 /* ---- Sizes ---- */
 
 /* The bytes that come or go; all, when nobody knows how many there are. */
-static struct hy_span between(const struct hythe_attrs *now, uint64_t size)
+static struct hy_span between(const struct hythe_attrs *now, const struct hythe_attrs *attrs)
 {
-    uint64_t had = now->valid & HYTHE_ATTR_SIZE ? now->size : UINT64_MAX;
+    uint64_t had = now->size, size = attrs->valid & HYTHE_ATTR_SIZE ? attrs->size : attrs->alloc;
 
-    if (had == size)
-        return hy_span_of(0, 0);
     if (!(now->valid & HYTHE_ATTR_SIZE))
         return all;
+    if (had == size || (had < size && !(attrs->valid & HYTHE_ATTR_SIZE)))
+        return hy_span_of(0, 0);
     return had < size ? hy_span_of(had, size - had) : hy_span_of(size, had - size);
 }
 
@@ -56,9 +56,9 @@ int64_t hy_guard_size_of(struct hy_vfs *vfs, const struct hy_spot *spot, uint32_
     struct hythe_identity id;
     struct hythe_attrs now;
 
-    if (!(attrs->valid & HYTHE_ATTR_SIZE) || !hy_locks_any(&vfs->locker) || !look(vfs, spot, flags, &now, &id))
+    if (!(attrs->valid & HY_ATTRS_SIZES) || !hy_locks_any(&vfs->locker) || !look(vfs, spot, flags, &now, &id))
         return 0;
-    return hy_locks_check(&vfs->locker, &id, NULL, HYTHE_LOCK_WRITE, between(&now, attrs->size));
+    return hy_locks_check(&vfs->locker, &id, NULL, HYTHE_LOCK_WRITE, between(&now, attrs));
 }
 
 static void size_of(struct hy_vfs *vfs, const struct hy_file *file, struct hythe_attrs *out)
@@ -76,11 +76,10 @@ int64_t hy_guard_size(struct hy_vfs *vfs, struct hy_file *file, const struct hyt
 {
     struct hythe_attrs now;
 
-    if (!(attrs->valid & HYTHE_ATTR_SIZE) || !file->hold.file || !hy_locks_any(&vfs->locker))
+    if (!(attrs->valid & HY_ATTRS_SIZES) || !file->hold.file || !hy_locks_any(&vfs->locker))
         return 0;
     size_of(vfs, file, &now);
-    return hy_locks_check(&vfs->locker, &file->facts.identity, &file->hold, HYTHE_LOCK_WRITE,
-                          between(&now, attrs->size));
+    return hy_locks_check(&vfs->locker, &file->facts.identity, &file->hold, HYTHE_LOCK_WRITE, between(&now, attrs));
 }
 
 /* ---- Bytes ---- */

@@ -272,7 +272,7 @@ struct hythe_FileOpen {
     char Handle[HYTHE_EVENT_HANDLE]; /* set: what later events call the open file; a number of its own by default */
     uint32_t BeforeExec;
     uint32_t StatusCode;      /* set */
-    uint32_t lock_flags;      /* HYTHE_LOCK_*: not an open, but a lock of a range of an open file */
+    uint32_t lock_flags;      /* HYTHE_LOCK_*: not an open, but a lock of a range of an open file. Never 0 then */
     uint32_t delete_on_close; /* the file will be removed when it is closed; FileRemove fires, too */
     const char *link_target;  /* of a new symlink: what will be stored, of any length; else "" */
     uint32_t is_link;         /* it gets a hard link, to read and write it by; FileRename fires, too */
@@ -349,13 +349,13 @@ struct hythe_GetAttributes {
     uint32_t no_follow;                       /* of a symlink itself */
 };
 
-/* A path is made canonical. */
+/* A path is made canonical: REALPATH, expand-path. */
 struct hythe_ResolvePath {
     size_t size;
     struct hythe_server *server;
     uint64_t ConnectionId;
     const char *User;
-    const char *OriginalPath;        /* as the client sent it */
+    const char *OriginalPath;        /* as the client sent it; its parts together */
     uint32_t ControlFlags;           /* 1 no check, 2 stat if there, 3 stat always */
     char RealPath[HYTHE_EVENT_PATH]; /* set */
     uint32_t StatusCode;             /* set */

@@ -7,7 +7,7 @@ from wire6 import *
 
 suite = Embedding('library-policy', programs=['sftp'], modules=['paramiko'])
 EICAR = b'X-NOT-TO-BE-HERE-X'
-DENIED = 3
+DENIED, ALREADY = 3, 11
 DELETE_ON_CLOSE, TEXT, APPEND_ATOMIC = 0x800, 0x20, 0x10
 
 
@@ -255,6 +255,184 @@ def test_hard_links_are_renames_that_leave_the_name(t):
         assert [(e.Path, e.NewPath, e.is_link, e.BeforeExec) for e in found] == \
             [(t.r('file'), t.r(n), 1, b) for n in ('one', 'two') for b in (1, 0)], found
         assert os.stat(t.d('file')).st_nlink == 3
+
+
+@suite.test
+def test_the_target_of_a_link_is_told_whole(t):
+    """OtherAttributes has no room for a long one: what it leaves out link_target has."""
+    srv = t.server.serve(['FileOpen'], ProtocolVersion=6)
+    target = './' * 700 + '../secret'
+    srv.deny('FileOpen', DENIED, BeforeExec=1, link_target='*secret')
+    with speaking(srv, 6) as x:
+        assert x.ask(LINK, s(t.r('new')), s(target), b'\1').code == DENIED
+        e = srv.one('FileOpen')
+        assert e.link_target == target and 'LinkTarget' not in e.attributes['OtherAttributes'], dict(e)
+    assert os.listdir(t.disk) == []
+
+
+def lay_secret(t):
+    """A file that mustn't be opened, and ways to it."""
+    os.mkdir(t.d('secret'))
+    t.put('secret/file', b'secret')
+    t.put('open', b'open')
+    for name, target in (('link', 'secret/file'), ('folder', 'secret'), ('made', 'secret/made'), ('twice', 'made'),
+                         ('round', 'folder/../link')):
+        os.symlink(target, t.d(name))
+    return {t.r(name): t.r(real) for name, real in (
+        ('link', 'secret/file'), ('folder/file', 'secret/file'), ('made', 'secret/made'), ('twice', 'secret/made'),
+        ('round', 'secret/file'), ('folder/new', 'secret/new'), ('open', 'open'), ('new', 'new'))}
+
+
+@suite.test
+def test_handlers_ask_where_names_lead(t):
+    ways = lay_secret(t)
+    for queued in (False, True):
+        srv = t.server.serve(['FileOpen'], queued=queued, ProtocolVersion=6)
+        srv.on('FileOpen', dict(BeforeExec=1), calls=[dict(do='resolve')], set=dict(StatusCode=DENIED))
+        with speaking(srv, 6) as x:
+            for name, real in ways.items():
+                srv.forget()
+                assert x.ask_open(name, F_WRITE | F_CREAT).code == DENIED
+                assert srv.program.results_of(srv.one('FileOpen'))[0] == dict(rc=0, path=real), (queued, name, real)
+        srv.free()
+
+
+@suite.test
+def test_resolving_is_for_handlers_of_files(t):
+    t.put('f', b'x')
+    srv = t.server.serve(['FileOpen', 'ResolvePath', 'SSHStatus'], ProtocolVersion=6)
+    answer = srv.do('resolve', connection=1, path='/')
+    assert answer.rc == -EINVAL and 'only in a handler' in srv.error(), (answer, srv.error())
+    srv.on('ResolvePath', calls=[dict(do='resolve', path='/')])
+    srv.on('SSHStatus', calls=[dict(do='resolve', path='/')])
+    srv.on('FileOpen', calls=[dict(do='resolve', room=len(t.r('f'))), dict(do='resolve', room=len(t.r('f')) + 1),
+                              dict(do='resolve', connection=999), dict(do='resolve', path='x')])
+    with speaking(srv, 6) as x:
+        assert x.ask(REALPATH, s('.')).code in (None, OK)
+        assert srv.program.results_of(srv.one('ResolvePath'))[0].rc == -EINVAL
+        assert srv.program.results_of(srv.events('SSHStatus')[0])[0].rc == -EINVAL
+        x.close(x.open(t.r('f'), F_READ))
+        for event in srv.events('FileOpen'):  # before and after
+            assert [r.rc for r in srv.program.results_of(event)] == [-EMSGSIZE, 0, -EINVAL, -EINVAL]
+
+
+@suite.test
+def test_views_are_resolved_as_views(t):
+    """Roots, homes, mounts of users; their mounts and filters have the events outside of them."""
+    os.makedirs(t.d('root/home'))
+    os.mkdir(t.d('own'))
+    t.put('root/home/file', b'x')
+    t.put('own/file', b'y')
+    os.symlink('/home/file', t.d('root/link'))
+    os.symlink('file', t.d('own/link'))
+    srv = t.server.serve(['FileOpen', 'SSHUserAuthRequest'], users=[dict(
+        name='alice', keys=[t.server.keys.public('alice')], UserRootDirectory=t.r('root'),
+        mounts=[dict(path='/own', plugin='local-root', root=t.d('own'))],
+        filters=[dict(plugin='permissions', rules=['/own: list,download', '/link: all', '/home: list'])])])
+    srv.on('FileOpen', dict(BeforeExec=1), calls=[dict(do='resolve')])
+    with speaking(srv, 3) as x:
+        for name, real, code in (('/link', '/home/file', DENIED), ('/own/link', '/own/file', None),
+                                 ('/own/../link', '/home/file', DENIED)):
+            srv.forget()
+            assert x.ask_open(name, F_READ).code == code, name  # what a handler allows a filter may refuse
+            assert srv.program.results_of(srv.events('FileOpen', BeforeExec=1)[0])[0] == dict(rc=0, path=real), name
+    srv.no_rules()
+    srv.free()
+    srv = t.server.serve(['FileOpen', 'SSHUserAuthRequest'])
+    srv.on('SSHUserAuthRequest', set=dict(HomeDir='/home'),
+           calls=[dict(do='config', setting='UserRootDirectory[]=' + t.r('root')),
+                  dict(do='config', setting='RestrictUserToHomeDir[]=true')])
+    srv.on('FileOpen', dict(BeforeExec=1), calls=[dict(do='resolve'), dict(do='resolve', path='/link')])
+    with speaking(srv, 3) as x:
+        x.close(x.open('file', F_READ))
+        inside, outside = srv.program.results_of(srv.events('FileOpen', BeforeExec=1)[0])
+        assert inside == dict(rc=0, path='/home/file') and outside.rc == -13, (inside, outside)
+
+
+@suite.test
+def test_an_open_that_is_denied_has_no_other_form(t):
+    """A handler of FileOpen alone: no second name for the file, and no other size."""
+    srv = t.server.serve(['FileOpen'], ProtocolVersion=6)
+    t.put('bad', b'content')
+    srv.deny('FileOpen', DENIED, Path=t.r('bad'), BeforeExec=1)
+    with speaking(srv, 6) as x:
+        for request in (lambda: x.ask(LINK, s(t.r('new')), s(t.r('bad')), b'\0'),
+                        lambda: x.ask(EXTENDED, s('hardlink@openssh.com'), s(t.r('bad')), s(t.r('new'))),
+                        lambda: x.ask(SETSTAT, s(t.r('bad')), x.attrs(size=0)),
+                        lambda: x.ask(SETSTAT, s(t.r('bad')), x.attrs(size=100)),
+                        lambda: x.ask(SETSTAT, s(t.r('bad')), x.attrs(alloc=1)),
+                        lambda: x.ask(EXTENDED, s('lsetstat@openssh.com'), s(t.r('bad')), x.attrs(size=1))):
+            assert request().code == DENIED
+            assert os.listdir(t.disk) == ['bad'] and read(t.d('bad')) == b'content'
+        srv.no_rules()
+        srv.forget()
+        assert x.ask(LINK, s(t.r('new')), s(t.r('bad')), b'\0').code == OK
+        assert x.ask(SETSTAT, s(t.r('bad')), x.attrs(size=3)).code == OK
+        assert [(e.is_link, e.sets_size, e.DesiredAccess, e.StatusCode) for e in srv.events('FileOpen', BeforeExec=0)] \
+            == [(1, 0, 0x183, OK), (0, 1, 0x102, OK)]
+        assert read(t.d('new')) == b'con'
+
+
+@suite.test
+def test_what_is_open_to_be_read_is_not_cut(t):
+    """A program that lets files be read alone, and has no handler of SetAttributes."""
+    srv = t.server.serve(['FileOpen'], ProtocolVersion=6)
+    t.put('bad', b'content')
+    for version in (3, 4, 5, 6):
+        with speaking(srv, version) as x:
+            handle = x.open(t.r('bad'), F_READ)
+            for of in (dict(size=0),) + ((dict(alloc=1),) if version == 6 else ()):
+                assert x.ask(FSETSTAT, s(handle), x.attrs(**of)).code not in (None, OK), (version, of)
+            assert read(t.d('bad')) == b'content', version
+            x.close(handle)
+
+
+@suite.test
+def test_a_rename_removes_what_it_replaces(t):
+    srv = t.server.serve(['FileRemove'], ProtocolVersion=6)
+    with speaking(srv, 6) as x:
+        for request in (lambda: x.rename(t.r('good'), t.r('bad'), 1), lambda: x.rename(t.r('good'), t.r('bad'), 3),
+                        lambda: x.rename(t.r('good'), t.r('bad'), 4),
+                        lambda: x.ask(EXTENDED, s('posix-rename@openssh.com'), s(t.r('good')), s(t.r('bad')))):
+            t.put('bad', b'bad')
+            t.put('good', b'good')
+            srv.deny('FileRemove', DENIED, Path=t.r('bad'), BeforeExec=1)
+            assert request().code in (DENIED, ALREADY), request()
+            assert read(t.d('bad')) == b'bad' and read(t.d('good')) == b'good'
+            srv.no_rules()
+        srv.forget()
+        assert x.rename(t.r('good'), t.r('new'), 1).code == OK and not srv.events('FileRemove')
+        assert x.rename(t.r('new'), t.r('bad'), 1).code == OK and read(t.d('bad')) == b'good'
+        assert [(e.Path, e.BeforeExec) for e in srv.events('FileRemove')] == [(t.r('bad'), 1), (t.r('bad'), 0)]
+
+
+@suite.test
+def test_paths_are_resolved_by_one_event(t):
+    """expand-path is a REALPATH; the parts that version 6 puts together are one path."""
+    srv = t.server.serve(['ResolvePath'], ProtocolVersion=6)
+    srv.deny('ResolvePath', DENIED)
+    with speaking(srv, 6) as x:
+        for request, original in ((lambda: x.ask(EXTENDED, s('expand-path@openssh.com'), s('/a/../x')), '/a/../x'),
+                                  (lambda: x.ask(EXTENDED, s('expand-path@openssh.com'), s('~/x')), '~/x'),
+                                  (lambda: x.ask(REALPATH, s('/a'), b'\1', s('b'), s('../c')), '/a/b/../c'),
+                                  (lambda: x.ask(REALPATH, s('/a'), b'\2', s('/b')), '/b')):
+            srv.forget()
+            assert request().code == DENIED, original
+            assert srv.one('ResolvePath').OriginalPath == original, srv.events('ResolvePath')
+
+
+@suite.test
+def test_a_lock_is_told_from_an_open(t):
+    """One that would hold nobody off has no flags by which to tell it."""
+    srv = t.server.serve(['FileOpen'], ProtocolVersion=6)
+    t.put('bad', b'x')
+    with speaking(srv, 6) as x:
+        handle = x.open(t.r('bad'), F_READ | F_WRITE)
+        srv.forget()
+        for mask in (0, 0x40, 0x200):
+            x.ask(BLOCK, s(handle), u64(0), u64(1), u32(mask))
+        assert all(e.lock_flags for e in srv.events('FileOpen')), srv.events('FileOpen')
+        x.close(handle)
 
 
 @suite.test

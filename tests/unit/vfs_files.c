@@ -196,6 +196,8 @@ static void reads_and_writes_at_offsets(void)
 
 static void allows_what_a_file_was_opened_for(void)
 {
+    const struct hythe_attrs size = {.struct_size = sizeof size, .valid = HYTHE_ATTR_SIZE, .size = 12};
+    const struct hythe_attrs alloc = {.struct_size = sizeof alloc, .valid = HYTHE_ATTR_ALLOC};
     struct world w;
     hy_handle r, wr, dir;
     char c;
@@ -209,6 +211,9 @@ static void allows_what_a_file_was_opened_for(void)
     UNIT_ASSERT_NUMBER(hy_vfs_read(w.vfs, dir, &c, 1, 0), -EISDIR);
     UNIT_ASSERT_NUMBER(hy_vfs_write(w.vfs, dir, "x", 1, 0), -EISDIR);
     UNIT_ASSERT_NUMBER(hy_vfs_readdir(w.vfs, r, 0, NULL, NULL), -EBADF);
+    UNIT_ASSERT_NUMBER(hy_vfs_fsetattr(w.vfs, r, &size), -EACCES);
+    UNIT_ASSERT_NUMBER(hy_vfs_fsetattr(w.vfs, r, &alloc), -EACCES);
+    UNIT_ASSERT_NUMBER(hy_vfs_fsetattr(w.vfs, wr, &size), 0);
     UNIT_ASSERT_NUMBER(hy_vfs_copy(w.vfs, wr, 0, 1, wr, 1), -EACCES);
     UNIT_ASSERT_NUMBER(hy_vfs_copy(w.vfs, r, 0, 1, r, 1), -EACCES);
     UNIT_ASSERT_NUMBER(hy_vfs_copy(w.vfs, dir, 0, 1, wr, 1), -EISDIR);

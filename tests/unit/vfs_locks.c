@@ -96,6 +96,25 @@ static void block_modes_bind_what_is_done_by_name(void)
     end(&s);
 }
 
+/* An allocation of less than a file has cuts it. */
+static void an_allocation_is_a_size(void)
+{
+    struct hythe_attrs attrs = {.struct_size = sizeof attrs, .valid = HYTHE_ATTR_ALLOC, .alloc = 3};
+    struct scene s;
+    hy_handle h, other;
+
+    begin(&s);
+    h = opened(s.a, "/f", RW);
+    other = opened(s.b, "/f", RW);
+    UNIT_ASSERT_NUMBER(hy_vfs_lock(s.a, h, 5, 1, LW), 0);
+    UNIT_ASSERT_NUMBER(hy_vfs_setattr(s.b, name_of("/f"), 0, &attrs), HY_RANGE_CONFLICT);
+    UNIT_ASSERT_NUMBER(hy_vfs_fsetattr(s.b, other, &attrs), HY_RANGE_CONFLICT);
+    attrs.alloc = 100;
+    CU_ASSERT(hy_vfs_setattr(s.b, name_of("/f"), 0, &attrs) != HY_RANGE_CONFLICT);
+    CU_ASSERT(hy_vfs_fsetattr(s.b, other, &attrs) != HY_RANGE_CONFLICT);
+    end(&s);
+}
+
 static void advisory_block_modes_bind_nothing_else(void)
 {
     struct scene s;
@@ -303,8 +322,9 @@ static void close_and_disconnect_give_up_all(void)
 }
 
 UNIT_SUITE(locks, UNIT_TEST(block_modes_hold_off_other_handles), UNIT_TEST(a_refused_open_does_nothing),
-           UNIT_TEST(block_modes_bind_what_is_done_by_name), UNIT_TEST(advisory_block_modes_bind_nothing_else),
-           UNIT_TEST(access_to_delete_is_an_access), UNIT_TEST(a_file_that_is_to_be_deleted_is_left_alone),
-           UNIT_TEST(names_and_mounts_of_a_file_meet), UNIT_TEST(without_identity_nothing_is_locked),
-           UNIT_TEST(without_a_table_nothing_is_locked), UNIT_TEST(wrong_requests_are_told_apart),
-           UNIT_TEST(a_session_has_so_many_ranges_at_most), UNIT_TEST(close_and_disconnect_give_up_all));
+           UNIT_TEST(block_modes_bind_what_is_done_by_name), UNIT_TEST(an_allocation_is_a_size),
+           UNIT_TEST(advisory_block_modes_bind_nothing_else), UNIT_TEST(access_to_delete_is_an_access),
+           UNIT_TEST(a_file_that_is_to_be_deleted_is_left_alone), UNIT_TEST(names_and_mounts_of_a_file_meet),
+           UNIT_TEST(without_identity_nothing_is_locked), UNIT_TEST(without_a_table_nothing_is_locked),
+           UNIT_TEST(wrong_requests_are_told_apart), UNIT_TEST(a_session_has_so_many_ranges_at_most),
+           UNIT_TEST(close_and_disconnect_give_up_all));
