@@ -11,9 +11,11 @@ enum { TRIES = 500 }; /* to get the lock for a last look */
 struct hy_watchdog {
     const struct hy_log *log;
     pthread_mutex_t lock; /* held while watches are looked at or the list changes */
-    pthread_cond_t stop;
+    pthread_cond_t stop;  /* what is about the thread has changed */
     pthread_t thread;
-    bool running, ending;
+    bool running; /* it isn't joined yet */
+    bool ending, ended;
+    bool telling; /* the log is told of a watch, which may take any time */
     struct hy_watch *first;
     atomic_uint now; /* in ticks */
 };
@@ -39,10 +41,7 @@ void hy_watchdog_free(struct hy_watchdog *dog)
 {
     if (!dog)
         return;
-    (void)pthread_mutex_lock(&dog->lock);
-    dog->ending = true;
-    (void)pthread_cond_broadcast(&dog->stop);
-    (void)pthread_mutex_unlock(&dog->lock);
+    (void)hy_watchdog_stop(dog, NULL);
     if (dog->running)
         (void)pthread_join(dog->thread, NULL);
     (void)pthread_cond_destroy(&dog->stop);
@@ -108,6 +107,9 @@ static bool next_late(struct hy_watchdog *dog, unsigned now, struct named *out)
     (void)pthread_mutex_lock(&dog->lock);
     for (struct hy_watch *w = dog->first; w && !found; w = w->next)
         found = cut_off(w, now, out);
+    if (dog->telling != found)
+        (void)pthread_cond_broadcast(&dog->stop);
+    dog->telling = found;
     (void)pthread_mutex_unlock(&dog->lock);
     return found;
 }
@@ -151,6 +153,8 @@ void hy_watchdog_report(struct hy_watchdog *dog)
         hy_log(dog->log, HY_LOG_ERROR, n.conn, "still in a call: %s", n.what);
 }
 
+/* ---- Its thread ---- */
+
 static void *watch(void *ctx)
 {
     struct hy_watchdog *dog = ctx;
@@ -166,14 +170,40 @@ static void *watch(void *ctx)
         hy_watchdog_tick(dog);
         (void)pthread_mutex_lock(&dog->lock);
     }
+    dog->ended = true;
+    (void)pthread_cond_broadcast(&dog->stop);
     (void)pthread_mutex_unlock(&dog->lock);
     return NULL;
 }
 
 int hy_watchdog_start(struct hy_watchdog *dog)
 {
-    dog->running = hy_thread_start(&dog->thread, watch, dog) == 0;
+    (void)pthread_mutex_lock(&dog->lock);
+    dog->ending = false;
+    if (dog->ended) {
+        (void)pthread_join(dog->thread, NULL);
+        dog->running = dog->ended = false;
+    }
+    if (!dog->running)
+        dog->running = hy_thread_start(&dog->thread, watch, dog) == 0;
+    (void)pthread_mutex_unlock(&dog->lock);
     return dog->running ? 0 : -1;
+}
+
+bool hy_watchdog_stop(struct hy_watchdog *dog, const struct timespec *until)
+{
+    bool ended;
+    int rc = 0;
+
+    (void)pthread_mutex_lock(&dog->lock);
+    dog->ending = true;
+    (void)pthread_cond_broadcast(&dog->stop);
+    while (dog->running && !dog->ended && rc == 0)
+        rc = until && dog->telling ? pthread_cond_timedwait(&dog->stop, &dog->lock, until)
+                                   : pthread_cond_wait(&dog->stop, &dog->lock);
+    ended = !dog->running || dog->ended;
+    (void)pthread_mutex_unlock(&dog->lock);
+    return ended;
 }
 
 /* ---- Being watched ---- */

@@ -12,6 +12,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <time.h>
 
 /* Says what is being done, for a line of the log. Runs on the watchdog's thread while the work goes on, or has just
  * gone on to other work of the same begin and end: what it looks at must not go away before the end. */
@@ -38,8 +39,11 @@ struct hy_watch {
 enum { HY_WATCH_IDLE, HY_WATCH_WORKING, HY_WATCH_HELD };
 
 struct hy_watchdog *hy_watchdog_new(const struct hy_log *log); /* NULL: out of memory */
-/* A thread that ticks once a second. 0 or -1. Without it nothing is noticed but by the calls below. */
+/* A thread that ticks once a second, if there is none. 0 or -1. Without it nothing is noticed but by the calls below. */
 int hy_watchdog_start(struct hy_watchdog *dog);
+/* Ends that thread and waits for it; if the log keeps it, until then (CLOCK_MONOTONIC; NULL: for ever). Whether it has
+ * ended. */
+bool hy_watchdog_stop(struct hy_watchdog *dog, const struct timespec *until);
 /* Nothing may be watched any more. */
 void hy_watchdog_free(struct hy_watchdog *dog);
 /* A second is over. */

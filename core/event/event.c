@@ -31,6 +31,7 @@ struct hy_events {
     pthread_mutex_t lock;
     pthread_cond_t told; /* somebody's state has changed */
     struct firing *first, **last;
+    unsigned waiting;   /* in the queue */
     atomic_bool closed; /* no handler is begun any more */
     bool running;
     struct hy_file_events files;
@@ -174,6 +175,7 @@ static bool wait_in_queue(struct hy_events *events, const struct hy_firing *what
     else {
         *events->last = &mine;
         events->last = &mine.next;
+        events->waiting++;
         mark(events);
     }
     while (mine.state == WAITING)
@@ -210,6 +212,7 @@ static struct firing *take(struct hy_events *events)
     eventfd_t count;
 
     if (f) {
+        events->waiting--;
         events->first = f->next;
         if (!events->first)
             events->last = &events->first;
@@ -219,13 +222,15 @@ static struct firing *take(struct hy_events *events)
     return f;
 }
 
+/* What waits now: those who went on may be back before the last of it has run, and so for ever. */
 static int run_queue(struct hy_events *events)
 {
     struct firing *f;
     int count = 0;
+    unsigned left;
 
     (void)pthread_mutex_lock(&events->lock);
-    while ((f = take(events))) {
+    for (left = events->waiting; left && (f = take(events)); left--) {
         (void)pthread_mutex_unlock(&events->lock);
         tell(events, &f->what);
         count++;

@@ -54,7 +54,7 @@ struct hy_stay {
 void hy_events_enter(struct hy_events *events, struct hy_stay *stay);
 void hy_events_leave(const struct hy_stay *stay);
 
-/* Runs what is queued; waits for the first for at most `ms`. How many ran. A second thread's call returns 0. */
+/* Runs what is queued by now; waits for the first for at most `ms`. How many ran. A second thread's call returns 0. */
 int hy_events_do(struct hy_events *events, unsigned ms);
 /* Readable while something is queued. */
 int hy_events_fd(const struct hy_events *events);

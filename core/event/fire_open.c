@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -25,7 +26,7 @@ static void *number(uint64_t n)
 
 static uint64_t next_number(const struct hythe_call *call)
 {
-    return ++hy_place_of(call)->joined->labels;
+    return atomic_fetch_add_explicit(&hy_place_of(call)->joined->labels, 1, memory_order_relaxed) + 1;
 }
 
 enum { DIGITS = 24 };

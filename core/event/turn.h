@@ -15,7 +15,7 @@ struct hy_joined {
     uint64_t connection;
     unsigned refs;
     struct hy_wishes *wishes; /* NULL: it hasn't joined */
-    uint64_t labels;          /* handed out */
+    _Atomic uint64_t labels;  /* handed out, by all channels of the connection */
 };
 
 /* The events of files of a server; in its struct hy_events. */

@@ -41,7 +41,8 @@ struct hythe_server {
 };
 
 /* With the lock: waits until nobody else makes or changes the core, and is the one who does from now on. 0, or -EDEADLK
- * for a handler of an event that it fires meanwhile. */
+ * for a handler of an event that it fires meanwhile, and where it would wait while this thread makes or changes another
+ * server. */
 int hythe_take_turn(struct hythe_server *server);
 void hythe_end_turn(struct hythe_server *server);
 

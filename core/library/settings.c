@@ -233,8 +233,11 @@ int hythe_judge_value(struct hythe_server *server, const struct hy_row *row, con
     struct hy_store *nothing = hy_store_new(), *next;
     struct hy_config *view;
     struct hy_err err = {0};
-    int rc = nothing ? try(server, nothing, &name, value, &next, &view, &err) : -ENOMEM;
+    int rc;
 
+    (void)pthread_mutex_lock(&server->lock);
+    rc = nothing ? try(server, nothing, &name, value, &next, &view, &err) : -ENOMEM;
+    (void)pthread_mutex_unlock(&server->lock);
     if (rc) {
         hy_store_free(nothing);
         return hythe_fail(server, rc, "%s", err.text);

@@ -88,6 +88,7 @@ int hy_server_resolve(const struct hy_config *config, const struct hy_listen_con
                       struct hy_err *err);
 /* The acceptor's thread; ctx is the server. */
 void *hy_server_accept(void *ctx);
+/* Starts it, and the watch over what comes in. */
 int hy_server_start_acceptor(struct hy_server *server, struct hy_err *err);
 
 /* Starts a session's thread on an accepted socket, which it closes in any case. */

@@ -83,6 +83,8 @@ int hy_server_start_acceptor(struct hy_server *server, struct hy_err *err)
 {
     int rc;
 
+    if (hy_watchdog_start(server->dog))
+        return hy_err_set(err, "can't start a thread");
     atomic_store(&server->closing, false);
     (void)pthread_mutex_lock(&server->lock);
     server->accepted = false;
@@ -125,11 +127,7 @@ int hy_server_start(struct hy_server *server, struct hy_err *err)
     if (!server->names || !server->longs || !server->pool || !server->budget || !server->locks || !server->dog ||
         !server->peers)
         return hy_err_set(err, "out of memory");
-    if (start_generation(server, err))
-        return -1;
-    if (hy_watchdog_start(server->dog))
-        return hy_err_set(err, "can't start a thread");
-    return hy_server_start_acceptor(server, err);
+    return start_generation(server, err) ? -1 : hy_server_start_acceptor(server, err);
 }
 
 /* With the lock: the thread of an acceptor that has ended is taken out, to be joined. */
@@ -156,7 +154,8 @@ static struct timespec in(unsigned ms)
     return end;
 }
 
-/* Waits until the acceptor is gone or, `all`, every connection too, and nothing of their threads runs any more. */
+/* Waits until the acceptor is gone or, `all`, every connection too, and nothing of their threads runs any more; nor then
+ * what watched them, which may be in a handler as well. */
 static bool gone(struct hy_server *server, bool all, unsigned ms)
 {
     struct timespec end = in(ms);
@@ -176,7 +175,7 @@ static bool gone(struct hy_server *server, bool all, unsigned ms)
     if (join)
         (void)pthread_join(acceptor, NULL);
     hy_thread_rest(left);
-    return ended;
+    return ended && (!all || !server->dog || hy_watchdog_stop(server->dog, &end));
 }
 
 bool hy_server_ended(struct hy_server *server, unsigned ms)
@@ -214,10 +213,12 @@ void hy_server_end(struct hy_server *server, bool now)
 
 void hy_server_tell_stuck(struct hy_server *server)
 {
+    unsigned count = hy_server_connections(server);
+
     if (server->dog)
         hy_watchdog_report(server->dog);
-    hy_log(server->log, HY_LOG_ERROR, 0, "%u connections are stuck in a call and are left behind",
-           hy_server_connections(server));
+    if (count)
+        hy_log(server->log, HY_LOG_ERROR, 0, "%u connections are stuck in a call and are left behind", count);
 }
 
 void hy_server_stop(struct hy_server *server, unsigned seconds)
@@ -271,8 +272,8 @@ void hy_server_free(struct hy_server *server)
     if (!server)
         return;
     hy_server_stop(server, 0);
-    if (hy_server_connections(server))
-        return; /* their threads still use all of it */
+    if (!hy_server_ended(server, 0))
+        return; /* threads that are left still use all of it */
     hy_generation_unref(server->current);
     hy_pool_free(server->pool);
     hy_watchdog_free(server->dog);

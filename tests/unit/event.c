@@ -2,6 +2,10 @@
 #include "core/event/event.h"
 #include "tests/unit/unit.h"
 
+#include <poll.h>
+#include <pthread.h>
+#include <stdatomic.h>
+
 static void asks(void *ctx, struct hythe_ConnectionRequest *e)
 {
     struct hy_events *events = ctx;
@@ -47,7 +51,64 @@ static void what_is_queued_after_the_end_is_not_run(void)
     hy_events_free(events);
 }
 
-UNIT_SUITE(event, UNIT_TEST(a_handler_knows_where_it_is), UNIT_TEST(what_is_queued_after_the_end_is_not_run));
+/* ---- A queue that is never empty ---- */
+
+enum { ENOUGH = 100 };
+
+struct crowd {
+    struct hy_events *events;
+    atomic_bool over;
+    atomic_int handled, left;
+};
+
+/* Returns when somebody else is in the queue. */
+static void waits_for_the_next(void *ctx, struct hythe_ConnectionRequest *e)
+{
+    struct crowd *crowd = ctx;
+    struct pollfd fd = {.fd = hy_events_fd(crowd->events), .events = POLLIN};
+
+    (void)e;
+    if (++crowd->handled < ENOUGH && !crowd->over)
+        (void)poll(&fd, 1, -1);
+}
+
+static void *fires_again_and_again(void *ctx)
+{
+    struct hythe_ConnectionRequest e = {.Accept = 1};
+    struct crowd *crowd = ctx;
+
+    while (!crowd->over)
+        CU_ASSERT(hy_events_fire(crowd->events, HY_EVENT_ConnectionRequest, 5, &e));
+    crowd->left++;
+    return NULL;
+}
+
+static void those_who_come_back_wait_for_the_next_call(void)
+{
+    static const struct hythe_events waits = {.size = sizeof waits, .ConnectionRequest = waits_for_the_next};
+    struct crowd crowd = {.events = hy_events_new(NULL)};
+    pthread_t threads[2];
+
+    CU_ASSERT_FATAL(crowd.events != NULL);
+    hy_events_set(crowd.events, &waits, &crowd);
+    hy_events_queue(crowd.events, true);
+    for (size_t i = 0; i < 2; i++)
+        CU_ASSERT_FATAL(pthread_create(&threads[i], NULL, fires_again_and_again, &crowd) == 0);
+    for (int i = 0; i < 10; i++) {
+        int ran = hy_events_do(crowd.events, 10000);
+
+        CU_ASSERT(ran >= 1 && ran <= 2);
+    }
+    crowd.over = true;
+    while (crowd.left < 2)
+        (void)hy_events_do(crowd.events, 1);
+    for (size_t i = 0; i < 2; i++)
+        (void)pthread_join(threads[i], NULL);
+    hy_events_free(crowd.events);
+}
+
+UNIT_SUITE(event, UNIT_TEST(a_handler_knows_where_it_is), UNIT_TEST(what_is_queued_after_the_end_is_not_run),
+           UNIT_TEST(those_who_come_back_wait_for_the_next_call));
 UNIT_DECLARE(event_data);
 UNIT_DECLARE(event_divert);
 UNIT_DECLARE(event_fields);

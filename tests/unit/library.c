@@ -411,5 +411,7 @@ UNIT_SUITE(library, UNIT_TEST(a_login_is_served), UNIT_TEST(what_is_missing_is_s
 UNIT_DECLARE(library_files);
 UNIT_DECLARE(library_settings);
 UNIT_DECLARE(library_threads);
+UNIT_DECLARE(library_waits);
 
-UNIT_MAIN("unit-library", &unit_library, &unit_library_settings, &unit_library_threads, &unit_library_files)
+UNIT_MAIN("unit-library", &unit_library, &unit_library_settings, &unit_library_threads, &unit_library_waits,
+          &unit_library_files)
