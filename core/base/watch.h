@@ -39,7 +39,7 @@ struct hy_watch {
 enum { HY_WATCH_IDLE, HY_WATCH_WORKING, HY_WATCH_HELD };
 
 struct hy_watchdog *hy_watchdog_new(const struct hy_log *log); /* NULL: out of memory */
-/* A thread that ticks once a second, if there is none. 0 or -1. Without it nothing is noticed but by the calls below. */
+/* A thread that ticks once a second, unless there is one. 0 or -1. Without it only the calls below notice anything. */
 int hy_watchdog_start(struct hy_watchdog *dog);
 /* Ends that thread and waits for it; if the log keeps it, until then (CLOCK_MONOTONIC; NULL: for ever). Whether it has
  * ended. */

@@ -38,7 +38,7 @@ struct hy_events {
 };
 
 /* Where a thread is: in a handler, or in a call of the program's, perhaps inside of those of another server. */
-static _Thread_local const struct hy_stay *hy_events_here;
+static _Thread_local struct hy_stay *hy_events_here;
 
 struct hy_events *hy_events_new(struct hythe_server *server)
 {
@@ -133,7 +133,7 @@ static size_t size_of(enum hy_event which)
 
 static void tell(const struct hy_events *events, const struct hy_firing *what)
 {
-    const struct hy_stay stay = {events, what, hy_events_here};
+    struct hy_stay stay = {.events = events, .firing = what, .outer = hy_events_here};
 
     hy_events_here = &stay;
     switch (what->which) {
@@ -295,13 +295,32 @@ void hy_events_close(struct hy_events *events)
 
 void hy_events_enter(struct hy_events *events, struct hy_stay *stay)
 {
-    *stay = (struct hy_stay){events, NULL, hy_events_here};
+    *stay = (struct hy_stay){.events = events, .outer = hy_events_here};
     hy_events_here = stay;
 }
 
 void hy_events_leave(const struct hy_stay *stay)
 {
     hy_events_here = stay->outer;
+}
+
+void hy_events_engage(const struct hy_events *events, bool engaged)
+{
+    struct hy_stay *p = hy_events_here;
+
+    while (p && (p->events != events || p->firing))
+        p = p->outer;
+    if (p)
+        p->engaged = engaged;
+}
+
+bool hy_events_engaged(void)
+{
+    const struct hy_stay *p = hy_events_here;
+
+    while (p && !p->engaged)
+        p = p->outer;
+    return p;
 }
 
 bool hy_events_inside(struct hy_events *events, struct hy_firing *out)

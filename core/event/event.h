@@ -49,10 +49,15 @@ struct hy_firing;
 struct hy_stay {
     const struct hy_events *events;
     const struct hy_firing *firing; /* NULL: in a call, not in a handler */
-    const struct hy_stay *outer;
+    bool engaged;                   /* others may wait for the call */
+    struct hy_stay *outer;
 };
 void hy_events_enter(struct hy_events *events, struct hy_stay *stay);
 void hy_events_leave(const struct hy_stay *stay);
+/* The call that the thread is in has something that others wait for, or no more. */
+void hy_events_engage(const struct hy_events *events, bool engaged);
+/* Whether that is so of any call that it is in, of whatever server. */
+bool hy_events_engaged(void);
 
 /* Runs what is queued by now; waits for the first for at most `ms`. How many ran. A second thread's call returns 0. */
 int hy_events_do(struct hy_events *events, unsigned ms);

@@ -11,29 +11,27 @@ enum { TURN_MS = 5 }; /* between looks at queued events and at whether the conne
 
 /* ---- Turns ---- */
 
-/* Of the calling thread, for all servers. */
-static _Thread_local unsigned turns;
-
-/* Who has one and waits for another may be waited for by whoever has that: handlers of two servers, each of which changes
- * the other. */
+/* Who has a turn and waits for another may be waited for by whoever has that: handlers of two servers, each of which
+ * changes the other. */
 int hythe_take_turn(struct hythe_server *server)
 {
-    if (server->turn && turns)
-        return hythe_fail_locked(server, -EDEADLK, "%s",
-                                 pthread_equal(server->whose, pthread_self())
-                                     ? "a call is under way on this thread, which makes or changes the server"
-                                     : "the server is made or changed by another thread, as is another one by this");
+    if (server->turn && pthread_equal(server->whose, pthread_self()))
+        return hythe_fail_locked(server, -EDEADLK,
+                                 "a call is under way on this thread, which makes or changes the server");
+    if (server->turn && hy_events_engaged())
+        return hythe_fail_locked(server, -EDEADLK,
+                                 "another thread makes or changes the server, while this one does so with another");
     while (server->turn)
         (void)pthread_cond_wait(&server->calm, &server->lock);
     server->turn = true;
     server->whose = pthread_self();
-    turns++;
+    hy_events_engage(server->events, true);
     return 0;
 }
 
 void hythe_end_turn(struct hythe_server *server)
 {
-    turns--;
+    hy_events_engage(server->events, false);
     server->turn = false;
     (void)pthread_cond_broadcast(&server->calm);
 }

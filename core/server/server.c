@@ -154,7 +154,7 @@ static struct timespec in(unsigned ms)
     return end;
 }
 
-/* Waits until the acceptor is gone or, `all`, every connection too, and nothing of their threads runs any more; nor then
+/* Waits until the acceptor is gone or, `all`, every connection too, and nothing of their threads runs any more; nor
  * what watched them, which may be in a handler as well. */
 static bool gone(struct hy_server *server, bool all, unsigned ms)
 {
