@@ -71,35 +71,42 @@ static uint32_t refuse(struct hythe_server *server, uint64_t connection, const c
     return HYTHE_FX_PERMISSION_DENIED;
 }
 
-static int is_quarantine(const char *path)
+/* Where the client's path leads, by whatever links there are, and what is wrong with that. */
+static const char *find(struct hythe_server *server, uint64_t connection, const char *path,
+                        char real[static HYTHE_EVENT_PATH])
 {
-    return strncmp(path, "/quarantine", 11) == 0 && (path[11] == '/' || path[11] == '\0');
+    if (hythe_server_resolve(server, connection, path, real, HYTHE_EVENT_PATH))
+        return "this leads nowhere";
+    if (strncmp(real, "/quarantine", 11) == 0 && (real[11] == '/' || real[11] == '\0'))
+        return "the quarantine is closed";
+    return NULL;
 }
 
 static void open_file(void *ctx, struct hythe_FileOpen *e)
 {
     const struct program *program = ctx;
-    char name[256];
+    char real[HYTHE_EVENT_PATH];
+    const char *wrong;
 
     if (!e->BeforeExec || e->lock_flags || e->is_link || strncmp(e->Path, program->ours, strlen(program->ours)) == 0)
         return; /* the last: it is what we diverted */
-    if (is_quarantine(e->Path))
-        e->StatusCode = refuse(e->server, e->ConnectionId, "the quarantine is closed");
+    wrong = find(e->server, e->ConnectionId, e->Path, real);
+    if (wrong)
+        e->StatusCode = refuse(e->server, e->ConnectionId, wrong);
     else if (e->sets_size)
         e->StatusCode = refuse(e->server, e->ConnectionId, "sizes of files are not changed");
     else if (*e->link_target)
         e->StatusCode = refuse(e->server, e->ConnectionId, "symbolic links are not made");
     else if (!(e->DesiredAccess & WRITING) && !(e->Flags & MAKING))
         return;
-    else if (strchr(e->Path + 1, '/') || strlen(e->Path) > 200)
+    else if (strchr(real + 1, '/') || strlen(real) > 200)
         e->StatusCode = refuse(e->server, e->ConnectionId, "uploads go to the first folder, with short names");
     else {
         uint64_t number;
 
         if (getrandom(&number, sizeof number, 0) != sizeof number)
             abort();
-        snprintf(name, sizeof name, "%016" PRIx64 "-%s", number, e->Path + 1);
-        snprintf(e->Path, sizeof e->Path, "%s%s", program->ours, name);
+        snprintf(e->Path, sizeof e->Path, "%s%016" PRIx64 "-%.200s", program->ours, number, real + 1);
     }
 }
 
@@ -143,9 +150,13 @@ static void close_file(void *ctx, struct hythe_FileClose *e)
 
 static void list(void *ctx, struct hythe_DirList *e)
 {
+    const char *wrong;
+    char real[HYTHE_EVENT_PATH];
+
     (void)ctx;
-    if (e->BeforeExec && is_quarantine(e->Path))
-        e->StatusCode = HYTHE_FX_PERMISSION_DENIED;
+    wrong = e->BeforeExec ? find(e->server, e->ConnectionId, e->Path, real) : NULL;
+    if (wrong)
+        e->StatusCode = refuse(e->server, e->ConnectionId, wrong);
 }
 
 static void log_line(void *ctx, struct hythe_Log *e)

@@ -233,6 +233,11 @@ def uploads_are_approved_by_content():
             assert not os.path.exists(s.disk('/' + name)), name
         assert read(s.disk('/good')) == text
         s.sftp([lcd, 'put good', 'put good other', 'rename good older', 'ln other another']).ok()
+        os.symlink('older', s.disk('/seems'))  # what it leads to is replaced, not the link
+        s.there('new', b'new\n')
+        s.sftp([lcd, 'put new seems']).ok()
+        assert os.readlink(s.disk('/seems')) == 'older' and read(s.disk('/older')) == b'new\n'
+        os.unlink(s.disk('/seems'))
         s.sftp([lcd, 'put script good']).failed()
         s.sftp(['ln -s other link']).failed()
         assert len(waiting(s)) == 3, waiting(s)  # what was refused
