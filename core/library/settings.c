@@ -63,23 +63,22 @@ static int unknown(struct hythe_server *server, const char *name)
 
 static int find(struct hythe_server *server, const char *text, size_t len, struct name *out)
 {
+    const struct hythe_property *of_connection, *of_server;
     char base[NAME_ROOM];
 
     *out = (struct name){0};
     if (!split(text, len, base, &out->index))
         return hythe_fail(server, -ENOENT, "\"%.*s\" is no name of a setting", (int)(len > 100 ? 100 : len), text);
     out->row = hy_row_find(HY_SECTION_GLOBAL, base);
-    out->property = property_of(hythe_of_connection, base);
-    if (out->property && (out->index != HY_NO_INDEX || (out->row && hy_row_usable(out->row))))
-        out->property = out->index != HY_NO_INDEX ? out->property : NULL;
-    else if (out->property)
-        return hythe_fail(server, -EINVAL, "%s is that of a connection: %s[ConnectionId]", base, base);
-    else
-        out->property = property_of(hythe_of_server, base);
-    if (out->property && out->index != HY_NO_INDEX && property_of(hythe_of_server, base) == out->property)
+    of_connection = property_of(hythe_of_connection, base);
+    of_server = property_of(hythe_of_server, base);
+    out->property = out->index == HY_NO_INDEX ? of_server : of_connection;
+    if (of_server && !out->property)
         return hythe_fail(server, -EINVAL, "%s is that of the server, and no list", base);
     if (out->property || (out->row && hy_row_usable(out->row)))
         return 0;
+    if (of_connection)
+        return hythe_fail(server, -EINVAL, "%s is that of a connection: %s[ConnectionId]", base, base);
     return out->row ? hythe_fail(server, -EINVAL, "%s %s", base, out->row->help) : unknown(server, base);
 }
 
