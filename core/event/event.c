@@ -27,7 +27,7 @@ struct hy_events {
     struct hythe_events handlers;
     void *ctx;
     bool queued;
-    int fd; /* counts up while something is queued; -1: not needed yet */
+    int fd; /* readable while something is queued */
     pthread_mutex_t lock;
     pthread_cond_t told; /* somebody's state has changed */
     struct firing *first, **last;
@@ -72,10 +72,10 @@ void hy_events_free(struct hy_events *events)
 
 void hy_events_set(struct hy_events *events, const struct hythe_events *handlers, void *ctx)
 {
-    events->handlers = (struct hythe_events){.size = sizeof events->handlers};
+    events->handlers = (struct hythe_events){0};
     if (handlers)
-        memcpy((char *)&events->handlers + sizeof handlers->size, (const char *)handlers + sizeof handlers->size,
-               (handlers->size < sizeof *handlers ? handlers->size : sizeof *handlers) - sizeof handlers->size);
+        memcpy(&events->handlers, handlers, handlers->size < sizeof *handlers ? handlers->size : sizeof *handlers);
+    events->handlers.size = sizeof events->handlers;
     events->ctx = ctx;
     events->closed = false;
 }

@@ -221,7 +221,27 @@ HY_FIRE(read)
         return r;
     if (e.FileDataLength > arg->len)
         return hy_turn_wrong(&turn, "a FileDataLength beyond Length");
+    if (e.FileData != arg->buf)
+        return hy_turn_wrong(&turn, "another FileData, whose bytes are set in place");
     return (int64_t)e.FileDataLength; /* what was put there counts, and is followed by EOF */
+}
+
+/* Writes what the handler left. The client's own length is what it is told. */
+static int64_t write_data(const struct hythe_call *call, struct hythe_write_arg *arg, hy_perform *next,
+                          struct hy_file_write *w)
+{
+    const struct hythe_write_arg asked = *arg;
+    int64_t r;
+
+    if (w->data) {
+        w->e.FileData = arg->buf = w->data;
+        w->e.FileDataLength = arg->len = w->length;
+    }
+    r = arg->offset > INT64_MAX - arg->len ? -EFBIG : next(call, arg);
+    if (r >= 0)
+        r = (uint64_t)r == arg->len ? (int64_t)asked.len : -EIO;
+    *arg = asked;
+    return r;
 }
 
 HY_FIRE(write)
@@ -230,22 +250,13 @@ HY_FIRE(write)
     struct hy_file_write w = {.e = {HY_HEAD(call), .Handle = label_of(call, digits), .FileOffset = arg->offset,
                                     .FileData = arg->buf, .FileDataLength = arg->len, .Path = call->file->path}};
     const struct hy_turn turn = {HY_TURN_BOTH(FileWrite, w.e)};
-    const struct hythe_write_arg asked = *arg;
     int64_t r;
+    bool answered = hy_turn_answered(&turn, &r);
 
-    if (hy_turn_answered(&turn, &r)) {
-        free(w.data);
-        return r;
-    }
-    if (w.data) {
-        w.e.FileData = arg->buf = w.data;
-        w.e.FileDataLength = arg->len = w.length;
-    }
-    r = arg->offset > INT64_MAX - arg->len ? -EFBIG : next(call, arg);
-    if (r >= 0)
-        r = (uint64_t)r == arg->len ? (int64_t)asked.len : -EIO;
-    *arg = asked;
-    r = hy_turn_after(&turn, r, (int64_t)asked.len);
+    if (!answered && (w.e.FileData != arg->buf || w.e.FileDataLength != arg->len))
+        r = hy_turn_wrong(&turn, "another FileData, which SetFileData() sets");
+    else if (!answered)
+        r = hy_turn_after(&turn, write_data(call, arg, next, &w), (int64_t)arg->len);
     free(w.data);
     return r;
 }

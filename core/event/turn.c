@@ -2,6 +2,7 @@
 #include "core/sftp/status.def"
 
 #include <errno.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -37,12 +38,6 @@ static uint32_t code_of(int64_t result)
     return FX_FAILURE;
 }
 
-static const char *const names[] = {
-#define HYTHE_EVENT(name) [HY_EVENT_##name] = #name,
-    HYTHE_EVENTS
-#undef HYTHE_EVENT
-};
-
 /* ---- Telling ---- */
 
 static bool fire(const struct hy_turn *turn)
@@ -50,13 +45,23 @@ static bool fire(const struct hy_turn *turn)
     return hy_events_fire_call(hy_place_of(turn->call)->files->events, turn->which, turn->call, turn->e);
 }
 
-int64_t hy_turn_wrong(const struct hy_turn *turn, const char *what)
+enum { TOLD_MAX = 16 }; /* lines of the log for one connection, which may go on for ever */
+
+static void tell_mistake(const struct hy_turn *turn, const char *did, const char *what)
 {
     const struct hythe_call *call = turn->call;
+    struct hy_joined *joined = hy_place_of(call)->joined;
 
-    call->host->log(call->host, 0, "connection %llu, user %s: the handler of %s left %s",
-                    (unsigned long long)call->session->id, call->session->user, names[turn->which], what);
-    return call->host->fail(call, HYTHE_STATUS(FX_FAILURE), "the server's program made a mistake");
+    if (atomic_fetch_add_explicit(&joined->mistakes, 1, memory_order_relaxed) >= TOLD_MAX)
+        return;
+    call->host->log(call->host, 0, "connection %llu, user %s: the handler of %s %s %s",
+                    (unsigned long long)call->session->id, call->session->user, hy_event_name(turn->which), did, what);
+}
+
+int64_t hy_turn_wrong(const struct hy_turn *turn, const char *what)
+{
+    tell_mistake(turn, "left", what);
+    return turn->call->host->fail(turn->call, HYTHE_STATUS(FX_FAILURE), "the server's program made a mistake");
 }
 
 static int64_t wrong_status(const struct hy_turn *turn)
@@ -144,7 +149,6 @@ bool hy_turn_answered(const struct hy_turn *turn, int64_t *answer)
 
 int64_t hy_turn_after(const struct hy_turn *turn, int64_t r, int64_t fine)
 {
-    const struct hythe_call *call = turn->call;
     uint32_t code = code_of(r);
 
     if (HYTHE_IS_DIVERTED(r)) /* by a layer inside of this one: it comes again with the other name */
@@ -162,8 +166,6 @@ int64_t hy_turn_after(const struct hy_turn *turn, int64_t r, int64_t fine)
         return failure(turn, HYTHE_STATUS(*turn->status), true);
     if (fine >= 0)
         return fine;
-    call->host->log(call->host, 0,
-                    "connection %llu, user %s: the handler of %s calls a failure a success, but nothing is open",
-                    (unsigned long long)call->session->id, call->session->user, names[turn->which]);
+    tell_mistake(turn, "calls", "a failure a success, but nothing is open");
     return failure(turn, r, false);
 }

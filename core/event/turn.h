@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <pthread.h>
+#include <stdatomic.h>
 
 /* ---- Who ---- */
 
@@ -15,7 +16,9 @@ struct hy_joined {
     uint64_t connection;
     unsigned refs;
     struct hy_wishes *wishes; /* NULL: it hasn't joined */
-    _Atomic uint64_t labels;  /* handed out, by all channels of the connection */
+    /* Counted by all channels of the connection. */
+    _Atomic uint64_t labels; /* handed out */
+    atomic_uint mistakes;    /* of handlers */
 };
 
 /* The events of files of a server; in its struct hy_events. */

@@ -236,6 +236,10 @@ static int handle(struct hythe_server *server, const void *to, void *ctx)
 
 int hythe_server_handle(struct hythe_server *server, const struct hythe_events *events, void *ctx)
 {
+    if (events && events->size <= sizeof events->size)
+        return hythe_fail(server, -EINVAL,
+                          "hythe_server_handle: the table's size is %zu; it has sizeof(struct hythe_events)",
+                          events->size);
     return while_idle(server, "hythe_server_handle", handle, events, ctx);
 }
 

@@ -6,9 +6,10 @@
  * component's own); lower-case names are Hythe's.
  *
  * Parameters. A handler reads all of them; it may change those marked "set", which begin with what happens if it
- * doesn't. Text that may be set is an array, to be written with its NUL inside of its bounds. Texts are UTF-8 and never
- * NULL. Everything is valid until the handler returns. New parameters are only ever appended: check `size` against
- * offsets before using one that is newer than the library that is running (HYTHE_HAS of plugin.h does).
+ * doesn't. Text that may be set is an array, to be written with its NUL inside of its bounds. Texts are never NULL, and
+ * UTF-8, but for users and paths, which are what a client says. Everything is valid until the handler returns. New
+ * parameters are only ever appended: check `size` against offsets before using one that is newer than the library that
+ * is running (HYTHE_HAS of plugin.h does).
  *
  * Threads. With ProcessIdleEvents (the default) handlers run on the thread of the connection that they are about, those
  * of several connections at once; a handler that takes its time holds up its own connection alone. Without it they run

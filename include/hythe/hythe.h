@@ -80,8 +80,8 @@ int hythe_Reset(struct hythe_server *server);
 
 /* ---- What the server is made of ---- */
 
-/* The handlers of the program; NULL for none. They are copied, ctx is handed to each. 104 while it listens or has
- * connections. Owner. */
+/* The handlers of the program; NULL for none. They are copied, ctx is handed to each. -EINVAL for a table without its
+ * size, 104 while the server listens or has connections. Owner. */
 int hythe_server_handle(struct hythe_server *server, const struct hythe_events *events, void *ctx);
 
 /* Makes a plugin known that is no shared object: a filesystem, a filter, or one that authenticates, which `mounts`,
@@ -114,8 +114,8 @@ unsigned hythe_server_port(struct hythe_server *server);
 
 /* ---- Events ---- */
 
-/* With ProcessIdleEvents=false: runs the handlers of all events that wait; if none does, waits for one for at most
- * SelectWaitMillis. With ProcessIdleEvents it only waits that long, or until the server has ended. Returns how many
+/* With ProcessIdleEvents=false: runs the handlers of all events that wait by then; if none does, waits for one for at
+ * most SelectWaitMillis. With ProcessIdleEvents it only waits that long, or until the server has ended. Returns how many
  * ran, or a negative errno. Owner. */
 int hythe_DoEvents(struct hythe_server *server);
 /* A descriptor that is readable while events wait for hythe_DoEvents(): for poll(2). Valid as long as the server. */

@@ -5,6 +5,7 @@
 #include <poll.h>
 #include <pthread.h>
 #include <stdatomic.h>
+#include <stddef.h>
 
 static void asks(void *ctx, struct hythe_ConnectionRequest *e)
 {
@@ -48,6 +49,28 @@ static void what_is_queued_after_the_end_is_not_run(void)
     hy_events_close(events);
     CU_ASSERT(!hy_events_fire(events, HY_EVENT_ConnectionRequest, 5, &e));
     UNIT_ASSERT_NUMBER(e.Accept, 1);
+    hy_events_free(events);
+}
+
+/* ---- Tables ---- */
+
+/* As of a program that was built with fewer events, or has forgotten the size. */
+static void a_short_table_has_no_more_than_its_size(void)
+{
+    static const size_t sizes[] = {0, 1, sizeof(size_t), offsetof(struct hythe_events, ConnectionRequest)};
+    struct hy_events *events = hy_events_new(NULL);
+    struct hythe_events table = handlers;
+
+    CU_ASSERT_FATAL(events != NULL);
+    for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+        table.size = sizes[i];
+        hy_events_set(events, &table, NULL);
+        for (int which = 0; which < HY_EVENT_COUNT; which++)
+            CU_ASSERT(!hy_events_has(events, (enum hy_event)which));
+    }
+    table.size = sizeof table + 8;
+    hy_events_set(events, &table, NULL);
+    CU_ASSERT(hy_events_has(events, HY_EVENT_ConnectionRequest));
     hy_events_free(events);
 }
 
@@ -108,7 +131,7 @@ static void those_who_come_back_wait_for_the_next_call(void)
 }
 
 UNIT_SUITE(event, UNIT_TEST(a_handler_knows_where_it_is), UNIT_TEST(what_is_queued_after_the_end_is_not_run),
-           UNIT_TEST(those_who_come_back_wait_for_the_next_call));
+           UNIT_TEST(a_short_table_has_no_more_than_its_size), UNIT_TEST(those_who_come_back_wait_for_the_next_call));
 UNIT_DECLARE(event_data);
 UNIT_DECLARE(event_divert);
 UNIT_DECLARE(event_fields);

@@ -44,6 +44,17 @@ static void claim_more(void *p, bool before)
     e->FileDataLength = e->Length + 1;
 }
 
+static char elsewhere[] = "elsewhere";
+
+static void point_elsewhere(void *p, bool before)
+{
+    struct hythe_FileRead *e = p;
+
+    (void)before;
+    e->FileData = elsewhere;
+    e->FileDataLength = 9;
+}
+
 static void what_is_read_may_be_changed(void)
 {
     char buf[16];
@@ -65,6 +76,9 @@ static void what_is_read_may_be_changed(void)
     s.acts[HY_EVENT_FileRead].more = claim_more;
     UNIT_ASSERT_NUMBER(hy_vfs_read(s.w.vfs, h, buf, 16, 0), HYTHE_STATUS(4));
     CU_ASSERT(world_said(&s.w, "FileRead left a FileDataLength beyond Length") == 1);
+    s.acts[HY_EVENT_FileRead].more = point_elsewhere;
+    UNIT_ASSERT_NUMBER(hy_vfs_read(s.w.vfs, h, buf, 16, 0), HYTHE_STATUS(4));
+    CU_ASSERT(world_said(&s.w, "FileRead left another FileData") == 1);
     scene_end(&s);
 }
 
@@ -129,6 +143,40 @@ static void what_is_written_may_be_replaced(void)
     CU_ASSERT(hy_events_set_data(s.events, 7, "x", 1) == -EINVAL);
     scene_end(&s);
     free(large);
+}
+
+static void write_elsewhere(void *p, bool before)
+{
+    struct hythe_FileWrite *e = p;
+
+    if (before)
+        e->FileData = elsewhere;
+}
+
+static void write_less(void *p, bool before)
+{
+    struct hythe_FileWrite *e = p;
+
+    if (before)
+        e->FileDataLength = 1;
+}
+
+/* Whoever believes to have replaced the data mustn't let the client's through. */
+static void data_is_replaced_by_the_call_alone(void)
+{
+    static void (*const ways[])(void *, bool) = {write_elsewhere, write_less};
+    struct scene s;
+    hy_handle h;
+
+    scene_begin(&s, BIT(FileWrite));
+    UNIT_ASSERT_NUMBER(do_open(&s.w, "/f", HYTHE_OPEN_WRITE, &h), 0);
+    for (size_t i = 0; i < sizeof ways / sizeof *ways; i++) {
+        s.acts[HY_EVENT_FileWrite].more = ways[i];
+        UNIT_ASSERT_NUMBER(hy_vfs_write(s.w.vfs, h, "abc", 3, 0), HYTHE_STATUS(4));
+        UNIT_ASSERT_STRING(memfs_content(s.fs, "f"), "content");
+    }
+    CU_ASSERT(world_said(&s.w, "FileWrite left another FileData") == 2);
+    scene_end(&s);
 }
 
 /* ---- Listing ---- */
@@ -268,5 +316,5 @@ static void handlers_may_run_elsewhere(void)
 }
 
 UNIT_SUITE(event_data, UNIT_TEST(what_is_read_may_be_changed), UNIT_TEST(what_is_written_may_be_replaced),
-           UNIT_TEST(a_list_replaces_what_is_there), UNIT_TEST(a_listing_goes_on_where_it_was),
-           UNIT_TEST(handlers_may_run_elsewhere));
+           UNIT_TEST(data_is_replaced_by_the_call_alone), UNIT_TEST(a_list_replaces_what_is_there),
+           UNIT_TEST(a_listing_goes_on_where_it_was), UNIT_TEST(handlers_may_run_elsewhere));

@@ -255,6 +255,23 @@ static void a_status_that_there_is_not_is_caught(void)
     }
 }
 
+/* A client may ask for ever, and the log is finite. */
+static void mistakes_do_not_fill_the_log(void)
+{
+    struct scene s;
+    hy_handle h;
+
+    scene_begin(&s, BIT(DirCreate) | BIT(FileOpen));
+    s.acts[HY_EVENT_DirCreate].before = 32;
+    s.acts[HY_EVENT_FileOpen].after = 0;
+    for (int i = 0; i < 12; i++) {
+        UNIT_ASSERT_NUMBER(do_mkdir(&s.w, "/new"), HYTHE_STATUS(4));
+        UNIT_ASSERT_NUMBER(do_open(&s.w, "/none", HYTHE_OPEN_READ, &h), -ENOENT);
+    }
+    UNIT_ASSERT_NUMBER(world_said(&s.w, "the handler of "), 16);
+    scene_end(&s);
+}
+
 /* ---- Failures ---- */
 
 static int64_t fail_mkdir(struct scene *s)
@@ -474,6 +491,7 @@ static void copies_pass_no_event_by(void)
 
 UNIT_SUITE(files, UNIT_TEST(watching_changes_nothing), UNIT_TEST(each_status_denies),
            UNIT_TEST(each_status_can_be_the_answer_afterwards), UNIT_TEST(a_client_is_told_what_its_version_knows),
-           UNIT_TEST(a_status_that_there_is_not_is_caught), UNIT_TEST(a_failure_is_told_as_a_status_and_may_be_another),
+           UNIT_TEST(a_status_that_there_is_not_is_caught), UNIT_TEST(mistakes_do_not_fill_the_log),
+           UNIT_TEST(a_failure_is_told_as_a_status_and_may_be_another),
            UNIT_TEST(an_event_without_a_handler_costs_nothing), UNIT_TEST(without_handlers_there_is_no_layer),
            UNIT_TEST(an_operation_without_an_event_is_refused_unless_allowed), UNIT_TEST(copies_pass_no_event_by));

@@ -48,6 +48,17 @@ static void what_is_missing_is_said_at_the_start(void)
     box_clear(&box);
 }
 
+static void a_table_of_handlers_has_a_size(void)
+{
+    const struct hythe_events forgotten = {0};
+    struct box box;
+
+    box_make(&box);
+    box_fails(&box, hythe_server_handle(box.server, &forgotten, NULL), -EINVAL, "size is 0");
+    box_ok(&box, hythe_server_handle(box.server, NULL, NULL));
+    box_clear(&box);
+}
+
 /* What hythed does with its process, or what OpenSSL is for the whole of it, isn't done here, and so not ignored. */
 static void settings_of_a_process_keep_it_from_starting(void)
 {
@@ -403,9 +414,9 @@ static void handlers_run_where_events_are_done(void)
 }
 
 UNIT_SUITE(library, UNIT_TEST(a_login_is_served), UNIT_TEST(what_is_missing_is_said_at_the_start),
-           UNIT_TEST(settings_of_a_process_keep_it_from_starting), UNIT_TEST(rights_may_go_between_ports_and_serving),
-           UNIT_TEST(closing_leaves_connections_alone), UNIT_TEST(a_port_in_use_is_an_errno),
-           UNIT_TEST(connections_have_properties_and_take_orders),
+           UNIT_TEST(a_table_of_handlers_has_a_size), UNIT_TEST(settings_of_a_process_keep_it_from_starting),
+           UNIT_TEST(rights_may_go_between_ports_and_serving), UNIT_TEST(closing_leaves_connections_alone),
+           UNIT_TEST(a_port_in_use_is_an_errno), UNIT_TEST(connections_have_properties_and_take_orders),
            UNIT_TEST(a_registered_plugin_is_known_to_every_reload), UNIT_TEST(handlers_run_at_once),
            UNIT_TEST(a_start_can_be_called_off), UNIT_TEST(handlers_run_where_events_are_done));
 UNIT_DECLARE(library_files);
