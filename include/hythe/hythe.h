@@ -115,8 +115,8 @@ unsigned hythe_server_port(struct hythe_server *server);
 /* ---- Events ---- */
 
 /* With ProcessIdleEvents=false: runs the handlers of all events that wait by then; if none does, waits for one for at
- * most SelectWaitMillis. With ProcessIdleEvents it only waits that long, or until the server has ended. Returns how many
- * ran, or a negative errno. Owner. */
+ * most SelectWaitMillis. With ProcessIdleEvents it only waits that long, or until the server has ended. Returns how
+ * many ran, or a negative errno. Owner. */
 int hythe_DoEvents(struct hythe_server *server);
 /* A descriptor that is readable while events wait for hythe_DoEvents(): for poll(2). Valid as long as the server. */
 int hythe_server_fd(struct hythe_server *server);
