@@ -76,6 +76,8 @@ HY_FIRE(readlink)
     if (r < 0)
         return r;
     found = next(call, arg);
+    if (found > 0 && (uint64_t)found > arg->len)
+        return found; /* which the core won't take */
     attrs.valid = found > 0 ? HYTHE_ATTR_TYPE | HYTHE_ATTR_SIZE : 0;
     attrs.size = found > 0 ? (uint64_t)found : 0;
     hy_fields_show(&attrs, link_text(text, arg->buf, found), call->session->protocol, &e.attributes);

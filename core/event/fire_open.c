@@ -189,9 +189,11 @@ HY_FIRE(lock)
     struct hythe_FileOpen e = {HY_HEAD(call), .DesiredAccess = hy_open_desired(access), .Flags = hy_open_flags(access),
                                .lock_flags = arg->kind ? arg->kind : HYTHE_LOCK_ADVISORY, .link_target = ""};
     const struct hy_turn turn = {HY_TURN_BOTH(FileOpen, e), .path = e.Path};
+    struct hythe_unlock_arg back = {.offset = arg->offset, .len = arg->len};
     char digits[DIGITS];
     const char *label = label_of(call, digits);
     int64_t r;
+    bool held;
 
     memcpy(e.Path, call->file->path, strlen(call->file->path) + 1);
     memcpy(e.Handle, label, strlen(label) + 1);
@@ -199,7 +201,11 @@ HY_FIRE(lock)
     if (hy_turn_answered(&turn, &r))
         return r;
     r = next(call, arg);
-    return hy_turn_after(&turn, r == -ENOSYS ? 0 : r, 0); /* a store without locks leaves them to the core */
+    held = r >= 0;
+    r = hy_turn_after(&turn, r == -ENOSYS ? 0 : r, 0); /* a store without locks leaves them to the core */
+    if (held && r < 0)
+        (void)hythe_ask_unlock(call, &back);
+    return r;
 }
 
 /* ---- Data ---- */

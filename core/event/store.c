@@ -43,29 +43,25 @@ static void directory(struct hythe_attrs *attrs)
     }
 
 /* Operations of one event each, which nobody else answers. */
-#define SERVE(op, event) \
-    DONE(op, 0) \
+#define SERVE(op, event, result) \
+    DONE(op, result) \
     static int64_t store_##op(const struct hythe_call *call, struct hythe_##op##_arg *arg) \
     { \
         if (!hy_heard(call, HY_EVENT_##event)) \
             return unsupported(); \
         return hy_own(call) ? known(hy_fire_##op(call, arg, done_##op)) : done_##op(call, arg); \
     }
-SERVE(setattr, SetAttributes)
-SERVE(fsetattr, SetAttributes)
-SERVE(readlink, GetAttributes)
-SERVE(symlink, FileOpen)
-SERVE(link, FileRename)
-SERVE(unlink, FileRemove)
-SERVE(mkdir, DirCreate)
-SERVE(rmdir, DirRemove)
-SERVE(rename, FileRename)
-SERVE(read, FileRead)
-
-static int64_t store_write(const struct hythe_call *call, struct hythe_write_arg *arg)
-{
-    return hy_heard(call, HY_EVENT_FileWrite) ? (int64_t)arg->len : unsupported();
-}
+SERVE(setattr, SetAttributes, 0)
+SERVE(fsetattr, SetAttributes, 0)
+SERVE(readlink, GetAttributes, 0)
+SERVE(symlink, FileOpen, 0)
+SERVE(link, FileRename, 0)
+SERVE(unlink, FileRemove, 0)
+SERVE(mkdir, DirCreate, 0)
+SERVE(rmdir, DirRemove, 0)
+SERVE(rename, FileRename, 0)
+SERVE(read, FileRead, 0)
+SERVE(write, FileWrite, (int64_t)((const struct hythe_write_arg *)arg)->len)
 
 static int64_t store_fsync(const struct hythe_call *call, struct hythe_fsync_arg *arg)
 {

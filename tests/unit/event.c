@@ -135,11 +135,12 @@ UNIT_SUITE(event, UNIT_TEST(a_handler_knows_where_it_is), UNIT_TEST(what_is_queu
 UNIT_DECLARE(event_data);
 UNIT_DECLARE(event_divert);
 UNIT_DECLARE(event_fields);
+UNIT_DECLARE(event_inner);
 UNIT_DECLARE(event_labels);
 UNIT_DECLARE(event_policy);
 UNIT_DECLARE(event_store);
 UNIT_DECLARE(files);
 UNIT_DECLARE(report);
 
-UNIT_MAIN("unit-event", &unit_event, &unit_files, &unit_event_store, &unit_event_fields, &unit_event_labels,
-          &unit_event_data, &unit_event_divert, &unit_event_policy, &unit_report)
+UNIT_MAIN("unit-event", &unit_event, &unit_files, &unit_event_store, &unit_event_fields, &unit_event_inner,
+          &unit_event_labels, &unit_event_data, &unit_event_divert, &unit_event_policy, &unit_report)
