@@ -121,7 +121,7 @@ static int64_t open_target(struct hy_vfs *vfs, struct hy_copyfile *c)
         r = hy_vfs_look(vfs, name_of(c->target), HYTHE_ATTR_TYPE, 0, &now);
     if (r == 0)
         r = open_existing(vfs, c);
-    if (r != -ENOENT)
+    if (r != -ENOENT || c->to)
         return r;
     hy_vfs_clear_error(vfs); /* nothing is there, or it is led to where nothing is */
     r = open_own(vfs, c->target, HYTHE_OPEN_WRITE | HYTHE_OPEN_CREATE | HYTHE_OPEN_EXCLUSIVE, &attrs, &c->to);

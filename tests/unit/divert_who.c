@@ -209,6 +209,38 @@ static void copies_land_where_they_are_led(void)
     world_end(&w);
 }
 
+static int64_t gone(const struct hythe_call *call, struct hythe_fsetattr_arg *arg)
+{
+    (void)call;
+    (void)arg;
+    return -ENOENT;
+}
+
+/* A target that has gone since it was opened is closed like any other. */
+static void a_copy_that_fails_leaves_nothing_open(void)
+{
+    static const struct hythe_ops ops = {.size = sizeof ops, .fsetattr = gone};
+    static const struct hythe_plugin plugin = {.abi = HYTHE_ABI,
+                                               .size = sizeof plugin,
+                                               .kind = HYTHE_FILTER,
+                                               .threads = HYTHE_PARALLEL,
+                                               .name = "gone",
+                                               .ops = &ops};
+    struct hy_instance *filter, *store;
+    struct world w;
+
+    world_begin(&w);
+    filter = world_start(&w, &plugin, "gone");
+    store = world_start(&w, &memfs_plugin, "memfs");
+    world_mount(&w, "/", (struct hy_instance *const[]){filter, store, NULL});
+    CU_ASSERT(memfs_put(store->self, "from", "content") == 0 && memfs_put(store->self, "to", "old") == 0);
+    CU_ASSERT_FATAL(world_see(&w, NULL, NULL, false) != NULL);
+    UNIT_ASSERT_NUMBER(copy(&w, "/from", "/to", true), -ENOENT);
+    UNIT_ASSERT_NUMBER(memfs_open(store->self), 0);
+    UNIT_ASSERT_STRING(memfs_content(store->self, "to"), "old");
+    world_end(&w);
+}
+
 /* What is removed again is what was made, wherever that was. */
 static void a_copy_given_up_leaves_nothing_behind(void)
 {
@@ -238,4 +270,5 @@ UNIT_SUITE(leading, UNIT_TEST(other_layers_judge_the_new_name), UNIT_TEST(an_inn
            UNIT_TEST(only_what_a_client_asks_by_name), UNIT_TEST(not_from_the_cores_own_calls),
            UNIT_TEST(an_invented_diversion_is_no_answer), UNIT_TEST(a_diversion_after_the_open_closes_it),
            UNIT_TEST(a_cancelled_session_goes_nowhere), UNIT_TEST(locks_are_those_of_the_new_name),
-           UNIT_TEST(copies_land_where_they_are_led), UNIT_TEST(a_copy_given_up_leaves_nothing_behind));
+           UNIT_TEST(copies_land_where_they_are_led), UNIT_TEST(a_copy_that_fails_leaves_nothing_open),
+           UNIT_TEST(a_copy_given_up_leaves_nothing_behind));
