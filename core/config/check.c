@@ -65,7 +65,7 @@ static void check_auth(struct hy_reading *r)
     if (!place_of(r, "auth").line) {
         c->auth = &only_users;
         c->auth_count = 1;
-    } else if (!c->auth_count) {
+    } else if (!c->auth_count && !r->rules->asked_who) {
         hy_reading_add(r, place_of(r, "auth"), "auth is empty: nobody could log in");
     }
     for (size_t i = 0; i < c->auth_count; i++) {
@@ -81,7 +81,8 @@ static void check_auth(struct hy_reading *r)
                        "these users could not log in: auth has no { plugin = \"users\"; } (line %u)",
                        place_of(r, "auth").line);
     if (!c->user_count && !others && !r->rules->tree_only && !r->rules->asked_who)
-        hy_reading_add(r, place_of(r, "users"), "there are no users: nobody could log in");
+        hy_reading_add(r, place_of(r, "users"), "there are no users: nobody could log in%s",
+                       r->source ? "" : "; load some, or handle SSHUserAuthRequest");
 }
 
 static void check_users(struct hy_reading *r)
@@ -136,7 +137,8 @@ static void check_mounts(struct hy_reading *r)
     if (!c->RootDirectory[0]) {
         if (!c->mount_count && !has_own_mounts(c) && !r->rules->asked_what)
             hy_reading_add(r, place_of(r, "mounts"),
-                           "there are no mounts and no RootDirectory: nothing could be served");
+                           "there are no mounts and no RootDirectory: nothing could be served%s",
+                           r->source ? "" : "; set one, or handle events of files");
         return;
     }
     for (size_t i = 0; i < c->mount_count; i++)

@@ -1,4 +1,5 @@
 #include "core/config/read.h"
+#include "core/base/buf.h"
 
 #include <string.h>
 
@@ -80,6 +81,17 @@ static void read_settings(struct hy_reading *r, const config_setting_t *root)
         hy_check_config(r);
 }
 
+void hy_tree_wipe(const config_setting_t *at)
+{
+    const char *text = config_setting_type(at) == CONFIG_TYPE_STRING ? config_setting_get_string(at) : NULL;
+
+    if (text)
+        hy_wipe((char *)(uintptr_t)text, strlen(text));
+    if (config_setting_is_aggregate(at))
+        for (int i = 0; i < config_setting_length(at); i++)
+            hy_tree_wipe(config_setting_get_elem(at, (unsigned)i));
+}
+
 /* libconfig stops at its first error, so that nothing else is known of the file. */
 static void parse(struct hy_reading *r, const struct hy_input *input)
 {
@@ -98,6 +110,7 @@ static void parse(struct hy_reading *r, const struct hy_input *input)
         hy_reading_add(r, hy_source_place(r->source, (unsigned)config_error_line(&parsed)), "%s",
                        config_error_text(&parsed));
     }
+    hy_tree_wipe(config_root_setting(&parsed));
     config_destroy(&parsed);
 }
 

@@ -20,8 +20,8 @@ struct hy_reading {
     struct hy_prompt *prompts; /* KeyboardInteractivePromptPrompt and -Echo as they come, and how many of each */
     size_t prompt_texts, prompt_echoes;
     const struct hy_place *prompt_places; /* of the texts, in the same order */
-    struct hy_user_config *users; /* config->users, whose settings for all users are filled in at the end */
-    bool parsed;                  /* libconfig could make sense of it */
+    struct hy_user_config *users;         /* config->users, whose settings for all users are filled in at the end */
+    bool parsed;                          /* libconfig could make sense of it */
     bool no_memory;
 };
 
@@ -57,6 +57,9 @@ struct hy_input {
 };
 struct hy_config *hy_config_read_from(const struct hy_input *input, const struct hy_config_rules *rules,
                                       struct hy_problems *problems);
+
+/* read.c: wipes the texts of a tree that is about to go: some are secrets. */
+void hy_tree_wipe(const config_setting_t *at);
 
 /* read.c: the row of a setting, or NULL after a complaint: unknown, or of a later build. */
 const struct hy_row *hy_known(struct hy_reading *r, const config_setting_t *at, enum hy_section section);

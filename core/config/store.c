@@ -9,6 +9,7 @@
 struct hy_store {
     config_t tree;
     struct hy_arena *arena; /* the places of its settings, their hooks */
+    const char *file;       /* that it was loaded from; "": none. The place of what it doesn't say */
     unsigned next;          /* number of the next value that is set, in the place of a line */
 };
 
@@ -56,7 +57,7 @@ bool hy_store_takes(const struct hy_row *row)
 
 /* ---- Trees ---- */
 
-static struct hy_store *new_store(unsigned next)
+static struct hy_store *new_store(const char *file, unsigned next)
 {
     struct hy_store *store = calloc(1, sizeof *store);
 
@@ -65,7 +66,8 @@ static struct hy_store *new_store(unsigned next)
     config_init(&store->tree);
     store->next = next;
     store->arena = hy_arena_new();
-    if (store->arena)
+    store->file = store->arena ? hy_arena_strndup(store->arena, file, strlen(file)) : NULL;
+    if (store->file)
         return store;
     hy_store_free(store);
     return NULL;
@@ -73,25 +75,14 @@ static struct hy_store *new_store(unsigned next)
 
 struct hy_store *hy_store_new(void)
 {
-    return new_store(1);
-}
-
-static void wipe(const config_setting_t *at)
-{
-    const char *text = config_setting_type(at) == CONFIG_TYPE_STRING ? config_setting_get_string(at) : NULL;
-
-    if (text)
-        hy_wipe((char *)(uintptr_t)text, strlen(text));
-    if (config_setting_is_aggregate(at))
-        for (int i = 0; i < config_setting_length(at); i++)
-            wipe(config_setting_get_elem(at, (unsigned)i));
+    return new_store("", 1);
 }
 
 void hy_store_free(struct hy_store *store)
 {
     if (!store)
         return;
-    wipe(config_root_setting(&store->tree));
+    hy_tree_wipe(config_root_setting(&store->tree));
     config_destroy(&store->tree);
     hy_arena_free(store->arena);
     free(store);
@@ -146,6 +137,7 @@ static int copy_tree(const struct hy_store *store, const struct hy_reading *r, c
 }
 
 struct taking {
+    const char *file;
     struct hy_store *store; /* NULL: no memory */
 };
 
@@ -153,7 +145,7 @@ static void take(void *ctx, const struct hy_reading *r, const config_setting_t *
 {
     struct taking *t = ctx;
 
-    t->store = new_store(1);
+    t->store = new_store(t->file, 1);
     if (t->store && copy_tree(t->store, r, root, config_root_setting(&t->store->tree))) {
         hy_store_free(t->store);
         t->store = NULL;
@@ -163,7 +155,7 @@ static void take(void *ctx, const struct hy_reading *r, const config_setting_t *
 struct hy_store *hy_store_load(const char *file, const char *text, const struct hy_config_rules *rules,
                                struct hy_problems *problems)
 {
-    struct taking taking = {NULL};
+    struct taking taking = {.file = text ? "" : file};
     const struct hy_input input = {.file = file, .text = text, .keep = take, .ctx = &taking};
     struct hy_config *config = hy_config_read_from(&input, rules, problems);
 
@@ -181,7 +173,7 @@ struct hy_store *hy_store_load(const char *file, const char *text, const struct 
 struct hy_config *hy_store_read(const struct hy_store *store, const struct hy_config_rules *rules,
                                 struct hy_problems *problems)
 {
-    const struct hy_input input = {.file = "", .root = config_root_setting(&store->tree)};
+    const struct hy_input input = {.file = store->file, .root = config_root_setting(&store->tree)};
 
     return hy_config_read_from(&input, rules, problems);
 }
@@ -215,7 +207,7 @@ static int set_plain(struct hy_store *store, const struct hy_row *row, const cha
     int type = row->type == HY_TYPE_INT && is_digits(value) ? CONFIG_TYPE_INT64 : CONFIG_TYPE_STRING;
 
     if (at) {
-        wipe(at);
+        hy_tree_wipe(at);
         (void)config_setting_remove(root, row->name);
     }
     if (!*value && !*row->fallback)
@@ -246,13 +238,17 @@ static char *text_of(const config_setting_t *at)
     }
 }
 
+static void free_value(char *value)
+{
+    if (value)
+        hy_wipe(value, strlen(value));
+    free(value);
+}
+
 static void free_values(char **values, size_t count)
 {
     for (size_t i = 0; values && i < count; i++)
-        if (values[i]) {
-            hy_wipe(values[i], strlen(values[i]));
-            free(values[i]);
-        }
+        free_value(values[i]);
     free(values);
 }
 
@@ -280,7 +276,7 @@ static int put_values(struct hy_store *store, const char *name, char **values, s
     config_setting_t *root = config_root_setting(&store->tree), *at = config_setting_get_member(root, name), *one;
 
     if (at) {
-        wipe(at);
+        hy_tree_wipe(at);
         (void)config_setting_remove(root, name);
     }
     if (!count)
@@ -309,7 +305,7 @@ static int set_family(struct hy_store *store, const struct family *family, size_
         char *copy = values && mine ? strdup(value) : NULL;
 
         if (copy) {
-            free(values[index]);
+            free_value(values[index]);
             values[index] = copy;
         }
         rc = !values || (mine && !copy) ||
@@ -380,7 +376,7 @@ static int set(struct hy_store *store, const struct hy_row *row, int64_t index, 
 struct hy_store *hy_store_with(const struct hy_store *store, const struct hy_row *row, int64_t index, const char *value,
                                struct hy_place *place, struct hy_err *err)
 {
-    struct hy_store *copy = new_store(store->next);
+    struct hy_store *copy = new_store(store->file, store->next);
 
     if (!copy || copy_tree(copy, NULL, config_root_setting(&store->tree), config_root_setting(&copy->tree))) {
         (void)hy_err_set(err, "out of memory");

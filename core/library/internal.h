@@ -34,8 +34,8 @@ struct hythe_server {
     struct hy_config *config;         /* what core was made with */
     uint64_t last;                    /* id of a connection of the cores before */
     enum hythe_state state;
-    bool called_off; /* a start under way shall end as soon as it can */
-    bool turn;       /* somebody, whose, makes or changes the core */
+    enum { HYTHE_GO_ON, HYTHE_CLOSE, HYTHE_END } orders; /* for a start under way, once it is done */
+    bool turn;                                           /* somebody, whose, makes or changes the core */
     pthread_t whose;
     unsigned waiting; /* threads that wait for the core to end, without the lock */
 };

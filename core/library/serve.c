@@ -45,7 +45,7 @@ static bool wait_until(struct hythe_server *server, is_over *over, unsigned seco
 {
     unsigned left = seconds * 1000;
 
-    if (server->config->ProcessIdleEvents)
+    if (!hy_events_queued(server->events))
         return over(server->core, left);
     for (;;) {
         (void)hy_events_do(server->events, 0);
@@ -179,7 +179,7 @@ static int bind_new(struct hythe_server *server)
     (void)pthread_mutex_unlock(&server->lock);
     if (config) {
         atomic_store(&server->log.level, (enum hy_log_level)config->LogLevel);
-        hy_events_queue(server->events, !config->ProcessIdleEvents);
+        hy_events_queue(server->events, !config->ProcessIdleEvents && !server->program);
     }
     rc = config ? make(server, config, &core) : hythe_fail_problems(server, &problems);
     hy_problems_free(&problems);
@@ -212,6 +212,24 @@ static int start_bound(struct hythe_server *server)
     return rc;
 }
 
+typedef int succeed(struct hy_server *core, struct hy_config *config, struct hy_problems *problems);
+
+/* The core has taken the config, which may be NULL, or it is freed and the problems are noted. */
+static int go_on_with(struct hythe_server *server, struct hy_config *config, succeed *next,
+                      struct hy_problems *problems)
+{
+    enum hy_log_level level = config ? (enum hy_log_level)config->LogLevel : HY_LOG_ERROR;
+    int rc;
+
+    if (config && next(server->core, config, problems) == 0) {
+        atomic_store(&server->log.level, level); /* the config is the core's now */
+        return 0;
+    }
+    rc = hythe_fail_problems(server, problems);
+    hy_config_free(config);
+    return rc;
+}
+
 /* With the lock and the turn: connections go on. */
 static int reopen(struct hythe_server *server)
 {
@@ -221,10 +239,7 @@ static int reopen(struct hythe_server *server)
 
     server->state = HYTHE_STARTING;
     (void)pthread_mutex_unlock(&server->lock);
-    if (!config || hy_server_reopen(server->core, config, &problems)) {
-        rc = hythe_fail_problems(server, &problems);
-        hy_config_free(config);
-    }
+    rc = go_on_with(server, config, hy_server_reopen, &problems);
     hy_problems_free(&problems);
     (void)pthread_mutex_lock(&server->lock);
     server->state = rc ? HYTHE_CLOSED : HYTHE_LISTENING;
@@ -236,7 +251,7 @@ static int advance(struct hythe_server *server, bool serve)
 {
     int rc = 0;
 
-    server->called_off = false;
+    server->orders = HYTHE_GO_ON;
     if (server->state == HYTHE_LISTENING || (!serve && server->state != HYTHE_IDLE))
         return hythe_fail_locked(server, HY_ERROR_LISTENING, "%s", hy_error_text(HY_ERROR_LISTENING));
     if (server->state == HYTHE_CLOSED)
@@ -252,6 +267,18 @@ static void tell_to_end(struct hythe_server *server)
 {
     hy_server_end(server->core, false);
     server->state = HYTHE_ENDING;
+}
+
+static void close_ports(struct hythe_server *server)
+{
+    if (server->state == HYTHE_LISTENING) {
+        hy_server_close(server->core);
+        server->state = HYTHE_CLOSED;
+    } else if (server->state == HYTHE_BOUND) {
+        tell_to_end(server);
+    } else if (server->state == HYTHE_STARTING && server->orders == HYTHE_GO_ON) {
+        server->orders = HYTHE_CLOSE;
+    }
 }
 
 /* With the lock: the turn, and a state from which it can start. */
@@ -278,9 +305,10 @@ static int start(struct hythe_server *server, bool serve)
     rc = begin(server);
     if (!rc) {
         rc = advance(server, serve);
-        if (!rc && server->called_off) {
-            tell_to_end(server);
-            rc = hythe_fail_locked(server, -ECANCELED, "the server was told to end before it had started");
+        if (!rc && server->orders != HYTHE_GO_ON) {
+            (server->orders == HYTHE_CLOSE ? close_ports : tell_to_end)(server);
+            rc = hythe_fail_locked(server, -ECANCELED, "the server was told to %s before it had started",
+                                   server->orders == HYTHE_CLOSE ? "stop listening" : "end");
         }
         hythe_end_turn(server);
     }
@@ -315,16 +343,10 @@ int hythe_StartListening(struct hythe_server *server)
 int hythe_reload(struct hythe_server *server, const struct hy_store *store, struct hy_problems *problems)
 {
     struct hy_config *config = hythe_read(server, store, false, problems);
-    enum hy_log_level level = config ? (enum hy_log_level)config->LogLevel : HY_LOG_ERROR;
-    int rc = 0;
+    int rc;
 
     (void)pthread_mutex_unlock(&server->lock);
-    if (!config || hy_server_reload(server->core, config, problems)) {
-        rc = hythe_fail_problems(server, problems);
-        hy_config_free(config);
-    } else {
-        atomic_store(&server->log.level, level);
-    }
+    rc = go_on_with(server, config, hy_server_reload, problems);
     (void)pthread_mutex_lock(&server->lock);
     return rc;
 }
@@ -334,14 +356,7 @@ int hythe_reload(struct hythe_server *server, const struct hy_store *store, stru
 int hythe_StopListening(struct hythe_server *server)
 {
     (void)pthread_mutex_lock(&server->lock);
-    if (server->state == HYTHE_LISTENING) {
-        hy_server_close(server->core);
-        server->state = HYTHE_CLOSED;
-    } else if (server->state == HYTHE_BOUND) {
-        tell_to_end(server);
-    } else if (server->state == HYTHE_STARTING) {
-        server->called_off = true;
-    }
+    close_ports(server);
     (void)pthread_mutex_unlock(&server->lock);
     return 0;
 }
@@ -373,7 +388,7 @@ int hythe_Shutdown(struct hythe_server *server)
     hy_events_enter(server->events, &stay);
     (void)pthread_mutex_lock(&server->lock);
     if (server->state == HYTHE_STARTING)
-        server->called_off = true;
+        server->orders = HYTHE_END;
     while (!inside && starts_elsewhere(server))
         (void)pthread_cond_wait(&server->calm, &server->lock);
     if (server->state == HYTHE_LISTENING || server->state == HYTHE_CLOSED || server->state == HYTHE_BOUND)
@@ -400,7 +415,7 @@ unsigned hythe_server_port(struct hythe_server *server)
 /* Handlers run by themselves: it only takes its time. */
 static void wait_a_moment(struct hythe_server *server, unsigned ms)
 {
-    struct hy_server *core = server->state >= HYTHE_LISTENING ? server->core : NULL;
+    struct hy_server *core = !hythe_is_idle(server) && server->state >= HYTHE_LISTENING ? server->core : NULL;
 
     server->waiting += core != NULL;
     (void)pthread_mutex_unlock(&server->lock);
@@ -422,7 +437,7 @@ int hythe_DoEvents(struct hythe_server *server)
         return hythe_fail(server, -EDEADLK, "DoEvents can't be called by a handler");
     (void)pthread_mutex_lock(&server->lock);
     ms = (unsigned)server->view->SelectWaitMillis;
-    queued = server->config && !server->config->ProcessIdleEvents;
+    queued = server->config && hy_events_queued(server->events);
     if (!queued)
         wait_a_moment(server, ms);
     (void)pthread_mutex_unlock(&server->lock);

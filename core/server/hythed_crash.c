@@ -117,7 +117,8 @@ static void crashed(int number, siginfo_t *info, void *context)
     (void)sigaction(SIGALRM, &enough, NULL);
     (void)alarm(PATIENCE);
     find_object(context, crash_where, sizeof crash_where);
-    hy_server_at_fault(crash_server, &crash_conn, crash_what, sizeof crash_what);
+    if (crash_server)
+        hy_server_at_fault(crash_server, &crash_conn, crash_what, sizeof crash_what);
     (void)alarm(0);
     end();
 }

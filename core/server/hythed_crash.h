@@ -7,8 +7,8 @@
 #include "core/server/server.h"
 
 /* From now on a fault writes a line with the signal, the object whose code ran, the connection that it ran for and what
- * a plugin was called for; then the process ends by that signal. Both must outlive it. Signals that somebody, as a
- * sanitizer, has taken already are left to them. */
+ * a plugin was called for; then the process ends by that signal. server: NULL as long as there is none. Both must
+ * outlive it. Signals that somebody, as a sanitizer, has taken already are left to them. */
 void hythed_crash_watch(const struct hythed_log *log, struct hy_server *server);
 
 /* Around what a thread does: a fault by which its stack is full has a line too. */

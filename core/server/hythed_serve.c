@@ -139,6 +139,7 @@ static int told(struct hythe_server *server, int result, struct hy_err *err)
 static int start_all(const struct hythed_rights *rights, struct hythed_running *running, const char *socket,
                      struct hythed_control **control, struct hy_err *err)
 {
+    hythed_crash_watch(running->log, NULL);
     if (told(running->server, hythe_server_bind(running->server), err) < 0 || hythed_rights_drop(rights, err) < 0)
         return -1;
     running->core = hy_program_core(running->server);
@@ -198,14 +199,12 @@ static void log_line(void *ctx, struct hythe_Log *e)
     log->log.sink(log->log.ctx, (enum hy_log_level)e->LogLevel, e->ConnectionId, e->Message);
 }
 
-/* Of the server alone, whatever the file says: events have no other thread to wait for. */
+/* Of the server alone, whatever the file says. */
 static int set_server(struct hythed_running *running, struct hy_err *err)
 {
     static const struct hythe_events events = {.size = sizeof events, .Log = log_line};
     int rc = hythe_server_handle(running->server, &events, running->log);
 
-    if (!rc)
-        rc = hythe_server_set_number(running->server, "ProcessIdleEvents", 1);
     if (!rc && running->debug)
         rc = hythe_server_set_number(running->server, "LogLevel", HY_LOG_DEBUG);
     return told(running->server, rc, err);

@@ -208,7 +208,7 @@ def test_what_needs_a_restart_is_refused_by_name(t):
     put_config(t, ConnectionBacklog=None, read_ahead=None)
     text = read(config_path(t)).decode()
     put_config(t, re.sub('^log_file = .*$', '', text, flags=re.M))
-    refuses(t, 'log_file can.t change')
+    refuses(t, 'hythe.cfg: log_file can.t change')
     for change in (('LocalPort = 0', 'LocalPort = 1'), ('"%s"' % HOST, '"127.0.0.2"'),
                    ('run_as = "nobody"', 'run_as = "root"')):
         put_config(t)
@@ -217,6 +217,11 @@ def test_what_needs_a_restart_is_refused_by_name(t):
             put_config(t, text.replace(*change))
             refuses(t, '%s can.t change' % change[1].split(' =')[0].replace('"127.0.0.2"', 'LocalHost'))
     reload(t)
+
+
+@alone(ProcessIdleEvents=False)
+def test_what_is_for_embedding_programs_is_no_hindrance(t):
+    reload(t, MaxConnections=77)
 
 
 @alone(idle_timeout=0)

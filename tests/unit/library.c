@@ -40,8 +40,10 @@ static void what_is_missing_is_said_at_the_start(void)
 
     box_make(&box);
     box_fails(&box, hythe_StartListening(box.server), 1301, "no private host key [1301]");
-    box_fails(&box, hythe_StartListening(box.server), 1301, "there are no users");
-    box_fails(&box, hythe_server_bind(box.server), 1301, "no mounts and no RootDirectory");
+    box_fails(&box, hythe_StartListening(box.server), 1301,
+              "there are no users: nobody could log in; load some, or handle SSHUserAuthRequest");
+    box_fails(&box, hythe_server_bind(box.server), 1301,
+              "no mounts and no RootDirectory: nothing could be served; set one, or handle events of files");
     box_fill(&box, "");
     box_ok(&box, hythe_Config(box.server, "SSHCertStore=/nowhere/key", NULL, 0));
     box_fails(&box, hythe_StartListening(box.server), 1301, "/nowhere/key");
@@ -419,10 +421,11 @@ UNIT_SUITE(library, UNIT_TEST(a_login_is_served), UNIT_TEST(what_is_missing_is_s
            UNIT_TEST(a_port_in_use_is_an_errno), UNIT_TEST(connections_have_properties_and_take_orders),
            UNIT_TEST(a_registered_plugin_is_known_to_every_reload), UNIT_TEST(handlers_run_at_once),
            UNIT_TEST(a_start_can_be_called_off), UNIT_TEST(handlers_run_where_events_are_done));
+UNIT_DECLARE(library_again);
 UNIT_DECLARE(library_files);
 UNIT_DECLARE(library_settings);
 UNIT_DECLARE(library_threads);
 UNIT_DECLARE(library_waits);
 
 UNIT_MAIN("unit-library", &unit_library, &unit_library_settings, &unit_library_threads, &unit_library_waits,
-          &unit_library_files)
+          &unit_library_files, &unit_library_again)
