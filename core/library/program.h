@@ -12,9 +12,9 @@ struct hy_program {
     const struct hy_server_around *around; /* what is done around each connection */
 };
 
-/* The server is that of a program which does as its file says: Listening of the file is obeyed, ProcessIdleEvents isn't,
- * since nobody calls DoEvents. Before it is loaded; *program must outlive the server, and is looked at when that is
- * bound. */
+/* The server is that of a program which does as its file says: Listening of the file is obeyed. ProcessIdleEvents
+ * isn't, since nobody calls DoEvents. Before it is loaded; *program must outlive the server, and is looked at when that
+ * is bound. */
 void hy_program_own(struct hythe_server *server, const struct hy_program *program);
 
 /* hythe_server_load() with every problem at its place, those of what is missing too, and any of them fails it. */

@@ -14,8 +14,8 @@
  * Threads. With ProcessIdleEvents (the default) handlers run on the thread of the connection that they are about, those
  * of several connections at once; a handler that takes its time holds up its own connection alone. Without it they run
  * in hythe_DoEvents(), on the thread that calls it, one after the other, and the connection waits for that. Log and
- * Error may come from any thread. What may be called from a handler is said in hythe.h. While hythe_server_free() lets a
- * server go with a handler that hangs, no other handler is begun: whom SSHUserAuthRequest would be asked about is refused.
+ * Error may come from any thread. What may be called from a handler is said in hythe.h. While hythe_server_free() lets
+ * a server go with a handler that hangs, no other is begun: whom SSHUserAuthRequest would be asked about is refused.
  *
  * Before and after. Events with BeforeExec come twice: first with BeforeExec 1, when StatusCode may be set to deny the
  * operation with exactly that status, or Path to another one to divert it there; then, if it was carried out, with

@@ -95,9 +95,9 @@ int hythe_server_register(struct hythe_server *server, const struct hythe_plugin
  * the rest. No setting changes between the two (104). Owner. */
 int hythe_server_bind(struct hythe_server *server);
 
-/* Starts to serve: Listening becomes true. It takes a host key (SSHCertStore), something to serve (RootDirectory, mounts,
- * or handlers of events of files) and somebody who may log in (users, plugins that authenticate, or a handler of
- * SSHUserAuthRequest). What is missing or wrong among the settings is said now; 1301 without a host key that can be
+/* Starts to serve: Listening becomes true. It takes a host key (SSHCertStore), something to serve (RootDirectory,
+ * mounts, or handlers of events of files) and somebody who may log in (users, plugins that authenticate, or a handler
+ * of SSHUserAuthRequest). What is missing or wrong among the settings is said now; 1301 without a host key that can be
  * used. After StopListening() it listens again, and what was set meanwhile holds for who comes then, but for what needs
  * a server without connections. Waits for what was told to end, as Shutdown() does. -ECANCELED: a handler, or another
  * thread, has told it to stop or to end meanwhile. Owner. */
