@@ -22,7 +22,8 @@
 
 enum {
     WRITING = 0x2 | 0x4, /* of DesiredAccess: ACE4_WRITE_DATA, ACE4_APPEND_DATA */
-    MAKING = 0x8 | 0x10  /* of Flags: creat, trunc */
+    MAKING = 0x8 | 0x10, /* of Flags: creat, trunc */
+    WHOLE = 0x10 | 0x20  /* trunc, excl: nothing of what was there before is kept */
 };
 
 struct program {
@@ -99,6 +100,8 @@ static void open_file(void *ctx, struct hythe_FileOpen *e)
         e->StatusCode = refuse(e->server, e->ConnectionId, "symbolic links are not made");
     else if (!(e->DesiredAccess & WRITING) && !(e->Flags & MAKING))
         return;
+    else if (!(e->Flags & WHOLE))
+        e->StatusCode = refuse(e->server, e->ConnectionId, "files are uploaded as a whole");
     else if (strchr(real + 1, '/') || strlen(real) > 200)
         e->StatusCode = refuse(e->server, e->ConnectionId, "uploads go to the first folder, with short names");
     else {

@@ -266,7 +266,9 @@ struct hythe_FileOpen {
     uint64_t ConnectionId;
     const char *User;
     char Path[HYTHE_EVENT_PATH]; /* set */
-    uint32_t DesiredAccess;      /* ACE4_*; of a client of version 3 what its flags amount to */
+    /* ACE4_*, of what is granted: 0x81 to read (also where a client asks for attributes alone), 0x102 to write, 4 to
+     * append, 0x100 to set attributes of any kind, 0x10000 to delete. */
+    uint32_t DesiredAccess;
     /* SSH_FXF_* of version 3: 1 read, 2 write, 4 append, 8 creat, 0x10 trunc, 0x20 excl. Above them those of version 6:
      * 0x40, 0x80, 0x100 block read, write, delete, 0x200 advisory, 0x400 nofollow, 0x800 delete on close. */
     uint32_t Flags;
@@ -368,8 +370,9 @@ struct hythe_SetAttributes {
     struct hythe_server *server;
     uint64_t ConnectionId;
     const char *User;
-    char Path[HYTHE_EVENT_PATH];              /* set; not of an open file */
-    struct hythe_event_attributes attributes; /* what the client wants to have set */
+    char Path[HYTHE_EVENT_PATH]; /* set; not of an open file */
+    /* What the client wants to have set; of an ACL and of extended attributes `valid` alone tells. */
+    struct hythe_event_attributes attributes;
     uint32_t BeforeExec;
     uint32_t StatusCode; /* set */
     uint32_t no_follow;  /* of a symlink itself */

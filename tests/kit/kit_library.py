@@ -256,7 +256,8 @@ def what_is_approved_stays_as_it_is():
                 f.seek(at)
                 f.write(data)
         put('w', b'text\n')
-        for change in (lambda: sftp.truncate('/good', 100), lambda: put('a', b'\0'), lambda: put('r+', b'x', 2),
+        for change in (lambda: sftp.truncate('/good', 100), lambda: put('a', b'\0'), lambda: put('a', b'more\n'),
+                       lambda: put('r+', b'x', 2),
                        lambda: put('w', b'\0')):
             try:
                 change()

@@ -348,8 +348,29 @@ static void the_whole_target_of_a_link_is_told(void)
     scene_end(&s);
 }
 
-UNIT_SUITE(event_policy, UNIT_TEST(opens_ask_where_links_lead), UNIT_TEST(in_a_home_and_a_root_too),
-           UNIT_TEST(links_are_followed_as_the_operation_does), UNIT_TEST(only_in_handlers_and_as_much_as_fits),
-           UNIT_TEST(among_events_alone), UNIT_TEST(a_link_is_an_open_of_its_file),
-           UNIT_TEST(a_size_by_name_is_an_open_for_writing), UNIT_TEST(what_a_rename_replaces_is_removed),
-           UNIT_TEST(not_among_events_alone), UNIT_TEST(the_whole_target_of_a_link_is_told));
+static uint32_t set;
+
+static void notes_set(void *p, bool before)
+{
+    if (before)
+        set = ((struct hythe_SetAttributes *)p)->attributes.valid;
+}
+
+static void what_is_not_shown_is_told(void)
+{
+    const struct hythe_attrs attrs = {.struct_size = sizeof attrs, .valid = HYTHE_ATTR_ACL | HYTHE_ATTR_EXTENDED};
+    struct scene s;
+
+    scene_begin(&s, BIT(SetAttributes));
+    s.acts[HY_EVENT_SetAttributes] = (struct act){.before = 3, .after = LEAVE, .more = notes_set};
+    UNIT_ASSERT_NUMBER(hy_vfs_setattr(s.w.vfs, name_of("/f"), 0, &attrs), HYTHE_STATUS(3));
+    UNIT_ASSERT_NUMBER(set, attrs.valid);
+    scene_end(&s);
+}
+
+UNIT_SUITE(event_policy, UNIT_TEST(what_is_not_shown_is_told), UNIT_TEST(opens_ask_where_links_lead),
+           UNIT_TEST(in_a_home_and_a_root_too), UNIT_TEST(links_are_followed_as_the_operation_does),
+           UNIT_TEST(only_in_handlers_and_as_much_as_fits), UNIT_TEST(among_events_alone),
+           UNIT_TEST(a_link_is_an_open_of_its_file), UNIT_TEST(a_size_by_name_is_an_open_for_writing),
+           UNIT_TEST(what_a_rename_replaces_is_removed), UNIT_TEST(not_among_events_alone),
+           UNIT_TEST(the_whole_target_of_a_link_is_told));
