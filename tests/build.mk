@@ -82,7 +82,7 @@ check-asan:
 # work at, under the sanitizer that looks for races.
 THREADED_TESTS = tests/plugin/plugins.py tests/unit/unit-base tests/unit/unit-jobs tests/unit/unit-vfs \
 	tests/unit/unit-server-events \
-	tests/unit/unit-divert \
+	tests/unit/unit-divert tests/unit/unit-event tests/unit/unit-library tests/library/rounds \
 	tests/interop/interop_slow.py \
 	tests/interop/library_threads.py tests/interop/library_connections.py tests/interop/library_tree.py
 check-tsan:

@@ -64,6 +64,21 @@ def test_both_ways_of_running_events(t):
 
 
 @suite.test
+def test_channels_of_one_connection(t):
+    """They open files at once, each on a thread of its own where events are queued: no two have the same label."""
+    for queued in (False, True):
+        srv = t.server.serve(['FileOpen'], queued=queued)
+        with Connection(srv) as c:
+            channels = [c.sftp() for _ in range(3)]
+
+            def opens(i):
+                return [channels[i].open(t.r('%d-%d' % (i, n)), O_WRITE | O_CREAT) for n in range(10)]
+            assert all(len(handles) == 10 for handles in at_once([lambda i=i: opens(i) for i in range(3)]))
+            assert len({e.Handle for e in srv.events('FileOpen', BeforeExec=0)}) == 30
+        srv.free()
+
+
+@suite.test
 def test_doevents(t):
     """Returns how many it ran; waits for SelectWaitMillis and no longer; with ProcessIdleEvents it runs none."""
     srv = t.server.new(queued=True, SelectWaitMillis=50).load()
