@@ -1,6 +1,6 @@
-/* The events of files, DirCreate to SetAttributes without ResolvePath, as two plugins from memory: a layer outside of
- * every chain, which fires what ops.def maps an operation to, and a store for where there is no other, whose operations
- * are the events alone. */
+/* The events of files as two plugins from memory: a layer outside of every chain, which fires what ops.def maps an
+ * operation to, and a store for where there is no other, whose operations are the events alone. ResolvePath is one of
+ * them, but fired by whoever answers REALPATH. */
 #ifndef HY_EVENT_FILES_H
 #define HY_EVENT_FILES_H
 

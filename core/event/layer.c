@@ -93,21 +93,15 @@ void hy_layer_ops(const struct hy_file_events *files, struct hythe_ops *ops)
         ops->readdir = list;
 }
 
-static int start_layer(const struct hythe_host *host, const void *settings, void **instance)
+/* Both lie in what is their instance. */
+static int start(const struct hythe_host *host, const void *settings, void **instance)
 {
-    const char *plugin = (const char *)host->plugin;
+    const struct hythe_plugin *plugin = host->plugin;
+    size_t at =
+        plugin->kind == HYTHE_FILTER ? offsetof(struct hy_file_events, layer) : offsetof(struct hy_file_events, store);
 
     (void)settings;
-    *instance = (void *)(uintptr_t)(plugin - offsetof(struct hy_file_events, layer));
-    return 0;
-}
-
-static int start_store(const struct hythe_host *host, const void *settings, void **instance)
-{
-    const char *plugin = (const char *)host->plugin;
-
-    (void)settings;
-    *instance = (void *)(uintptr_t)(plugin - offsetof(struct hy_file_events, store));
+    *instance = (void *)(uintptr_t)((const char *)plugin - at);
     return 0;
 }
 
@@ -140,6 +134,7 @@ static struct hythe_plugin plugin_of(const struct hy_file_events *files, enum hy
                                  .flags = flags_of(files),
                                  .minor = HYTHE_ABI_MINOR,
                                  .version = "1",
+                                 .start = start,
                                  .attach = hy_place_attach,
                                  .detach = hy_place_detach};
 }
@@ -154,7 +149,6 @@ const struct hythe_plugin *hy_events_layer(struct hy_events *events)
     files->layer = plugin_of(files, HYTHE_FILTER);
     files->layer.name = "events";
     files->layer.summary = "tells the program of what clients do";
-    files->layer.start = start_layer;
     files->layer.ops = &files->layer_ops;
     return &files->layer;
 }
@@ -169,7 +163,6 @@ const struct hythe_plugin *hy_events_store(struct hy_events *events)
     files->store = plugin_of(files, HYTHE_FILESYSTEM);
     files->store.name = "event-store";
     files->store.summary = "files that the program makes up";
-    files->store.start = start_store;
     files->store.keeps = hy_store_keeps;
     files->store.ops = &files->store_ops;
     return &files->store;

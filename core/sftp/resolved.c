@@ -56,7 +56,7 @@ static int64_t judge(struct hy_engine *e, const struct hythe_ResolvePath *p, cha
 _Static_assert((size_t)HYTHE_EVENT_PATH == HY_PATH_MAX, "a path of one is a path of the other");
 
 /* Others may use the session while the handler runs, and leave texts of their own. */
-int64_t hy_resolved(struct hy_engine *e, struct hy_name asked, uint32_t control, char path[HY_PATH_MAX], int64_t n)
+static int64_t fire(struct hy_engine *e, struct hy_name asked, uint32_t control, char path[HY_PATH_MAX], int64_t n)
 {
     size_t len = asked.len < HYTHE_EVENT_PATH ? asked.len : HYTHE_EVENT_PATH - 1;
     char original[HYTHE_EVENT_PATH], text[HY_TEXT_MAX];
@@ -67,8 +67,6 @@ int64_t hy_resolved(struct hy_engine *e, struct hy_name asked, uint32_t control,
                                   .StatusCode = hy_status_code(n, HY_SFTP_VERSION)};
     bool fired;
 
-    if (!hy_events_has(e->options.events, HY_EVENT_ResolvePath))
-        return n;
     memcpy(original, asked.p, len);
     original[len] = '\0';
     if (n >= 0)
@@ -81,4 +79,9 @@ int64_t hy_resolved(struct hy_engine *e, struct hy_name asked, uint32_t control,
     if (!fired)
         return n < 0 ? n : hy_vfs_fail(e->vfs, -ECANCELED, "the server is ending");
     return judge(e, &p, path, n);
+}
+
+int64_t hy_resolved(struct hy_engine *e, struct hy_name asked, uint32_t control, char path[HY_PATH_MAX], int64_t n)
+{
+    return hy_events_has(e->options.events, HY_EVENT_ResolvePath) ? fire(e, asked, control, path, n) : n;
 }

@@ -61,7 +61,6 @@ static int64_t open_at(struct hy_vfs *vfs, const struct hy_paths *paths, void *o
 
     give_up(o);
     r = hy_resolve(vfs, paths->path, &spot);
-
     if (r < 0)
         return r;
     if (spot.fixed)

@@ -90,7 +90,6 @@ struct hy_pace hy_vfs_pace_of_path(const struct hy_vfs *vfs, struct hy_name path
 {
     struct hy_pace pace = {false, false};
     char normal[HY_PATH_MAX];
-
     size_t at;
 
     if (!path.p || hy_path_normalise(normal, vfs->home, path.p, path.len))

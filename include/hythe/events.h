@@ -360,7 +360,7 @@ struct hythe_ResolvePath {
     uint64_t ConnectionId;
     const char *User;
     const char *OriginalPath;        /* as the client sent it; its parts together */
-    uint32_t ControlFlags;           /* 1 no check, 2 stat if there, 3 stat always */
+    uint32_t ControlFlags;           /* 1 no check, 2 stat if there, 3 stat always; 0 before version 6 */
     char RealPath[HYTHE_EVENT_PATH]; /* set */
     uint32_t StatusCode;             /* set */
 };
