@@ -3,7 +3,7 @@
 reads and writes, attributes, lists and labels, where an operation is done; and events at the end of a connection."""
 from embedding import *
 from library_events import Operation, VALID_ATIME, VALID_MODE, VALID_MTIME, VALID_OWNER, VALID_SIZE, VALID_TYPE, serve
-from wire import EOF, FAILURE, LSTAT, MKDIR, OPENDIR, READ, REALPATH, STATUS
+from wire import EOF, FAILURE, LSTAT, MKDIR, OPENDIR, READ, REALPATH, REMOVE, STATUS
 from wire6 import *
 
 suite = Embedding('library-changes', modules=['paramiko'])
@@ -95,6 +95,47 @@ def test_attributes_are_replaced(t):
                     assert (found['uid'], found['gid'], found['atime'], found['mtime']) == (42, 43, 10**9, 10**9 + 1)
                 else:
                     assert found['type'] == 1 and found['mtime'][0] == 10**9 + 1 and found['atime'][0] == 10**9, found
+
+
+@suite.test
+def test_attributes_that_can_not_be(t):
+    """Whatever a handler leaves in them, the client gets attributes of its version or a failure, and the next is right."""
+    srv = serve(t)
+    t.put('file', b'content')
+    every = 0xffffffff
+    wrong = (dict(valid=every), dict(valid=every, FileType=99), dict(valid=VALID_TYPE, FileType=0),
+             dict(valid=VALID_MODE, FilePermissions=2**32 - 1), dict(valid=VALID_SIZE, FileSize=2**63 - 1),
+             dict(valid=VALID_MTIME | VALID_ATIME, FileMTime=-2**63, FileATime=2**63 - 1),
+             dict(valid=VALID_OWNER, FileOwner='nobody at all', FileGroup=''),
+             dict(valid=VALID_OWNER, FileOwner='99999999999999', FileGroup='-1'),
+             dict(valid=VALID_OWNER, FileOwner='x' * 2000, FileGroup='y' * 2000),
+             dict(valid=every, OtherAttributes='LinkCount=many'), dict(valid=every, OtherAttributes='=;;=;MTimeNS=-5'),
+             dict(valid=every, OtherAttributes='MTimeNS=4000000000;ATimeNS=99999999999999999999'),
+             dict(valid=every, OtherAttributes='z' * 3000), dict(valid=every, OtherAttributes='MIMEType=' + 'm' * 900),
+             dict(valid=every, OtherAttributes='TextHint=300;UntranslatedName=\n;AllocationSize=x'))
+    for version in (3, 4, 5, 6):
+        with speaking(srv, version) as x:
+            for attributes in wrong:
+                srv.on('GetAttributes', dict(Path=t.r('file')), set=dict(attributes=attributes))
+                for reply in (x.stat(t.r('file')), x.stat(t.r('file'), LSTAT)):
+                    assert reply.attrs is not None or reply.code not in (None, OK), (version, attributes, reply)
+                srv.no_rules()
+                assert x.stat(t.r('file')).attrs['size'] == 7
+
+
+@suite.test
+def test_texts_that_a_client_is_told(t):
+    srv = serve(t)
+    for text, told in (('line\nbreak', None), ('\x1b[31mred', None), ('t' * 5000, None), ('', b''), ('fine', b'fine')):
+        for version in (3, 6):
+            with speaking(srv, version) as x:
+                srv.deny('FileRemove', 3, text, BeforeExec=1)
+                reply = x.ask(REMOVE, s(t.r('file')))
+                assert reply.code == 3 and len(reply.message) < 4096, (text[:20], reply)
+                reply.message.decode()
+                if told:
+                    assert reply.message == told, reply
+                srv.no_rules()
 
 
 @suite.test
