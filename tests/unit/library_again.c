@@ -107,6 +107,38 @@ static void a_program_may_be_all_that_authenticates(void)
     box_clear(&box);
 }
 
+static void on_step(void *ctx, struct hythe_SSHUserAuthRequest *e)
+{
+    (void)ctx;
+    e->PartialSuccess = strcmp(e->AuthMethod, "password") == 0;
+    e->Accept = strncmp(e->AuthMethod, "keyboard-interactive", 20) == 0;
+}
+
+/* The sequences of the configuration then say what comes next, as ever. */
+static void a_program_may_want_two_factors(void)
+{
+    const struct hythe_events events = {.size = sizeof events, .SSHUserAuthRequest = on_step};
+    struct box box;
+    ssh_session client;
+
+    box_make(&box);
+    box_ok(&box, hythe_server_handle(box.server, &events, NULL));
+    box_fill(&box, "auth = ( ); DefaultAuthMethods = \"password,keyboard-interactive\";\n"
+                   "factors = ( \"password,keyboard-interactive\" );");
+    box_ok(&box, hythe_StartListening(box.server));
+    client = box_connect(&box);
+    CU_ASSERT_FATAL(client != NULL);
+    UNIT_ASSERT_NUMBER(ssh_userauth_none(client, NULL), SSH_AUTH_DENIED);
+    UNIT_ASSERT_NUMBER(ssh_userauth_list(client, NULL), SSH_AUTH_METHOD_PASSWORD);
+    UNIT_ASSERT_NUMBER(ssh_userauth_password(client, NULL, "x"), SSH_AUTH_PARTIAL);
+    UNIT_ASSERT_NUMBER(ssh_userauth_list(client, NULL), SSH_AUTH_METHOD_INTERACTIVE);
+    UNIT_ASSERT_NUMBER(ssh_userauth_kbdint(client, NULL, NULL), SSH_AUTH_INFO);
+    (void)ssh_userauth_kbdint_setanswer(client, 0, "y");
+    UNIT_ASSERT_NUMBER(ssh_userauth_kbdint(client, NULL, NULL), SSH_AUTH_SUCCESS);
+    box_leave(client);
+    box_clear(&box);
+}
+
 /* ---- Secrets ---- */
 
 enum { SECRET = 3000, BEGIN = 1000, PART = 512 };
@@ -215,4 +247,5 @@ static void secrets_that_are_replaced_are_wiped(void)
 
 UNIT_SUITE(library_again, UNIT_TEST(the_log_has_the_level_that_was_set_while_ports_were_closed),
            UNIT_TEST(a_start_that_is_called_off_leaves_connections_alone),
-           UNIT_TEST(a_program_may_be_all_that_authenticates), UNIT_TEST(secrets_that_are_replaced_are_wiped));
+           UNIT_TEST(a_program_may_be_all_that_authenticates), UNIT_TEST(a_program_may_want_two_factors),
+           UNIT_TEST(secrets_that_are_replaced_are_wiped));
