@@ -316,6 +316,47 @@ static void what_a_rename_replaces_is_removed(void)
     scene_end(&s);
 }
 
+/* Between the look and the rename somebody else is quicker. */
+static void *race;
+
+static int64_t late_getattr(const struct hythe_call *call, struct hythe_getattr_arg *arg)
+{
+    int64_t r = hythe_next_getattr(call, arg);
+
+    if (r == -ENOENT && race)
+        (void)memfs_put(race, arg->path, "quicker");
+    return r;
+}
+
+static void nothing_is_replaced_unasked(void)
+{
+    static const struct hythe_ops ops = {.size = sizeof ops, .getattr = late_getattr};
+    static const struct hythe_plugin late = {.abi = HYTHE_ABI,
+                                             .size = sizeof late,
+                                             .kind = HYTHE_FILTER,
+                                             .threads = HYTHE_PARALLEL,
+                                             .name = "late",
+                                             .ops = &ops};
+    struct hy_instance *filter, *store;
+    struct scene s;
+
+    begin(&s, BIT(FileRemove));
+    filter = world_start(&s.w, &late, "late");
+    store = world_start(&s.w, &memfs_plugin, "memfs3");
+    (void)memfs_put(store->self, "f", "content");
+    hy_vfs_free(s.w.vfs);
+    s.w.vfs = NULL;
+    world_mount(&s.w, "/late", (struct hy_instance *const[]){&s.w.instances[0], filter, store, NULL});
+    CU_ASSERT_FATAL(world_see(&s.w, NULL, NULL, false) != NULL);
+    race = store->self;
+    s.acts[HY_EVENT_FileRemove].before = 3;
+    UNIT_ASSERT_NUMBER(rename_it(&s, "/late/f", "/late/new", HYTHE_RENAME_REPLACE), HYTHE_STATUS(3));
+    UNIT_ASSERT_STRING(s.trace, "FileRemove> /late/new;");
+    UNIT_ASSERT_STRING(memfs_content(race, "new"), "quicker");
+    race = NULL;
+    scene_end(&s);
+}
+
 /* There the operation's own event has all of it. */
 static void not_among_events_alone(void)
 {
@@ -372,5 +413,5 @@ UNIT_SUITE(event_policy, UNIT_TEST(what_is_not_shown_is_told), UNIT_TEST(opens_a
            UNIT_TEST(in_a_home_and_a_root_too), UNIT_TEST(links_are_followed_as_the_operation_does),
            UNIT_TEST(only_in_handlers_and_as_much_as_fits), UNIT_TEST(among_events_alone),
            UNIT_TEST(a_link_is_an_open_of_its_file), UNIT_TEST(a_size_by_name_is_an_open_for_writing),
-           UNIT_TEST(what_a_rename_replaces_is_removed), UNIT_TEST(not_among_events_alone),
-           UNIT_TEST(the_whole_target_of_a_link_is_told));
+           UNIT_TEST(what_a_rename_replaces_is_removed), UNIT_TEST(nothing_is_replaced_unasked),
+           UNIT_TEST(not_among_events_alone), UNIT_TEST(the_whole_target_of_a_link_is_told));
