@@ -37,11 +37,11 @@ static void asks_GetAttributes(void *e, bool before)
 static void lay_links(struct scene *s)
 {
     static const char *const links[][2] = {
-        {"abs", "/d/x"},       {"up", "d/../f"},       {"dir", "d"},          {"through", "dir/../dir/./x"},
-        {"dangle", "d/new"},   {"dangle2", "/dangle"}, {"far", "none/new"},   {"loop", "loop"},
-        {"out", "../../f"},    {"d/back", "../f"},     {"d/gone", "../gone"}, {"d/gone2", ".././dir/../gone"},
-        {"slash", "d/new2//"}, {"hidden", "m/secret"}, {"base", "/"},         {"loop2", "loop3"},
-        {"loop3", "loop2"},    {"dirup", "dir/.."},
+        {"abs", "/d/x"},           {"up", "d/../f"},       {"dir", "d"},           {"through", "dir/../dir/./x"},
+        {"dangle", "d/new"},       {"dangle2", "/dangle"}, {"far", "none/new"},    {"loop", "loop"},
+        {"out", "../../f"},        {"d/back", "../f"},     {"d/gone", "../gone"},  {"d/gone2", ".././dir/../gone"},
+        {"d/absgone", "/absgone"}, {"slash", "d/new2//"},  {"hidden", "m/secret"}, {"base", "/"},
+        {"loop2", "loop3"},        {"loop3", "loop2"},     {"dirup", "dir/.."},
     };
 
     for (size_t i = 0; i < sizeof links / sizeof *links; i++)
@@ -88,6 +88,7 @@ static void opens_ask_where_links_lead(void)
         {"/dangle2", NULL, "/d/new", 0},
         {"/slash", NULL, "/d/new2", 0},
         {"/dir/gone", NULL, "/gone", 0},
+        {"/dir/absgone", NULL, "/absgone", 0},
         {"/dir/gone2", NULL, "/gone", 0},
         {"/far", NULL, "", -ENOENT},
         {"/none/x", NULL, "", -ENOENT},
