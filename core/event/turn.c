@@ -1,42 +1,11 @@
 #include "core/event/turn.h"
-#include "core/sftp/status.def"
+#include "core/vfs/status.h"
 
 #include <errno.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-enum {
-#define HY_FX(name, number, since, fallback, text) FX_##name = (number),
-    HY_FX_ROWS
-#undef HY_FX
-        FX_COUNT
-};
-
-/* ---- Statuses ---- */
-
-/* What a result is as a status of all versions. */
-static uint32_t code_of(int64_t result)
-{
-    static const struct {
-        int error;
-        uint32_t code;
-    } rows[] = {
-#define HY_ERRNO(error, name, text) {error, FX_##name},
-        HY_ERRNO_ROWS
-#undef HY_ERRNO
-    };
-
-    if (result >= 0)
-        return FX_OK;
-    if (result <= HYTHE_STATUS(0))
-        return result > HYTHE_STATUS(FX_COUNT) ? (uint32_t)(HYTHE_STATUS(0) - result) : FX_FAILURE;
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
-        if (rows[i].error == -result)
-            return rows[i].code;
-    return FX_FAILURE;
-}
 
 /* ---- Telling ---- */
 
@@ -61,7 +30,7 @@ static void tell_mistake(const struct hy_turn *turn, const char *did, const char
 int64_t hy_turn_wrong(const struct hy_turn *turn, const char *what)
 {
     tell_mistake(turn, "left", what);
-    return turn->call->host->fail(turn->call, HYTHE_STATUS(FX_FAILURE), "the server's program made a mistake");
+    return turn->call->host->fail(turn->call, HYTHE_STATUS(SSH_FX_FAILURE), "the server's program made a mistake");
 }
 
 static int64_t wrong_status(const struct hy_turn *turn)
@@ -125,15 +94,15 @@ bool hy_turn_answered(const struct hy_turn *turn, int64_t *answer)
     bool from, to;
 
     *turn->before = 1;
-    *turn->status = FX_OK;
+    *turn->status = SSH_FX_OK;
     *answer = 0;
     if (!fire(turn))
         *answer = dropped(turn, 0);
-    else if (*turn->status >= FX_COUNT)
+    else if (*turn->status >= SSH_FX_COUNT)
         *answer = wrong_status(turn);
     else if ((turn->path && !ends(turn->path)) || (turn->to && !ends(turn->to)))
         *answer = hy_turn_wrong(turn, "a Path or NewPath without a NUL inside of its bounds");
-    else if (*turn->status != FX_OK)
+    else if (*turn->status != SSH_FX_OK)
         *answer = failure(turn, HYTHE_STATUS(*turn->status), true);
     if (*answer)
         return true;
@@ -149,7 +118,7 @@ bool hy_turn_answered(const struct hy_turn *turn, int64_t *answer)
 
 int64_t hy_turn_after(const struct hy_turn *turn, int64_t r, int64_t fine)
 {
-    uint32_t code = code_of(r);
+    uint32_t code = hy_status_best(r);
 
     if (HYTHE_IS_DIVERTED(r)) /* by a layer inside of this one: it comes again with the other name */
         return r;
@@ -158,11 +127,11 @@ int64_t hy_turn_after(const struct hy_turn *turn, int64_t r, int64_t fine)
     *turn->status = code;
     if (!fire(turn))
         return dropped(turn, r);
-    if (*turn->status >= FX_COUNT)
+    if (*turn->status >= SSH_FX_COUNT)
         return wrong_status(turn);
     if (*turn->status == code)
-        return code == FX_OK || code == FX_EOF ? r : failure(turn, r, false);
-    if (*turn->status != FX_OK)
+        return code == SSH_FX_OK || code == SSH_FX_EOF ? r : failure(turn, r, false);
+    if (*turn->status != SSH_FX_OK)
         return failure(turn, HYTHE_STATUS(*turn->status), true);
     if (fine >= 0)
         return fine;

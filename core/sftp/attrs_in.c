@@ -1,7 +1,7 @@
 /* ATTRS from version 4 on, as clients send them. */
 #include "core/sftp/attrs.h"
 #include "core/sftp/proto.h"
-#include "core/sftp/status.h"
+#include "core/vfs/status.h"
 
 #include <errno.h>
 #include <string.h>

@@ -1,7 +1,6 @@
 libhythe_core_la_SOURCES += \
 	core/sftp/sftp.h \
 	core/sftp/proto.h \
-	core/sftp/status.def core/sftp/status.h core/sftp/status.c \
 	core/sftp/requests.def core/sftp/requests.c \
 	core/sftp/attrs.h core/sftp/attrs.c core/sftp/attrs_in.c core/sftp/attrs_out.c \
 	core/sftp/dialect.h core/sftp/dialect.c core/sftp/v3.c core/sftp/v4.c core/sftp/v5.c core/sftp/v6.c \

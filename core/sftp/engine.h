@@ -8,7 +8,7 @@
 #include "core/sftp/out.h"
 #include "core/sftp/proto.h"
 #include "core/sftp/sftp.h"
-#include "core/sftp/status.h"
+#include "core/vfs/status.h"
 
 #include <string.h>
 

@@ -1,7 +1,7 @@
 /* OPEN's and RENAME's flags of versions 5 and 6. */
 #include "core/sftp/dialect.h"
 #include "core/sftp/proto.h"
-#include "core/sftp/status.h"
+#include "core/vfs/status.h"
 
 #include <errno.h>
 

@@ -43,8 +43,8 @@ static int64_t judge(struct hy_engine *e, const struct hythe_ResolvePath *p, cha
         return wrong(e, "a StatusCode that there isn't: ", number);
     }
     if (p->StatusCode != SSH_FX_OK)
-        return p->StatusCode == hy_status_code(n, HY_SFTP_VERSION) ? failure(e, n, false)
-                                                                   : failure(e, HYTHE_STATUS(p->StatusCode), true);
+        return p->StatusCode == hy_status_best(n) ? failure(e, n, false)
+                                                  : failure(e, HYTHE_STATUS(p->StatusCode), true);
     if (!memchr(p->RealPath, '\0', sizeof p->RealPath))
         return wrong(e, "a RealPath without a NUL inside of its bounds", "");
     if (!is_normal(p->RealPath))
@@ -64,7 +64,7 @@ static int64_t fire(struct hy_engine *e, struct hy_name asked, uint32_t control,
                                   .User = e->options.user ? e->options.user : "",
                                   .OriginalPath = original,
                                   .ControlFlags = control,
-                                  .StatusCode = hy_status_code(n, HY_SFTP_VERSION)};
+                                  .StatusCode = hy_status_best(n)};
     bool fired;
 
     memcpy(original, asked.p, len);

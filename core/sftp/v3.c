@@ -2,7 +2,7 @@
 #include "core/sftp/attrs.h"
 #include "core/sftp/dialect.h"
 #include "core/sftp/proto.h"
-#include "core/sftp/status.h"
+#include "core/vfs/status.h"
 
 #include <errno.h>
 #include <string.h>

@@ -25,6 +25,7 @@ libhythe_core_la_SOURCES += \
     core/vfs/rows.c core/vfs/rows.h \
     core/vfs/session.h \
     core/vfs/slow.c \
+    core/vfs/status.c core/vfs/status.def core/vfs/status.h \
     core/vfs/sums.c core/vfs/sums.h \
     core/vfs/tree.c core/vfs/tree.h \
     core/vfs/vfs.c core/vfs/vfs.h \

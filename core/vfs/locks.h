@@ -4,18 +4,18 @@
 #ifndef HY_VFS_LOCKS_H
 #define HY_VFS_LOCKS_H
 
-#include "hythe/plugin.h"
+#include "core/vfs/status.h"
 
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 
-/* Statuses of draft-ietf-secsh-filexfer-13, section 9.1, that only locks lead to. */
-#define HY_LOCK_CONFLICT HYTHE_STATUS(17)
-#define HY_RANGE_CONFLICT HYTHE_STATUS(25)
-#define HY_RANGE_REFUSED HYTHE_STATUS(26)
-#define HY_DELETE_PENDING HYTHE_STATUS(27)
-#define HY_RANGE_NOT_HELD HYTHE_STATUS(31)
+/* Statuses that only locks lead to. */
+#define HY_LOCK_CONFLICT HYTHE_STATUS(SSH_FX_LOCK_CONFLICT)
+#define HY_RANGE_CONFLICT HYTHE_STATUS(SSH_FX_BYTE_RANGE_LOCK_CONFLICT)
+#define HY_RANGE_REFUSED HYTHE_STATUS(SSH_FX_BYTE_RANGE_LOCK_REFUSED)
+#define HY_DELETE_PENDING HYTHE_STATUS(SSH_FX_DELETE_PENDING)
+#define HY_RANGE_NOT_HELD HYTHE_STATUS(SSH_FX_NO_MATCHING_BYTE_RANGE_LOCK)
 
 struct hy_locks;
 struct hy_locks *hy_locks_new(void); /* NULL: out of memory */

@@ -22,7 +22,7 @@ static const struct {
     {HYTHE_ATTR_ATIME, "access"},     {HYTHE_ATTR_MTIME, "modification"},
 };
 
-enum { PARTS = sizeof parts / sizeof *parts, OP_UNSUPPORTED = 8 /* SSH_FX_OP_UNSUPPORTED */ };
+enum { PARTS = sizeof parts / sizeof *parts };
 
 /* One attempt with these attributes; `arg` is the operation's. */
 typedef int64_t attempt(const struct hy_scene *scene, void *arg, const struct hythe_attrs *attrs);
@@ -61,7 +61,7 @@ static int64_t try_mkdir(const struct hy_scene *scene, void *arg, const struct h
 
 static bool unsupported(int64_t result)
 {
-    return result == -ENOTSUP || result == -ENOSYS || result == HYTHE_STATUS(OP_UNSUPPORTED);
+    return result == -ENOTSUP || result == -ENOSYS || result == HYTHE_STATUS(SSH_FX_OP_UNSUPPORTED);
 }
 
 static void tell(const struct hy_vfs *vfs, const struct hy_scene *scene, const char *path, uint32_t left)

@@ -3,6 +3,7 @@
 #define HY_VFS_SESSION_H
 
 #include "core/vfs/rows.h"
+#include "core/vfs/status.h"
 #include "core/vfs/tree.h"
 #include "core/vfs/vfs.h"
 
@@ -219,11 +220,12 @@ static inline int64_t hy_plain(int64_t result)
 }
 
 /* Whether a store's answer about a directory above a mount means that it doesn't have it: an errno, or an exact status
- * that says as much (NO_SUCH_FILE, OP_UNSUPPORTED, NO_SUCH_PATH, NOT_A_DIRECTORY). */
+ * that says as much. */
 static inline bool hy_not_there(int64_t result)
 {
-    return result == -ENOENT || result == -ENOTDIR || result == HYTHE_STATUS(2) || result == HYTHE_STATUS(8) ||
-           result == HYTHE_STATUS(10) || result == HYTHE_STATUS(19);
+    return result == -ENOENT || result == -ENOTDIR || result == HYTHE_STATUS(SSH_FX_NO_SUCH_FILE) ||
+           result == HYTHE_STATUS(SSH_FX_OP_UNSUPPORTED) || result == HYTHE_STATUS(SSH_FX_NO_SUCH_PATH) ||
+           result == HYTHE_STATUS(SSH_FX_NOT_A_DIRECTORY);
 }
 
 /* A plugin broke its contract: says so in the log and returns -EIO. */

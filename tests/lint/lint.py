@@ -23,7 +23,7 @@ MAY_SEE = {
     "vfs": "base config path",
     "plugin": "base config path vfs",
     "auth": "base config path vfs",
-    "event": "base config path vfs sftp/status.def",
+    "event": "base config path vfs",
     "sftp": "base config path vfs plugin auth event transport/link.h",
     "server": "base keys config path vfs plugin auth event sftp transport library/program.h",
     "library": "base keys config path vfs plugin auth event sftp transport server",

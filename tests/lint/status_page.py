@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""doc/status.md says what core/sftp/status.def says."""
+"""doc/status.md says what core/vfs/status.def says."""
 import os
 import re
 import sys
@@ -13,7 +13,7 @@ def read(name):
 
 
 def wanted():
-    table = read('core/sftp/status.def').replace('\\\n', '\n')
+    table = read('core/vfs/status.def').replace('\\\n', '\n')
     codes = {name: (number, since, fallback) for name, number, since, fallback in
              re.findall(r'HY_FX\((\w+), (\d+), (\w+), (\w+), "[^"]*"\)', table)}
 

@@ -1,7 +1,7 @@
 /* The layer of events: what each operation fires, and what handlers make of it. */
 #include "tests/unit/event_scene.h"
 
-#include "core/sftp/status.h"
+#include "core/vfs/status.h"
 #include "core/vfs/session.h"
 
 /* ---- Each operation ---- */

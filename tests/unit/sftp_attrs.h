@@ -4,7 +4,7 @@
 
 #include "core/sftp/dialect.h"
 #include "core/sftp/proto.h"
-#include "core/sftp/status.h"
+#include "core/vfs/status.h"
 #include "tests/unit/unit.h"
 
 #include <errno.h>

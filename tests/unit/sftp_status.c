@@ -1,5 +1,5 @@
 /* Written from the drafts: which version has which code. */
-#include "core/sftp/status.h"
+#include "core/vfs/status.h"
 #include "core/sftp/sftp.h"
 #include "tests/unit/unit.h"
 

@@ -2,7 +2,7 @@
 #include "core/sftp/attrs.h"
 #include "core/sftp/dialect.h"
 #include "core/sftp/proto.h"
-#include "core/sftp/status.h"
+#include "core/vfs/status.h"
 #include "tests/unit/unit.h"
 
 static const struct hy_dialect *v3(void)

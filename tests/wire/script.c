@@ -1,7 +1,7 @@
 #include "tests/wire/script.h"
 
 #include "core/sftp/proto.h"
-#include "core/sftp/status.h"
+#include "core/vfs/status.h"
 #include "tests/wire/fields.h"
 #include "tests/wire/world.h"
 

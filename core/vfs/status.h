@@ -1,12 +1,12 @@
 /* From results (negative errno values and exact HYTHE_STATUS codes) to the status of a protocol version. */
-#ifndef HY_SFTP_STATUS_H
-#define HY_SFTP_STATUS_H
+#ifndef HY_VFS_STATUS_H
+#define HY_VFS_STATUS_H
 
 #include "hythe/plugin.h"
 
 #include <stdint.h>
 
-#include "core/sftp/status.def"
+#include "core/vfs/status.def"
 
 enum hy_fx {
 #define HY_FX(name, number, since, fallback, text) SSH_FX_##name = (number),
@@ -15,7 +15,10 @@ enum hy_fx {
         SSH_FX_COUNT
 };
 
-/* The code that `version` has for a result; SSH_FX_OK for zero and more. Never a code that is newer than it. */
+/* The best code of all versions; SSH_FX_OK for zero and more. */
+uint32_t hy_status_best(int64_t result);
+
+/* The code that `version` has for a result. Never a code that is newer than it. */
 uint32_t hy_status_code(int64_t result, uint32_t version);
 
 /* What to tell about it when nobody gave a better text. Never NULL. */

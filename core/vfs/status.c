@@ -1,4 +1,4 @@
-#include "core/sftp/status.h"
+#include "core/vfs/status.h"
 
 #include <errno.h>
 #include <stddef.h>
@@ -32,8 +32,7 @@ static const struct row *find(int64_t result)
     return NULL;
 }
 
-/* The best code of all versions. */
-static uint32_t best(int64_t result)
+uint32_t hy_status_best(int64_t result)
 {
     const struct row *row;
 
@@ -47,7 +46,7 @@ static uint32_t best(int64_t result)
 
 uint32_t hy_status_code(int64_t result, uint32_t version)
 {
-    uint32_t code = best(result);
+    uint32_t code = hy_status_best(result);
 
     while (codes[code].since > version && code != codes[code].fallback)
         code = codes[code].fallback;
@@ -58,5 +57,5 @@ const char *hy_status_text(int64_t result)
 {
     const struct row *row = result < 0 && result > HYTHE_STATUS(0) ? find(result) : NULL;
 
-    return row ? row->text : codes[best(result)].text;
+    return row ? row->text : codes[hy_status_best(result)].text;
 }
