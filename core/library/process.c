@@ -20,6 +20,7 @@ static const struct {
     {"log_file", NULL, "lines for a log are the event Log"},
     {"log_format", NULL, "lines for a log are the event Log"},
     {"control_socket", NULL, "hythectl asks hythed alone"},
+    {"reload_host_keys", NULL, "keys that only root can read stay as they were when it gave up its rights"},
     {"UseFIPSCompliantAPI", fips_is_on,
      "it loads OpenSSL's providers fips and base and calls EVP_default_properties_enable_fips() before it starts"},
     {"UseInternalSecurityAPI", NULL,

@@ -42,7 +42,8 @@ struct hythe_server *hythe_server_new(void);
  * that never returns keeps its memory. */
 void hythe_server_free(struct hythe_server *server);
 
-/* The reason of the last call that failed, in words, cut to size bytes; "" if none did. Any thread. */
+/* The reason of the last call that failed, on whichever thread, in words, cut to size bytes; "" if none did. Any
+ * thread. */
 void hythe_server_error(struct hythe_server *server, char *text, size_t size);
 
 /* ---- Settings and properties ---- */
@@ -69,7 +70,8 @@ int hythe_server_set_number(struct hythe_server *server, const char *name, int64
 int hythe_server_get_number(struct hythe_server *server, const char *name, int64_t *value);
 
 /* Takes all settings of a configuration file (hythe.cfg(5)), or of a text like one, in place of those that were set
- * before; what neither says has its default. What is wrong fails it, what is missing may be set before the start. While
+ * before; what neither says has its default. What is wrong fails it, what is missing may be set before the start;
+ * written out as empty, as by auth = ( ), it is wrong unless a handler that makes up for it was given before. While
  * the server listens this is a reload, which may change nothing that needs a restart (106, 107, -EINVAL). Owner. */
 int hythe_server_load(struct hythe_server *server, const char *file);
 int hythe_server_load_text(struct hythe_server *server, const char *text);

@@ -70,6 +70,7 @@ static void settings_of_a_process_keep_it_from_starting(void)
                 {"log_file", "/nowhere/log", ""},
                 {"log_format", "json", "text"},
                 {"control_socket", "/nowhere/socket", ""},
+                {"reload_host_keys", "true", "false"},
                 {"UseInternalSecurityAPI", "true", "false"},
                 {"UseFIPSCompliantAPI", "true", "false"}};
     char reason[64];
