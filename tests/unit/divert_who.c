@@ -81,6 +81,38 @@ static void not_from_the_cores_own_calls(void)
     world_end(&w);
 }
 
+/* One that says something first, one that is refused, one that does something else, and an invented one. */
+static int64_t mislead(const struct hythe_call *call, struct hythe_mkdir_arg *arg)
+{
+    switch (arg->path[0]) {
+    case 'a':
+        (void)call->host->fail(call, 0, "said before");
+        return call->host->divert(call, "/b", NULL);
+    case 'b':
+        return -EACCES;
+    case 'c':
+        (void)call->host->divert(call, "/b", NULL);
+        return 0;
+    default:
+        return HY_DIVERTED;
+    }
+}
+
+static void nothing_of_an_attempt_is_left_for_the_next(void)
+{
+    static const struct hythe_ops its_ops = {.size = sizeof its_ops, .mkdir = mislead};
+    static const struct hythe_plugin plugin = LAYER("misleads", HYTHE_DIVERTS, &its_ops);
+    struct world w;
+
+    begin_with(&w, &plugin);
+    UNIT_ASSERT_NUMBER(make(&w, "/a"), -EACCES);
+    UNIT_ASSERT_STRING(hy_vfs_error(w.vfs), "");
+    UNIT_ASSERT_NUMBER(make(&w, "/c"), 0);
+    UNIT_ASSERT_NUMBER(make(&w, "/d"), -EIO);
+    UNIT_ASSERT_NUMBER(world_said(&w, "is no errno and no status"), 1);
+    world_end(&w);
+}
+
 /* The number alone leads nowhere. */
 static int64_t forge(const struct hythe_call *call, struct hythe_mkdir_arg *arg)
 {
@@ -268,7 +300,7 @@ static void a_copy_given_up_leaves_nothing_behind(void)
 
 UNIT_SUITE(leading, UNIT_TEST(other_layers_judge_the_new_name), UNIT_TEST(an_inner_layer_may_lead_away_too),
            UNIT_TEST(only_what_a_client_asks_by_name), UNIT_TEST(not_from_the_cores_own_calls),
-           UNIT_TEST(an_invented_diversion_is_no_answer), UNIT_TEST(a_diversion_after_the_open_closes_it),
-           UNIT_TEST(a_cancelled_session_goes_nowhere), UNIT_TEST(locks_are_those_of_the_new_name),
-           UNIT_TEST(copies_land_where_they_are_led), UNIT_TEST(a_copy_that_fails_leaves_nothing_open),
-           UNIT_TEST(a_copy_given_up_leaves_nothing_behind));
+           UNIT_TEST(an_invented_diversion_is_no_answer), UNIT_TEST(nothing_of_an_attempt_is_left_for_the_next),
+           UNIT_TEST(a_diversion_after_the_open_closes_it), UNIT_TEST(a_cancelled_session_goes_nowhere),
+           UNIT_TEST(locks_are_those_of_the_new_name), UNIT_TEST(copies_land_where_they_are_led),
+           UNIT_TEST(a_copy_that_fails_leaves_nothing_open), UNIT_TEST(a_copy_given_up_leaves_nothing_behind));
