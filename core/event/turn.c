@@ -1,4 +1,5 @@
 #include "core/event/turn.h"
+#include "core/vfs/chain.h"
 #include "core/vfs/status.h"
 
 #include <errno.h>
@@ -30,6 +31,7 @@ static void tell_mistake(const struct hy_turn *turn, const char *did, const char
 int64_t hy_turn_wrong(const struct hy_turn *turn, const char *what)
 {
     tell_mistake(turn, "left", what);
+    hy_chain_decided(turn->call);
     return turn->call->host->fail(turn->call, HYTHE_STATUS(SSH_FX_FAILURE), "the server's program made a mistake");
 }
 
@@ -52,6 +54,8 @@ static int64_t failure(const struct hy_turn *turn, int64_t r, bool own)
 {
     char *text = hy_place_message(hy_place_of(turn->call));
 
+    if (own)
+        hy_chain_decided(turn->call);
     if (text || own)
         r = turn->call->host->fail(turn->call, r, "%s", text ? text : "");
     free(text);

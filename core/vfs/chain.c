@@ -85,6 +85,11 @@ static const enum on needs[] = {
 #undef HYTHE_OP
 };
 
+void hy_chain_decided(const struct hythe_call *call)
+{
+    hy_frame_of(call)->scene->report->decided = true;
+}
+
 bool hy_chain_on_paths(enum hythe_op op)
 {
     return needs[op] != ON_FILE;

@@ -95,6 +95,7 @@ struct hy_diversion {
 /* What the layers of one session tell it, and it them. */
 struct hy_report {
     char text[256];                   /* host->fail(): the last failure, for the client */
+    bool decided;                     /* hy_chain_decided() */
     struct hy_kept *kept;             /* host->keep(): freed by hy_report_clear() */
     struct hy_diversion diversion;    /* host->divert(): of the operation under way; NULL for both: none */
     atomic_bool cancelled;            /* host->cancelled() */
@@ -147,6 +148,9 @@ int64_t hy_chain_ask(const struct hythe_call *call, uint32_t op, void *arg);
 
 /* host->divert for every layer. */
 int64_t hy_chain_divert(const struct hythe_call *call, const char *path, const char *to);
+
+/* The failure that the layer is about to return is somebody's decision: nobody is told that a store failed. */
+void hy_chain_decided(const struct hythe_call *call);
 
 /* Whether it is one on one or two paths, or one that opens. */
 bool hy_chain_on_paths(enum hythe_op op);

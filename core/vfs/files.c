@@ -146,8 +146,8 @@ static int64_t told(struct hy_vfs *vfs, struct hy_file *file, const char *what, 
     const struct hy_chain *chain = file->scene.chain;
     const char *why = hy_vfs_error(vfs);
 
-    if (result >= 0 || result == -ECANCELED || result == HYTHE_STATUS(SSH_FX_EOF) || file->failed ||
-        vfs->failures >= FAILURES_MAX)
+    if (result >= 0 || result == -ECANCELED || result == HYTHE_STATUS(SSH_FX_EOF) || vfs->report.decided ||
+        file->failed || vfs->failures >= FAILURES_MAX)
         return result;
     file->failed = true;
     vfs->failures++;

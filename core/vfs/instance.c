@@ -56,6 +56,7 @@ static void *host_keep(const struct hythe_call *call, size_t bytes)
 void hy_report_clear(struct hy_report *report)
 {
     report->text[0] = '\0';
+    report->decided = false;
     report->diversion = (struct hy_diversion){NULL, NULL};
     while (report->kept) {
         struct hy_kept *kept = report->kept;
@@ -68,9 +69,11 @@ void hy_report_clear(struct hy_report *report)
 void hy_report_set_aside(struct hy_report *report, struct hy_report *aside)
 {
     memcpy(aside->text, report->text, sizeof aside->text);
+    aside->decided = report->decided;
     aside->kept = report->kept;
     aside->diversion = report->diversion;
     report->kept = NULL;
+    report->decided = false;
     report->diversion = (struct hy_diversion){NULL, NULL};
 }
 
@@ -79,6 +82,7 @@ void hy_report_put_back(struct hy_report *report, const struct hy_report *aside)
 {
     hy_report_clear(report);
     memcpy(report->text, aside->text, sizeof report->text);
+    report->decided = aside->decided;
     report->kept = aside->kept;
     report->diversion = aside->diversion;
 }

@@ -179,6 +179,39 @@ static void data_is_replaced_by_the_call_alone(void)
     scene_end(&s);
 }
 
+static void denies_reading(void *p, bool before)
+{
+    (void)before;
+    ((struct hythe_FileRead *)p)->StatusCode = HYTHE_FX_PERMISSION_DENIED;
+}
+
+/* The log, and the event Error, tell of stores that fail, not of what a program decides. */
+static void a_denial_is_no_failure_of_a_store(void)
+{
+    struct scene s;
+    hy_handle h;
+    char buf[4];
+
+    scene_begin(&s, BIT(FileRead) | BIT(FileWrite) | BIT(FileClose));
+    UNIT_ASSERT_NUMBER(do_open(&s.w, "/f", HYTHE_OPEN_READ | HYTHE_OPEN_WRITE, &h), 0);
+    s.acts[HY_EVENT_FileRead].more = denies_reading;
+    UNIT_ASSERT_NUMBER(hy_vfs_read(s.w.vfs, h, buf, sizeof buf, 0), HYTHE_STATUS(3));
+    s.acts[HY_EVENT_FileWrite].before = 14;
+    UNIT_ASSERT_NUMBER(hy_vfs_write(s.w.vfs, h, "abc", 3, 0), HYTHE_STATUS(14));
+    s.acts[HY_EVENT_FileWrite] = (struct act){.after = 15};
+    UNIT_ASSERT_NUMBER(hy_vfs_write(s.w.vfs, h, "abc", 3, 0), HYTHE_STATUS(15));
+    UNIT_ASSERT_NUMBER(world_said(&s.w, " fails for user "), 0);
+    hy_vfs_clear_error(s.w.vfs);
+    s.acts[HY_EVENT_FileWrite].after = LEAVE;
+    UNIT_ASSERT_NUMBER(hy_vfs_write(s.w.vfs, h, "abc", 3, INT64_MAX - 3), -EFBIG);
+    UNIT_ASSERT_NUMBER(world_said(&s.w, "write of \"/f\" fails for user alice"), 1);
+    hy_vfs_clear_error(s.w.vfs);
+    s.acts[HY_EVENT_FileClose].after = 4;
+    CU_ASSERT(do_open(&s.w, "/d/x", HYTHE_OPEN_READ, &h) == 0 && hy_vfs_close(s.w.vfs, h) == HYTHE_STATUS(4));
+    UNIT_ASSERT_NUMBER(world_said(&s.w, " fails for user "), 1);
+    scene_end(&s);
+}
+
 /* ---- Listing ---- */
 
 static void list(void *p, bool before)
@@ -316,5 +349,6 @@ static void handlers_may_run_elsewhere(void)
 }
 
 UNIT_SUITE(event_data, UNIT_TEST(what_is_read_may_be_changed), UNIT_TEST(what_is_written_may_be_replaced),
-           UNIT_TEST(data_is_replaced_by_the_call_alone), UNIT_TEST(a_list_replaces_what_is_there),
-           UNIT_TEST(a_listing_goes_on_where_it_was), UNIT_TEST(handlers_may_run_elsewhere));
+           UNIT_TEST(data_is_replaced_by_the_call_alone), UNIT_TEST(a_denial_is_no_failure_of_a_store),
+           UNIT_TEST(a_list_replaces_what_is_there), UNIT_TEST(a_listing_goes_on_where_it_was),
+           UNIT_TEST(handlers_may_run_elsewhere));

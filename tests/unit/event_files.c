@@ -2,6 +2,7 @@
 #include "tests/unit/event_scene.h"
 
 #include "core/vfs/status.h"
+#include "core/vfs/copyfile.h"
 #include "core/vfs/session.h"
 
 /* ---- Each operation ---- */
@@ -445,6 +446,28 @@ static void an_operation_without_an_event_is_refused_unless_allowed(void)
     scene_end(&s);
 }
 
+/* What takes back the half of a copy is no request. */
+static void nobody_is_asked_about_what_is_taken_back(void)
+{
+    enum { MORE_THAN_A_SLICE = 5 << 20 };
+    char *much = calloc(1, MORE_THAN_A_SLICE);
+    struct hy_copyfile c;
+    struct scene s;
+
+    CU_ASSERT_FATAL(much != NULL);
+    memset(much, 'x', MORE_THAN_A_SLICE - 1);
+    scene_begin(&s, BIT(FileRemove));
+    CU_ASSERT(memfs_put(s.fs, "much", much) == 0);
+    free(much);
+    s.acts[HY_EVENT_FileRemove].before = 3;
+    UNIT_ASSERT_NUMBER(hy_copyfile_begin(s.w.vfs, &c, name_of("/much"), name_of("/new"), false), 1);
+    UNIT_ASSERT_NUMBER(hy_copyfile_step(s.w.vfs, &c), 1);
+    hy_copyfile_end(s.w.vfs, &c);
+    CU_ASSERT_PTR_NULL(memfs_content(s.fs, "new"));
+    UNIT_ASSERT_STRING(s.trace, "");
+    scene_end(&s);
+}
+
 #define ABLE(op) \
     static int64_t able_##op(const struct hythe_call *call, struct hythe_##op##_arg *arg) \
     { \
@@ -494,4 +517,5 @@ UNIT_SUITE(files, UNIT_TEST(watching_changes_nothing), UNIT_TEST(each_status_den
            UNIT_TEST(a_status_that_there_is_not_is_caught), UNIT_TEST(mistakes_do_not_fill_the_log),
            UNIT_TEST(a_failure_is_told_as_a_status_and_may_be_another),
            UNIT_TEST(an_event_without_a_handler_costs_nothing), UNIT_TEST(without_handlers_there_is_no_layer),
-           UNIT_TEST(an_operation_without_an_event_is_refused_unless_allowed), UNIT_TEST(copies_pass_no_event_by));
+           UNIT_TEST(an_operation_without_an_event_is_refused_unless_allowed), UNIT_TEST(copies_pass_no_event_by),
+           UNIT_TEST(nobody_is_asked_about_what_is_taken_back));
