@@ -12,7 +12,7 @@ struct scene {
     struct box box;
     struct scene *other;
     atomic_bool there, named, over;
-    atomic_int result;
+    atomic_int result, came, left;
 };
 
 static void begin(struct scene *s, const struct hythe_events *events, const char *more)
@@ -77,7 +77,7 @@ static void stays_and_changes(void *ctx, struct hythe_Log *e)
     wait_for(&s->over);
 }
 
-static void end_while_one_stays(const struct hythe_events *events, atomic_bool *stays, struct scene *s)
+static void end_while_one_stays(const struct hythe_events *events, const atomic_bool *stays, struct scene *s)
 {
     pthread_t client;
 
@@ -102,16 +102,108 @@ static void *end_while_a_connection_stays(void *ctx)
     return NULL;
 }
 
+/* ---- Events that are queued ---- */
+
+static void counts(void *ctx, struct hythe_Connected *e)
+{
+    (void)e;
+    ((struct scene *)ctx)->came++;
+}
+
+static void counts_too(void *ctx, struct hythe_Disconnected *e)
+{
+    (void)e;
+    ((struct scene *)ctx)->left++;
+}
+
+static void *do_events_once(void *ctx)
+{
+    struct scene *s = ctx;
+
+    while (!s->there)
+        (void)hythe_DoEvents(s->box.server);
+    return NULL;
+}
+
+static void knock_three_times(struct scene *s, pthread_t clients[3])
+{
+    for (size_t i = 0; i < 3; i++)
+        CU_ASSERT_FATAL(pthread_create(&clients[i], NULL, knock, s) == 0);
+    while (hythe_server_connections(s->box.server, NULL, 0) < 3)
+        (void)poll(NULL, 0, 1);
+}
+
+static void join_three(const pthread_t threads[3])
+{
+    for (size_t i = 0; i < 3; i++)
+        (void)pthread_join(threads[i], NULL);
+}
+
+static void call_all(const struct scene *s)
+{
+    uint64_t ids[3];
+
+    box_ok(&s->box, hythe_Config(s->box.server, "MaxConnections=60", NULL, 0));
+    UNIT_ASSERT_NUMBER(hythe_server_connections(s->box.server, ids, 3), 3);
+    box_ok(&s->box, hythe_Disconnect(s->box.server, ids[2]));
+    box_ok(&s->box, hythe_ExchangeKeys(s->box.server, ids[0]));
+    box_ok(&s->box, hythe_StopListening(s->box.server));
+}
+
+/* One thread's DoEvents() is in a handler that stays, the other connections wait in the queue. */
+static void *end_while_the_queue_stays(void *ctx)
+{
+    static const struct hythe_events events = {.size = sizeof events, .Connected = waits};
+    pthread_t clients[3], doer;
+    struct scene s;
+
+    (void)ctx;
+    begin(&s, &events, "shutdown_timeout = 0; ProcessIdleEvents = false;");
+    knock_three_times(&s, clients);
+    CU_ASSERT_FATAL(pthread_create(&doer, NULL, do_events_once, &s) == 0);
+    wait_for(&s.there);
+    call_all(&s);
+    box_fails(&s.box, hythe_Shutdown(s.box.server), -ETIMEDOUT, "stuck");
+    s.over = true;
+    (void)pthread_join(doer, NULL);
+    box_ok(&s.box, hythe_Shutdown(s.box.server));
+    join_three(clients);
+    box_clear(&s.box);
+    return NULL;
+}
+
+/* They take as long as each other. */
 static void an_end_does_not_wait_for_ever(void)
 {
     static const struct hythe_events events = {
         .size = sizeof events, .Connected = waits_for_a_name, .Log = stays_and_changes};
+    pthread_t beside[2];
     struct scene s;
-    pthread_t beside;
 
-    CU_ASSERT_FATAL(pthread_create(&beside, NULL, end_while_a_connection_stays, NULL) == 0); /* it takes as long */
+    CU_ASSERT_FATAL(pthread_create(&beside[0], NULL, end_while_a_connection_stays, NULL) == 0);
+    CU_ASSERT_FATAL(pthread_create(&beside[1], NULL, end_while_the_queue_stays, NULL) == 0);
     end_while_one_stays(&events, &s.named, &s);
-    (void)pthread_join(beside, NULL);
+    for (size_t i = 0; i < 2; i++)
+        (void)pthread_join(beside[i], NULL);
+}
+
+/* Nobody has called DoEvents() when the server is freed, with the queue full. */
+static void a_queue_that_nobody_runs_ends_with_the_server(void)
+{
+    static const struct hythe_events events = {.size = sizeof events, .Connected = counts, .Disconnected = counts_too};
+    pthread_t clients[3];
+    struct scene s;
+
+    begin(&s, &events, "ProcessIdleEvents = false;");
+    knock_three_times(&s, clients);
+    call_all(&s);
+    UNIT_ASSERT_NUMBER(s.came, 0);
+    hythe_server_free(s.box.server);
+    s.box.server = NULL;
+    UNIT_ASSERT_NUMBER(s.came, 3);
+    UNIT_ASSERT_NUMBER(s.left, 3);
+    join_three(clients);
+    box_clear(&s.box);
 }
 
 /* ---- Two servers ---- */
@@ -183,5 +275,6 @@ static void handlers_are_set_beside_calls_of_any_thread(void)
     box_clear(&s.box);
 }
 
-UNIT_SUITE(library_waits, UNIT_TEST(an_end_does_not_wait_for_ever), UNIT_TEST(servers_may_change_each_other),
+UNIT_SUITE(library_waits, UNIT_TEST(an_end_does_not_wait_for_ever),
+           UNIT_TEST(a_queue_that_nobody_runs_ends_with_the_server), UNIT_TEST(servers_may_change_each_other),
            UNIT_TEST(handlers_are_set_beside_calls_of_any_thread));
