@@ -55,7 +55,7 @@ void hythe_server_error(struct hythe_server *server, char *text, size_t size);
  * (size bytes, cut; may be NULL with 0) in the form that sets it again; secrets are "***". While the server listens,
  * settings that may be reloaded hold for connections that come from then on; others fail (104, 106, 107). An unknown
  * name is -ENOENT, a value that can't be -EINVAL, a connection that isn't there 126. Any thread; -EDEADLK only in a
- * handler of what a call of the same thread, which changes the server or another one that somebody changes now, makes it
+ * handler of what a call of the same thread, which changes the server or another one that somebody changes, makes it
  * tell (Log, Error).
  *
  * Lists: AltSSHCertStore[i] and its like, which AltSSHCertCount makes longer and shorter, the prompts with
