@@ -284,6 +284,24 @@ static void a_size_by_name_is_an_open_for_writing(void)
     scene_end(&s);
 }
 
+/* Another Path in it is where the whole operation goes. */
+static void what_comes_besides_diverts_too(void)
+{
+    struct scene s;
+
+    scene_begin(&s, BIT(FileOpen) | BIT(SetAttributes));
+    s.acts[HY_EVENT_FileOpen].path = "/d/x";
+    UNIT_ASSERT_NUMBER(size_it(&s, HYTHE_ATTR_SIZE, 0), 0);
+    UNIT_ASSERT_STRING(s.trace, "SetAttributes> /f;FileOpen> /f;SetAttributes> /d/x;FileOpen> /d/x;FileOpen< /d/x 0;"
+                                "SetAttributes< /d/x 0;");
+    UNIT_ASSERT_STRING(memfs_content(s.fs, "f"), "content");
+    UNIT_ASSERT_STRING(memfs_content(s.fs, "d/x"), "");
+    s.trace[0] = '\0';
+    UNIT_ASSERT_NUMBER(link_it(&s), -ENOSYS);
+    UNIT_ASSERT_STRING(s.trace, "FileOpen> /f;FileOpen> /d/x;FileOpen< /d/x 8;");
+    scene_end(&s);
+}
+
 static int64_t rename_it(struct scene *s, const char *from, const char *to, uint32_t flags)
 {
     s->trace[0] = '\0';
@@ -414,5 +432,6 @@ UNIT_SUITE(event_policy, UNIT_TEST(what_is_not_shown_is_told), UNIT_TEST(opens_a
            UNIT_TEST(in_a_home_and_a_root_too), UNIT_TEST(links_are_followed_as_the_operation_does),
            UNIT_TEST(only_in_handlers_and_as_much_as_fits), UNIT_TEST(among_events_alone),
            UNIT_TEST(a_link_is_an_open_of_its_file), UNIT_TEST(a_size_by_name_is_an_open_for_writing),
-           UNIT_TEST(what_a_rename_replaces_is_removed), UNIT_TEST(nothing_is_replaced_unasked),
-           UNIT_TEST(not_among_events_alone), UNIT_TEST(the_whole_target_of_a_link_is_told));
+           UNIT_TEST(what_a_rename_replaces_is_removed), UNIT_TEST(what_comes_besides_diverts_too),
+           UNIT_TEST(nothing_is_replaced_unasked), UNIT_TEST(not_among_events_alone),
+           UNIT_TEST(the_whole_target_of_a_link_is_told));
