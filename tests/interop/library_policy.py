@@ -294,6 +294,14 @@ def test_handlers_ask_where_names_lead(t):
                 srv.forget()
                 assert x.ask_open(name, F_WRITE | F_CREAT).code == DENIED
                 assert srv.program.results_of(srv.one('FileOpen'))[0] == dict(rc=0, path=real), (queued, name, real)
+            srv.no_rules()
+            for name, real in ways.items():  # and there it goes
+                handle = x.open(name, F_WRITE | F_CREAT | F_TRUNC)
+                assert x.ask(WRITE, s(handle), u64(0), s(name)).code == OK and x.close(handle) == OK
+                there = t.server.root + real
+                assert read(there) == name.encode() and os.path.realpath(there) == there, (name, real)
+            for name in ('secret/made', 'secret/new', 'new'):
+                os.unlink(t.d(name))
         srv.free()
 
 
@@ -433,6 +441,59 @@ def test_a_lock_is_told_from_an_open(t):
             x.ask(BLOCK, s(handle), u64(0), u64(1), u32(mask))
         assert all(e.lock_flags for e in srv.events('FileOpen')), srv.events('FileOpen')
         x.close(handle)
+
+
+@suite.test
+def test_channels_and_reloads(t):
+    """Labels are told apart over the channels of a connection; a reload leaves the events where they are."""
+    t.put('file', b'x')
+    for queued in (False, True):
+        srv = t.server.serve(FILE_EVENTS, queued=queued)
+        with Connection(srv) as before:
+            channels = before.sftp(), before.sftp()
+            for x in channels * 2:
+                x.open(t.r('file'))
+            assert len({e.Handle for e in srv.events('FileOpen', BeforeExec=0)}) == 4, srv.events('FileOpen')
+            srv.settings['mounts'] = [dict(path='/other', plugin='local-root', root=t.disk)]
+            srv.load()
+            srv.deny('FileOpen', DENIED, BeforeExec=1)
+            with Connection(srv) as after:
+                for x, name in zip(channels + (after.sftp(),) * 2, (t.r('file'),) * 3 + ('/other/file',)):
+                    assert x.ask(OPEN, s(name), u32(F_READ), u32(0)).code == DENIED, name
+        srv.free()
+
+
+@suite.test
+def test_nothing_is_learnt_where_all_is_denied(t):
+    """Every request on a path has one answer, whatever is there."""
+    os.mkdir(t.d('dir'))
+    t.put('dir/file', b'x')
+    t.put('file', b'x')
+    os.symlink('dir/file', t.d('link'))
+    srv = t.server.serve(FILE_EVENTS + ['ResolvePath'], ProtocolVersion=6)
+    for event in FILE_EVENTS + ['ResolvePath']:
+        srv.deny(event, DENIED, **({'BeforeExec': 1} if event in BEFORE_AND_AFTER else {}))
+    file, new = t.r('file'), t.r('new')
+    for version in (3, 4, 5, 6):
+        with speaking(srv, version) as x:
+            def extended(name, *parts):
+                return x.ask(EXTENDED, s(name), *parts)
+            for name in 'file dir dir/file dir/none none none/none link file/x'.split():
+                path = t.r(name)
+                replies = [
+                    x.stat(path), x.stat(path, LSTAT), x.ask_open(path, F_READ), x.ask_open(path, F_WRITE | F_CREAT),
+                    x.rename(path, new), x.rename(file, path),
+                    extended('hardlink@openssh.com', s(path), s(new)),
+                    extended('hardlink@openssh.com', s(file), s(path)),
+                    extended('posix-rename@openssh.com', s(file), s(path)),
+                    extended('expand-path@openssh.com', s(path)),
+                    extended('lsetstat@openssh.com', s(path), x.attrs(mode=0o600)),
+                    extended('copy-file', s(path), s(new), b'\1'), extended('copy-file', s(new), s(path), b'\1'),
+                    extended('check-file-name', s(path), s('md5'), u64(0), u64(0), u32(0)),
+                    extended('md5-hash', s(path), u64(0), u64(0), s(''))]
+                replies += [x.ask(kind, s(path)) for kind in (OPENDIR, REALPATH, READLINK, REMOVE, RMDIR)]
+                replies += [x.ask(MKDIR, s(path), x.attrs(kind=2)), x.ask(SETSTAT, s(path), x.attrs(size=0))]
+                assert {r.code for r in replies} == {DENIED}, (version, path, replies)
 
 
 @suite.test
