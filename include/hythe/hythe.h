@@ -100,10 +100,11 @@ int hythe_server_bind(struct hythe_server *server);
 
 /* Starts to serve: Listening becomes true. It takes a host key (SSHCertStore), something to serve (RootDirectory,
  * mounts, or handlers of events of files) and somebody who may log in (users, plugins that authenticate, or a handler
- * of SSHUserAuthRequest). What is missing or wrong among the settings is said now; 1301 without a host key that can be
- * used. After StopListening() it listens again, and what was set meanwhile holds for who comes then, but for what needs
- * a server without connections. Waits for what was told to end, as Shutdown() does. -ECANCELED: a handler, or another
- * thread, has told it to stop or to end meanwhile. Owner. */
+ * of SSHUserAuthRequest). What is missing or wrong among the settings is said now; 1301 without a host key that can
+ * be used. If it fails, ports that hythe_server_bind() has opened are closed. After StopListening() it listens again,
+ * and what was set meanwhile holds for who comes then, but for what needs a server without connections. Waits for what
+ * was told to end, as Shutdown() does. -ECANCELED: a handler, or another thread, has told it to stop or to end
+ * meanwhile. Owner. */
 int hythe_StartListening(struct hythe_server *server);
 /* Closes the ports; connections that there are go on. It doesn't wait. Any thread. */
 int hythe_StopListening(struct hythe_server *server);

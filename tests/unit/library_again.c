@@ -80,6 +80,23 @@ static void a_start_that_is_called_off_leaves_connections_alone(void)
     box_clear(&box);
 }
 
+static void a_start_that_fails_leaves_no_port_open(void)
+{
+    struct box box;
+
+    box_make(&box);
+    box_fill(&box, "");
+    box_ok(&box, hythe_Config(box.server, "RootDirectory=/nowhere", NULL, 0));
+    box_ok(&box, hythe_server_bind(box.server));
+    CU_ASSERT(hythe_server_port(box.server) != 0);
+    box_fails(&box, hythe_StartListening(box.server), -EINVAL, "No such file or directory");
+    UNIT_ASSERT_NUMBER(hythe_server_port(box.server), 0);
+    box_fill(&box, "");
+    box_ok(&box, hythe_server_bind(box.server)); /* all of it anew */
+    box_ok(&box, hythe_StartListening(box.server));
+    box_clear(&box);
+}
+
 /* ---- Who may log in ---- */
 
 static void on_login(void *ctx, struct hythe_SSHUserAuthRequest *e)
@@ -250,5 +267,5 @@ static void secrets_that_are_replaced_are_wiped(void)
 
 UNIT_SUITE(library_again, UNIT_TEST(the_log_has_the_level_that_was_set_while_ports_were_closed),
            UNIT_TEST(a_start_that_is_called_off_leaves_connections_alone),
-           UNIT_TEST(a_program_may_be_all_that_authenticates), UNIT_TEST(a_program_may_want_two_factors),
-           UNIT_TEST(secrets_that_are_replaced_are_wiped));
+           UNIT_TEST(a_start_that_fails_leaves_no_port_open), UNIT_TEST(a_program_may_be_all_that_authenticates),
+           UNIT_TEST(a_program_may_want_two_factors), UNIT_TEST(secrets_that_are_replaced_are_wiped));
