@@ -327,15 +327,14 @@ HY_FIRE(readdir)
 
 HY_FIRE(close)
 {
-    bool told = !hy_own(call) || *call->slot; /* an open that was told of ends with a close that is */
     char digits[DIGITS];
     struct hythe_FileClose e = {HY_HEAD(call), .Path = call->file->path, .aborted = arg->flags & HYTHE_CLOSE_ABORTED};
     const struct hy_turn turn = {HY_TURN(FileClose, e)};
     int64_t r = next(call, arg);
 
-    if (told && removes(call, call->file->access))
+    if (removes(call, call->file->access))
         r = removed(call, r);
-    if (told && hy_heard(call, HY_EVENT_FileClose)) {
+    if (hy_heard(call, HY_EVENT_FileClose)) {
         e.Handle = label_of(call, digits);
         r = hy_turn_after(&turn, r, 0);
     }

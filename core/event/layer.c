@@ -57,12 +57,6 @@ static int64_t refuse(const struct hythe_call *call)
 HYTHE_OP_EVENTS
 #undef HYTHE_OP_EVENT
 
-/* A close that was told of goes with an open that was, whoever closes it. */
-static int64_t end(const struct hythe_call *call, struct hythe_close_arg *arg)
-{
-    return hy_fire_close(call, arg, call->host->next);
-}
-
 static int64_t list(const struct hythe_call *call, struct hythe_readdir_arg *arg)
 {
     return hy_fire_readdir(call, arg, call->host->next);
@@ -87,8 +81,8 @@ void hy_layer_ops(const struct hy_file_events *files, struct hythe_ops *ops)
     HYTHE_OP_EVENTS
 #undef HYTHE_OP_EVENT
     /* Labels and lists of open files are memory. */
-    if (ops->close || has(files, HY_EVENT_FileOpen) || has(files, HY_EVENT_DirList))
-        ops->close = end;
+    if (has(files, HY_EVENT_FileOpen) || has(files, HY_EVENT_DirList))
+        ops->close = on_close;
     if (has(files, HY_EVENT_DirList))
         ops->readdir = list;
 }

@@ -101,6 +101,80 @@ static void a_lock_that_is_refused_afterwards_is_given_back(void)
     scene_end(&s);
 }
 
+/* ---- Other ways ---- */
+
+static int64_t lead_away(const struct hythe_call *call, struct hythe_mkdir_arg *arg)
+{
+    return strcmp(arg->path, "a") == 0 ? call->host->divert(call, "/inner/b", NULL) : hythe_next_mkdir(call, arg);
+}
+
+/* What another layer leads elsewhere is told of once it is done. */
+static void a_diversion_of_another_layer_is_no_result(void)
+{
+    static const struct hythe_ops ops = {.size = sizeof ops, .mkdir = lead_away};
+    struct hythe_plugin plugin = PLUGIN(HYTHE_FILTER, ops);
+    struct scene s;
+
+    plugin.flags = HYTHE_DIVERTS;
+    scene_begin(&s, BIT(DirCreate));
+    put_inside(&s, &plugin, true);
+    UNIT_ASSERT_NUMBER(do_mkdir(&s.w, "/inner/a"), 0);
+    UNIT_ASSERT_STRING(s.trace, "DirCreate> /inner/a;DirCreate> /inner/b;DirCreate< /inner/b 0;");
+    scene_end(&s);
+}
+
+/* The look at the parent of what couldn't be made is the core's own. */
+static void a_look_at_a_parent_is_no_event(void)
+{
+    struct scene s;
+
+    scene_begin(&s, BIT(DirCreate) | BIT(GetAttributes));
+    hy_vfs_free(s.w.vfs);
+    s.w.vfs = NULL;
+    world_mount(&s.w, "/far/off", (struct hy_instance *const[]){&s.w.instances[0], &s.w.instances[1], NULL});
+    CU_ASSERT_FATAL(world_see(&s.w, NULL, NULL, false) != NULL);
+    UNIT_ASSERT_NUMBER(do_mkdir(&s.w, "/far/new"), -EROFS);
+    UNIT_ASSERT_STRING(s.trace, "DirCreate> /far/new;DirCreate< /far/new 2;");
+    scene_end(&s);
+}
+
+/* ---- Data ---- */
+
+static int writes;
+
+static int64_t count_writes(const struct hythe_call *call, struct hythe_write_arg *arg)
+{
+    (void)call;
+    CU_ASSERT(arg->offset <= INT64_MAX - arg->len);
+    writes++;
+    return (int64_t)arg->len;
+}
+
+static void write_longer(void *p, bool before)
+{
+    if (before)
+        UNIT_ASSERT_NUMBER(hy_events_set_data(scene_of(p)->events, 7, "longer", 6), 0);
+}
+
+static void no_store_is_asked_to_write_beyond_the_largest_offset(void)
+{
+    static const struct hythe_ops ops = {.size = sizeof ops, .write = count_writes};
+    static const struct hythe_plugin plugin = PLUGIN(HYTHE_FILTER, ops);
+    struct scene s;
+    hy_handle h;
+
+    writes = 0;
+    scene_begin(&s, BIT(FileWrite));
+    put_inside(&s, &plugin, true);
+    s.acts[HY_EVENT_FileWrite].more = write_longer;
+    UNIT_ASSERT_NUMBER(do_open(&s.w, "/inner/f", HYTHE_OPEN_WRITE, &h), 0);
+    UNIT_ASSERT_NUMBER(hy_vfs_write(s.w.vfs, h, "abc", 3, INT64_MAX - 5), -EFBIG);
+    UNIT_ASSERT_NUMBER(writes, 0);
+    UNIT_ASSERT_NUMBER(hy_vfs_write(s.w.vfs, h, "abc", 3, INT64_MAX - 6), 3);
+    UNIT_ASSERT_NUMBER(writes, 1);
+    scene_end(&s);
+}
+
 /* ---- Wrong answers ---- */
 
 static int64_t too_long(const struct hythe_call *call, struct hythe_readlink_arg *arg)
@@ -125,5 +199,6 @@ static void a_target_beyond_its_room_is_not_shown(void)
 }
 
 UNIT_SUITE(event_inner, UNIT_TEST(a_filter_writes_by_events),
-           UNIT_TEST(a_lock_that_is_refused_afterwards_is_given_back),
-           UNIT_TEST(a_target_beyond_its_room_is_not_shown));
+           UNIT_TEST(a_lock_that_is_refused_afterwards_is_given_back), UNIT_TEST(a_target_beyond_its_room_is_not_shown),
+           UNIT_TEST(a_diversion_of_another_layer_is_no_result), UNIT_TEST(a_look_at_a_parent_is_no_event),
+           UNIT_TEST(no_store_is_asked_to_write_beyond_the_largest_offset));
