@@ -17,7 +17,11 @@ static const char *algorithm_of(const struct hy_factor *factor, char type[HY_KEY
     const uint8_t *name = factor->key_len ? hy_get_string(&r, &len) : NULL;
     const char *suffix, *named = factor->algorithm ? factor->algorithm : "";
 
-    (void)snprintf(type, HY_KEY_TEXT, "%.*s", name && len < HY_KEY_TEXT ? (int)len : 0, (const char *)name);
+    if (!name || len >= HY_KEY_TEXT)
+        len = 0;
+    if (len)
+        memcpy(type, name, len);
+    type[len] = '\0';
     if (strncmp(type, "ssh-rsa", strlen("ssh-rsa")) != 0)
         return type;
     suffix = type + strlen("ssh-rsa");
