@@ -95,7 +95,8 @@ bool hy_turn_answered(const struct hy_turn *turn, int64_t *answer);
 /* Fires it after the operation, whose result was r, and returns what is to be answered: r as long as the handler leaves
  * the status that it amounts to; `fine` for a failure that it calls a success, where that is >= 0. */
 int64_t hy_turn_after(const struct hy_turn *turn, int64_t r, int64_t fine);
-/* A handler did what it must not: a line of the log that names the event, and the failure to answer with. */
+/* A handler did what it must not: a line of the log that names the event, a few for each connection, and the failure to
+ * answer with. */
 int64_t hy_turn_wrong(const struct hy_turn *turn, const char *what);
 
 /* ---- Parameters with something behind them ---- */

@@ -295,8 +295,10 @@ void hy_vfs_moved(struct hy_vfs *vfs, hy_handle h, uint64_t read, uint64_t writt
 
     if (!file)
         return;
-    atomic_fetch_add_explicit(&file->read, read, memory_order_relaxed);
-    atomic_fetch_add_explicit(&file->written, written, memory_order_relaxed);
+    if (read)
+        atomic_fetch_add_explicit(&file->read, read, memory_order_relaxed);
+    if (written)
+        atomic_fetch_add_explicit(&file->written, written, memory_order_relaxed);
     atomic_store_explicit(&file->at, at, memory_order_relaxed);
 }
 
