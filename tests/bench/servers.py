@@ -80,18 +80,32 @@ def sshd_argv(work, root, _build, port, name):
     return [program("sshd", "/usr/sbin", "/usr/local/sbin", "/sbin"), "-D", "-e", "-f", path]
 
 
-def hythed_argv(work, root, build, port, name):
+def hythed_file(work, root, build, port, name, run_as):
     path = f"{work}/{name}.conf"
     with open(f"{work}/client_key.pub", encoding="utf-8") as f:
         key = f.read().strip()
-    run_as = f'run_as = "{user_name()}";' if os.geteuid() == 0 else ""
     with open(path, "w", encoding="utf-8") as f:
         f.write(HYTHED_CONFIG.format(run_as=run_as, port=port, work=work, plugins=f"{build}/.libs", root=root,
                                      user=user_name(), key=key))
-    return [program("hythed", build), "-f", path]
+    return path
 
 
-ARGV = {"sshd": sshd_argv, "hythed": hythed_argv}
+def hythed_argv(work, root, build, port, name):
+    run_as = f'run_as = "{user_name()}";' if os.geteuid() == 0 else ""
+    return [program("hythed", build), "-f", hythed_file(work, root, build, port, name, run_as)]
+
+
+def embedder_argv(which):
+    def argv(work, root, build, port, name):
+        return [program("embedder", f"{build}/tests/bench"), hythed_file(work, root, build, port, name, ""), which]
+    return argv
+
+
+# Each kind of server: what the table calls it, and how it is started. The last three are a program that embeds the
+# library with handlers of no events, of all but FileRead and FileWrite, and of all.
+KINDS = {"sshd": ("OpenSSH", sshd_argv), "hythed": ("Hythe", hythed_argv),
+         "library": ("no events", embedder_argv("none")), "events": ("not data", embedder_argv("others")),
+         "data": ("all events", embedder_argv("all"))}
 
 
 def keeper(argv, log):
@@ -136,7 +150,7 @@ class Server:
         self.kind, self.name, self.log = kind, name, f"{work}/{name}.log"
         self.work, self.root, self.build = work, root, build
         self.port = free_port()
-        argv = ARGV[kind](work, root, build, self.port, name)
+        argv = KINDS[kind][1](work, root, build, self.port, name)
         self.keeper = os.fork()
         if self.keeper == 0:
             try:

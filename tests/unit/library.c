@@ -424,9 +424,10 @@ UNIT_SUITE(library, UNIT_TEST(a_login_is_served), UNIT_TEST(what_is_missing_is_s
            UNIT_TEST(a_start_can_be_called_off), UNIT_TEST(handlers_run_where_events_are_done));
 UNIT_DECLARE(library_again);
 UNIT_DECLARE(library_files);
+UNIT_DECLARE(library_memory);
 UNIT_DECLARE(library_settings);
 UNIT_DECLARE(library_threads);
 UNIT_DECLARE(library_waits);
 
 UNIT_MAIN("unit-library", &unit_library, &unit_library_settings, &unit_library_threads, &unit_library_waits,
-          &unit_library_files, &unit_library_again)
+          &unit_library_files, &unit_library_again, &unit_library_memory)
