@@ -194,7 +194,9 @@ void hy_check_keys(struct hy_reading *r)
     c->keys = keys;
     c->key_count += n;
     if (!c->key_count && !r->rules->tree_only)
-        hy_reading_add(r, place_of(r, "SSHCertStore"), "%s [%d]", hy_error_text(HY_ERROR_HOST_KEY), HY_ERROR_HOST_KEY);
+        hy_reading_add(r, place_of(r, "SSHCertStore"),
+                       "%s; set SSHCertStore to the file of one (ssh-keygen -t ed25519 -N '' -f FILE makes it) [%d]",
+                       hy_error_text(HY_ERROR_HOST_KEY), HY_ERROR_HOST_KEY);
 }
 
 bool hy_config_first_key(const struct hy_config *config)

@@ -62,6 +62,8 @@ int hythe_load(struct hythe_server *server, const char *file, const char *text, 
 int hythe_fail(struct hythe_server *server, int number, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 int hythe_fail_locked(struct hythe_server *server, int number, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
+/* A call that was given NULL where a text or a struct is wanted. */
+int hythe_fail_null(struct hythe_server *server, const char *call);
 /* The same with what was found wrong, in one line; the number is that of the failure, -EINVAL if it has none. */
 int hythe_fail_problems(struct hythe_server *server, const struct hy_problems *problems);
 int hythe_fail_err(struct hythe_server *server, const struct hy_err *err);

@@ -89,10 +89,10 @@ static int load_quietly(struct hythe_server *server, const char *file, const cha
 
 int hythe_server_load(struct hythe_server *server, const char *file)
 {
-    return load_quietly(server, file, NULL);
+    return file ? load_quietly(server, file, NULL) : hythe_fail_null(server, "hythe_server_load");
 }
 
 int hythe_server_load_text(struct hythe_server *server, const char *text)
 {
-    return load_quietly(server, "text", text);
+    return text ? load_quietly(server, "text", text) : hythe_fail_null(server, "hythe_server_load_text");
 }

@@ -55,6 +55,11 @@ int hythe_fail(struct hythe_server *server, int number, const char *fmt, ...)
     return number;
 }
 
+int hythe_fail_null(struct hythe_server *server, const char *call)
+{
+    return hythe_fail(server, -EINVAL, "%s: an argument is NULL", call);
+}
+
 static const char *place_said(struct hy_place place, char out[HY_PLACE_TEXT])
 {
     if (place.line || !place.file || !place.file[0])
@@ -284,6 +289,8 @@ int hythe_server_register(struct hythe_server *server, const struct hythe_plugin
 {
     struct hy_err err = {0};
 
+    if (!plugin)
+        return hythe_fail_null(server, "hythe_server_register");
     if (hy_plugins_vet(plugin, &err))
         return hythe_fail(server, -EINVAL, "%s", err.text);
     return while_idle(server, "hythe_server_register", add_plugin, plugin, NULL);

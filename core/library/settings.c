@@ -274,18 +274,27 @@ static int get_named(struct hythe_server *server, const char *text, size_t len, 
 
 int hythe_server_set(struct hythe_server *server, const char *name, const char *value)
 {
+    if (!name || !value)
+        return hythe_fail_null(server, "hythe_server_set");
     return set_named(server, name, strlen(name), value);
 }
 
 int hythe_server_get(struct hythe_server *server, const char *name, char *value, size_t size)
 {
+    if (!name || (size && !value))
+        return hythe_fail_null(server, "hythe_server_get");
     return get_named(server, name, strlen(name), value, size);
 }
 
 int hythe_Config(struct hythe_server *server, const char *setting, char *value, size_t size)
 {
-    size_t len = strcspn(setting, "=");
-    int rc = setting[len] ? set_named(server, setting, len, setting + len + 1) : 0;
+    size_t len;
+    int rc;
+
+    if (!setting || (size && !value))
+        return hythe_fail_null(server, "Config");
+    len = strcspn(setting, "=");
+    rc = setting[len] ? set_named(server, setting, len, setting + len + 1) : 0;
 
     return rc || (setting[len] && !size) ? rc : get_named(server, setting, len, value, size);
 }
@@ -313,6 +322,8 @@ int hythe_server_set_number(struct hythe_server *server, const char *name, int64
     char text[24];
     int rc;
 
+    if (!name)
+        return hythe_fail_null(server, "hythe_server_set_number");
     hy_events_enter(server->events, &stay);
     (void)snprintf(text, sizeof text, "%" PRId64, value);
     rc = find_number(server, name, &found);
@@ -327,8 +338,11 @@ int hythe_server_get_number(struct hythe_server *server, const char *name, int64
     struct name found;
     char text[64];
     bool on;
-    int rc = find_number(server, name, &found);
+    int rc;
 
+    if (!name || !value)
+        return hythe_fail_null(server, "hythe_server_get_number");
+    rc = find_number(server, name, &found);
     if (!rc)
         rc = get(server, &found, text, sizeof text);
     if (rc || hy_parse_size(text, value))

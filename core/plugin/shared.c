@@ -55,10 +55,13 @@ int hy_started_begin(struct hy_started *s, struct hy_complaints *to)
     struct hy_instance *instance = &s->instance;
     int rc = 0;
 
+    atomic_store(&instance->starting, true);
     if (instance->plugin.start)
         rc = instance->plugin.start(&instance->host, s->settings, &instance->self);
-    if (rc)
-        return hy_complain(to, nowhere, "it can't be started: %s", hy_err_reason(rc));
+    if (rc) /* by its own words, for who hasn't the log at hand */
+        return hy_complain(to, nowhere, "it can't be started: %s",
+                           atomic_exchange(&instance->starting, false) ? hy_err_reason(rc) : instance->trouble);
+    atomic_store(&instance->starting, false);
     s->running = true;
     return 0;
 }

@@ -24,6 +24,9 @@ struct hy_instance {
     char *label;                /* "local-root at /pub", for messages */
     const struct hy_log *log;
     pthread_mutex_t *lock; /* held around every call of a HYTHE_SERIAL plugin; NULL for others */
+    /* While start() runs: whether it has logged no error yet, and the first one. */
+    atomic_bool starting;
+    char trouble[512];
     /* Set after hy_instance_init(): */
     struct hy_budget *budget;                                /* what memory_take() counts against; NULL: no limit */
     const struct hy_assist *assist;                          /* whom host->assist() asks; NULL: nobody */

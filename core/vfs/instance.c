@@ -11,7 +11,7 @@
 
 static void host_log(const struct hythe_host *host, int level, const char *fmt, ...)
 {
-    const struct hy_instance *instance = host->core;
+    struct hy_instance *instance = host->core;
     char text[1024];
     va_list ap;
 
@@ -21,6 +21,8 @@ static void host_log(const struct hythe_host *host, int level, const char *fmt, 
     if (vsnprintf(text, sizeof text, fmt, ap) < 0)
         text[0] = '\0';
     va_end(ap);
+    if (level == HY_LOG_ERROR && atomic_exchange(&instance->starting, false))
+        (void)snprintf(instance->trouble, sizeof instance->trouble, "%.*s", (int)sizeof instance->trouble - 1, text);
     hy_log(instance->log, (enum hy_log_level)level, 0, "%s: %s", instance->label, text);
 }
 

@@ -13,7 +13,7 @@
  *
  * Results. int functions return 0, or the number of an error of the component (hythe_error_text() has them all, such as
  * 104 when the server listens already), or a negative errno; hythe_server_error() has who, what, which value and what
- * to do. A call that fails has changed nothing.
+ * to do. A call that fails has changed nothing. NULL for a name, a value or a file is -EINVAL.
  *
  * Threads. "Any thread" means at any time, from handlers of events too; "owner" means one thread at a time, and not
  * from a handler (-EDEADLK, which changes nothing).

@@ -39,7 +39,7 @@ static void what_is_missing_is_said_at_the_start(void)
     struct box box;
 
     box_make(&box);
-    box_fails(&box, hythe_StartListening(box.server), 1301, "no private host key [1301]");
+    box_fails(&box, hythe_StartListening(box.server), 1301, "no private host key; set SSHCertStore");
     box_fails(&box, hythe_StartListening(box.server), 1301,
               "there are no users: nobody could log in; load some, or handle SSHUserAuthRequest");
     box_fails(&box, hythe_server_bind(box.server), 1301,

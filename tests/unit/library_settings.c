@@ -116,6 +116,29 @@ static void a_wrong_value_is_named(void)
     box_clear(&box);
 }
 
+static void null_is_no_text(void)
+{
+    struct box box;
+    int64_t number;
+    char text[8];
+
+    box_make(&box);
+    box_fails(&box, hythe_Config(box.server, NULL, text, sizeof text), -EINVAL, "Config: an argument is NULL");
+    box_fails(&box, hythe_Config(box.server, "LocalPort", NULL, 8), -EINVAL, "NULL");
+    box_fails(&box, hythe_server_set(box.server, NULL, "1"), -EINVAL, "hythe_server_set: an argument is NULL");
+    box_fails(&box, hythe_server_set(box.server, "LocalPort", NULL), -EINVAL, "NULL");
+    box_fails(&box, hythe_server_get(box.server, NULL, text, sizeof text), -EINVAL, "hythe_server_get");
+    box_fails(&box, hythe_server_get(box.server, "LocalPort", NULL, 8), -EINVAL, "NULL");
+    box_ok(&box, hythe_server_get(box.server, "LocalPort", NULL, 0));
+    box_fails(&box, hythe_server_set_number(box.server, NULL, 1), -EINVAL, "hythe_server_set_number");
+    box_fails(&box, hythe_server_get_number(box.server, NULL, &number), -EINVAL, "hythe_server_get_number");
+    box_fails(&box, hythe_server_get_number(box.server, "LocalPort", NULL), -EINVAL, "NULL");
+    box_fails(&box, hythe_server_load(box.server, NULL), -EINVAL, "hythe_server_load: an argument is NULL");
+    box_fails(&box, hythe_server_load_text(box.server, NULL), -EINVAL, "hythe_server_load_text");
+    box_fails(&box, hythe_server_register(box.server, NULL), -EINVAL, "hythe_server_register");
+    box_clear(&box);
+}
+
 static void names_are_looked_up(void)
 {
     char value[4] = "???";
@@ -262,7 +285,7 @@ static void what_may_be_reloaded_holds_for_those_who_come(void)
     box_fails(&box, hythe_Config(box.server, "MaxConnections=0", NULL, 0), -EINVAL, "out of range");
     box_fails(&box, hythe_Config(box.server, "RootDirectory=", NULL, 0), -EINVAL, "nothing could be served");
     box_fails(&box, hythe_Config(box.server, "RootDirectory=/nowhere", NULL, 0), -EINVAL,
-              "local-root at /: it can't be started: No such file");
+              "local-root at /: it can't be started: root \"/nowhere\": No such file or directory");
     box_ok(&box, hythe_Config(box.server, "RootDirectory", text, sizeof text));
     CU_ASSERT(strcmp(text, "/nowhere") != 0 && *text);
     box_ok(&box, hythe_Config(box.server, "MaxConnections=2", NULL, 0)); /* 108 doesn't happen */
@@ -323,7 +346,7 @@ static void a_connection_has_settings_of_its_own(void)
 }
 
 UNIT_SUITE(library_settings, UNIT_TEST(every_setting_goes_round), UNIT_TEST(every_number_has_its_range),
-           UNIT_TEST(every_truth_has_six_words), UNIT_TEST(a_wrong_value_is_named), UNIT_TEST(names_are_looked_up),
-           UNIT_TEST(lists_are_set_one_by_one), UNIT_TEST(secrets_are_not_shown),
+           UNIT_TEST(every_truth_has_six_words), UNIT_TEST(a_wrong_value_is_named), UNIT_TEST(null_is_no_text),
+           UNIT_TEST(names_are_looked_up), UNIT_TEST(lists_are_set_one_by_one), UNIT_TEST(secrets_are_not_shown),
            UNIT_TEST(a_text_takes_the_place_of_all_that_was_set), UNIT_TEST(what_is_loaded_is_whole),
            UNIT_TEST(what_may_be_reloaded_holds_for_those_who_come), UNIT_TEST(a_connection_has_settings_of_its_own));
