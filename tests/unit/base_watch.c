@@ -112,11 +112,19 @@ static void reports_what_goes_on(void)
     end(&s);
 }
 
-static void its_thread_ends(void)
+static void its_thread_ends_and_begins(void)
 {
+    static const struct timespec now = {.tv_sec = 0};
     struct seen s;
 
     begin(&s);
+    CU_ASSERT(hy_watchdog_stop(s.dog, &now)); /* there was none */
+    for (int i = 0; i < 3; i++) {
+        UNIT_ASSERT_NUMBER(hy_watchdog_start(s.dog), 0);
+        UNIT_ASSERT_NUMBER(hy_watchdog_start(s.dog), 0);
+        CU_ASSERT(hy_watchdog_stop(s.dog, &now)); /* in spite of the bound: the log doesn't keep it */
+        CU_ASSERT(hy_watchdog_stop(s.dog, NULL));
+    }
     UNIT_ASSERT_NUMBER(hy_watchdog_start(s.dog), 0);
     end(&s);
 }
@@ -163,4 +171,4 @@ static void tells_a_thread_that_fails_what_it_did(void)
 }
 
 UNIT_SUITE(watch, UNIT_TEST(tells_a_thread_that_fails_what_it_did), UNIT_TEST(names_what_takes_too_long_once),
-           UNIT_TEST(lets_pass_what_goes_on), UNIT_TEST(reports_what_goes_on), UNIT_TEST(its_thread_ends));
+           UNIT_TEST(lets_pass_what_goes_on), UNIT_TEST(reports_what_goes_on), UNIT_TEST(its_thread_ends_and_begins));

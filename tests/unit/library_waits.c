@@ -95,7 +95,7 @@ static void end_while_one_stays(const struct hythe_events *events, const atomic_
 static void *end_while_a_connection_stays(void *ctx)
 {
     static const struct hythe_events events = {.size = sizeof events, .Connected = waits};
-    struct scene s;
+    struct scene s = {.over = false};
 
     (void)ctx;
     end_while_one_stays(&events, &s.there, &s);
@@ -155,7 +155,7 @@ static void *end_while_the_queue_stays(void *ctx)
 {
     static const struct hythe_events events = {.size = sizeof events, .Connected = waits};
     pthread_t clients[3], doer;
-    struct scene s;
+    struct scene s = {.over = false};
 
     (void)ctx;
     begin(&s, &events, "shutdown_timeout = 0; ProcessIdleEvents = false;");
@@ -178,7 +178,7 @@ static void an_end_does_not_wait_for_ever(void)
     static const struct hythe_events events = {
         .size = sizeof events, .Connected = waits_for_a_name, .Log = stays_and_changes};
     pthread_t beside[2];
-    struct scene s;
+    struct scene s = {.over = false};
 
     CU_ASSERT_FATAL(pthread_create(&beside[0], NULL, end_while_a_connection_stays, NULL) == 0);
     CU_ASSERT_FATAL(pthread_create(&beside[1], NULL, end_while_the_queue_stays, NULL) == 0);
@@ -192,7 +192,7 @@ static void a_queue_that_nobody_runs_ends_with_the_server(void)
 {
     static const struct hythe_events events = {.size = sizeof events, .Connected = counts, .Disconnected = counts_too};
     pthread_t clients[3];
-    struct scene s;
+    struct scene s = {.over = false};
 
     begin(&s, &events, "ProcessIdleEvents = false;");
     knock_three_times(&s, clients);
