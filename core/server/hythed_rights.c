@@ -4,6 +4,7 @@
 #include <grp.h>
 #include <linux/capability.h>
 #include <pwd.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -34,7 +35,8 @@ int hythed_rights_find(struct hythed_rights *rights, const char *run_as, uid_t m
 {
     int found;
 
-    *rights = (struct hythed_rights){.user = run_as, .uid = me, .gid = getegid()};
+    *rights = (struct hythed_rights){.uid = me, .gid = getegid()};
+    (void)snprintf(rights->user, sizeof rights->user, "%s", run_as);
     if (!*run_as)
         return me ? 0 : hy_err_set(err, "run_as is required when started as root; \"root\" only when you mean it");
     found = find_user(run_as, &rights->uid, &rights->gid, err);

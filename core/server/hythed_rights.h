@@ -8,8 +8,8 @@
 #include <sys/types.h>
 
 struct hythed_rights {
-    const char *user; /* run_as */
-    uid_t uid;        /* to have in the end */
+    char user[256]; /* run_as, which is at most that long: a copy, since settings come and go before it is used */
+    uid_t uid;      /* to have in the end */
     gid_t gid;
     bool change; /* from root to another user */
 };

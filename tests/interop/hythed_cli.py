@@ -4,6 +4,7 @@ import contextlib
 import os
 import pwd
 import re
+import shutil
 import signal
 import socket
 import stat
@@ -65,10 +66,10 @@ class Box:
         for line, pattern in zip(lines, patterns):
             assert re.search(pattern, line), '%r has no %r' % (line, pattern)
 
-    def serve(self, *args, stderr=None, env=None, **settings):
+    def serve(self, *args, stderr=None, env=None, before=(), **settings):
         with open(self.path('stderr'), 'ab') as f:
             kw = dict(env=dict(os.environ, **env)) if env else {}
-            self.process = start([HYTHED, '-f', self.config(**settings)] + list(args), stdin=subprocess.DEVNULL,
+            self.process = start([*before, HYTHED, '-f', self.config(**settings), *args], stdin=subprocess.DEVNULL,
                                  stdout=f, stderr=f if stderr is None else stderr, **kw)
         return self
 
@@ -458,6 +459,16 @@ def gives_up_its_rights(box):
         assert re.search(r'^CapEff:\s*0+$', text, re.M) and re.search(r'^NoNewPrivs:\s*1$', text, re.M), text
     limits = read('/proc/%d/limits' % box.process.pid).decode()
     assert re.search(r'^Max core file size +0 +0 ', limits, re.M), limits
+
+
+@test
+def keeps_the_groups_of_its_user(box):
+    need_root()
+    groups = write(box.path('group'), read('/etc/group') + b'hythe-test:x:4242:%s\n' % RUN_AS.encode())
+    before = ['unshare', '--mount', 'sh', '-c', 'mount --bind "$0" /etc/group && exec "$@"', groups]
+    need(shutil.which('unshare') and run(before + ['true']).code == 0, 'there are no namespaces of mounts here')
+    box.serve(before=before).port()
+    assert '4242' in box.status('Groups'), box.status('Groups')
     assert box.end() == 0
 
 
