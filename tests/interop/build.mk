@@ -63,8 +63,8 @@ EXTRA_DIST += tests/interop/harness.py tests/interop/servers.py tests/interop/to
 	$(INTEROP_TESTS)
 
 # hythed as a program: options, start, rights, log, signals.
-TESTS += tests/interop/hythed_cli.py tests/interop/hythed_tree.py
-EXTRA_DIST += tests/interop/hythed_cli.py tests/interop/hythed_tree.py
+TESTS += tests/interop/hythed_cli.py tests/interop/hythed_rights.py tests/interop/hythed_tree.py
+EXTRA_DIST += tests/interop/hythed_cli.py tests/interop/hythed_rights.py tests/interop/hythed_tree.py
 
 # Plugins that wait for a test. An rpath makes them shared.
 check_LTLIBRARIES += tests/interop/waiting.la tests/interop/hanging.la tests/interop/waiting-auth.la
