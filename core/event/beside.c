@@ -10,7 +10,7 @@ static bool has_store(const struct hythe_call *call)
 {
     const struct hy_chain *chain = hy_frame_of(call)->scene->chain;
 
-    return chain->layers[chain->layer_count - 1]->host.plugin != &hy_place_of(call)->files->store;
+    return chain->layers[chain->layer_count - 1]->host.plugin != &hy_site_of(call)->files->store;
 }
 
 hy_perform *hy_beside(const struct hythe_call *call, hy_perform *next, enum hy_event which, hy_perform *beside)

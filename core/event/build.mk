@@ -7,7 +7,7 @@ libhythe_core_la_SOURCES += \
 	core/event/layer.c \
 	core/event/list.c core/event/list.h \
 	core/event/other.c core/event/other.h \
-	core/event/place.c \
+	core/event/site.c \
 	core/event/report.c core/event/report.h \
 	core/event/store.c \
 	core/event/turn.c core/event/turn.h \

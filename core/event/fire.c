@@ -41,7 +41,7 @@ int64_t hy_fire_attributes(const struct hythe_call *call, const char *path, uint
 HY_FIRE(getattr)
 {
     char path[HYTHE_EVENT_PATH];
-    int64_t r = hy_place_path(hy_place_of(call), arg->path, path);
+    int64_t r = hy_site_path(hy_site_of(call), arg->path, path);
 
     return r < 0 ? r
                  : hy_fire_attributes(call, path, arg->want, arg->flags & HYTHE_NOFOLLOW, arg->attrs, next(call, arg));
@@ -71,7 +71,7 @@ HY_FIRE(readlink)
     char path[HYTHE_EVENT_PATH], text[HYTHE_EVENT_PATH], shown[HYTHE_EVENT_TEXT];
     struct hythe_GetAttributes e = {HY_HEAD(call), .Path = path, .no_follow = 1};
     const struct hy_turn turn = {HY_TURN(GetAttributes, e)};
-    int64_t r = hy_place_path(hy_place_of(call), arg->path, path), found;
+    int64_t r = hy_site_path(hy_site_of(call), arg->path, path), found;
 
     if (r < 0)
         return r;

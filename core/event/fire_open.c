@@ -26,7 +26,7 @@ static void *number(uint64_t n)
 
 static uint64_t next_number(const struct hythe_call *call)
 {
-    return atomic_fetch_add_explicit(&hy_place_of(call)->joined->labels, 1, memory_order_relaxed) + 1;
+    return atomic_fetch_add_explicit(&hy_site_of(call)->joined->labels, 1, memory_order_relaxed) + 1;
 }
 
 enum { DIGITS = 24 };
@@ -288,7 +288,7 @@ HY_FIRE(opendir)
 /* What a name of a list is: as the store has it, then as the handler says. */
 static int64_t look(const struct hythe_call *call, const char *path, uint32_t want, struct hythe_attrs *attrs)
 {
-    struct hythe_getattr_arg arg = {.path = hy_place_rel(hy_place_of(call), path),
+    struct hythe_getattr_arg arg = {.path = hy_site_rel(hy_site_of(call), path),
                                     .want = want,
                                     .flags = HYTHE_NOFOLLOW | HY_ASKED_BY_LAYER,
                                     .attrs = attrs};

@@ -129,8 +129,8 @@ static struct hythe_plugin plugin_of(const struct hy_file_events *files, enum hy
                                  .minor = HYTHE_ABI_MINOR,
                                  .version = "1",
                                  .start = start,
-                                 .attach = hy_place_attach,
-                                 .detach = hy_place_detach};
+                                 .attach = hy_site_attach,
+                                 .detach = hy_site_detach};
 }
 
 const struct hythe_plugin *hy_events_layer(struct hy_events *events)

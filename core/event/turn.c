@@ -12,7 +12,7 @@
 
 static bool fire(const struct hy_turn *turn)
 {
-    return hy_events_fire_call(hy_place_of(turn->call)->files->events, turn->which, turn->call, turn->e);
+    return hy_events_fire_call(hy_site_of(turn->call)->files->events, turn->which, turn->call, turn->e);
 }
 
 enum { TOLD_MAX = 16 }; /* lines of the log for one connection, which may go on for ever */
@@ -20,7 +20,7 @@ enum { TOLD_MAX = 16 }; /* lines of the log for one connection, which may go on 
 static void tell_mistake(const struct hy_turn *turn, const char *did, const char *what)
 {
     const struct hythe_call *call = turn->call;
-    struct hy_joined *joined = hy_place_of(call)->joined;
+    struct hy_joined *joined = hy_site_of(call)->joined;
 
     if (atomic_fetch_add_explicit(&joined->mistakes, 1, memory_order_relaxed) >= TOLD_MAX)
         return;
@@ -52,7 +52,7 @@ static int64_t dropped(const struct hy_turn *turn, int64_t r)
 /* A failure that a handler has seen, with its text. own: it is the handler's, and what a layer said isn't about it. */
 static int64_t failure(const struct hy_turn *turn, int64_t r, bool own)
 {
-    char *text = hy_place_message(hy_place_of(turn->call));
+    char *text = hy_site_message(hy_site_of(turn->call));
 
     if (own)
         hy_chain_decided(turn->call);
@@ -66,9 +66,9 @@ static int64_t failure(const struct hy_turn *turn, int64_t r, bool own)
 
 int64_t hy_turn_begin(const struct hy_turn *turn)
 {
-    int rc = turn->rel ? hy_place_path(hy_place_of(turn->call), turn->rel, turn->path) : 0;
+    int rc = turn->rel ? hy_site_path(hy_site_of(turn->call), turn->rel, turn->path) : 0;
 
-    return rc == 0 && turn->rel_to ? hy_place_path(hy_place_of(turn->call), turn->rel_to, turn->to) : rc;
+    return rc == 0 && turn->rel_to ? hy_site_path(hy_site_of(turn->call), turn->rel_to, turn->to) : rc;
 }
 
 static bool ends(const char path[static HYTHE_EVENT_PATH])
@@ -80,7 +80,7 @@ static bool changed(const struct hy_turn *turn, const char *path, const char *re
 {
     if (!path)
         return false;
-    return rel ? !hy_place_is(hy_place_of(turn->call), rel, path) : strcmp(turn->call->file->path, path) != 0;
+    return rel ? !hy_site_is(hy_site_of(turn->call), rel, path) : strcmp(turn->call->file->path, path) != 0;
 }
 
 static int64_t divert(const struct hy_turn *turn, const char *path, const char *to)

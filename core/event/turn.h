@@ -36,30 +36,30 @@ void hy_file_events_init(struct hy_file_events *files, struct hy_events *events)
 void hy_file_events_fini(struct hy_file_events *files);
 
 /* What a session has at a mount, of the layer and of the store alike. */
-struct hy_place {
+struct hy_site {
     struct hy_file_events *files;
     struct hy_joined *joined;
     char view[]; /* of the base; "" for "/" */
 };
-int hy_place_attach(void *instance, const struct hythe_attach *how, void **attached);
-void hy_place_detach(void *instance, void *attached);
-static inline struct hy_place *hy_place_of(const struct hythe_call *call)
+int hy_site_attach(void *instance, const struct hythe_attach *how, void **attached);
+void hy_site_detach(void *instance, void *attached);
+static inline struct hy_site *hy_site_of(const struct hythe_call *call)
 {
     return call->attached;
 }
 /* A path of a call as the user has it: 0, or -ENAMETOOLONG. */
-int hy_place_path(const struct hy_place *place, const char *rel, char out[static HYTHE_EVENT_PATH]);
+int hy_site_path(const struct hy_site *site, const char *rel, char out[static HYTHE_EVENT_PATH]);
 /* Whether `path` is that. */
-bool hy_place_is(const struct hy_place *place, const char *rel, const char *path);
+bool hy_site_is(const struct hy_site *site, const char *rel, const char *path);
 /* The way back, for the path of an open file. */
-const char *hy_place_rel(const struct hy_place *place, const char *path);
+const char *hy_site_rel(const struct hy_site *site, const char *path);
 /* The text for the connection's next failure, to be freed; NULL: none. */
-char *hy_place_message(const struct hy_place *place);
+char *hy_site_message(const struct hy_site *site);
 
 /* Whether there is a handler. */
 static inline bool hy_heard(const struct hythe_call *call, enum hy_event which)
 {
-    return hy_events_has(hy_place_of(call)->files->events, which);
+    return hy_events_has(hy_site_of(call)->files->events, which);
 }
 
 /* Whether the call is one of the core's own. */

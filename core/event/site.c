@@ -65,49 +65,49 @@ void hy_events_part(struct hy_events *events, uint64_t connection)
     (void)pthread_mutex_unlock(&files->lock);
 }
 
-/* ---- Places ---- */
+/* ---- Sites ---- */
 
-int hy_place_attach(void *instance, const struct hythe_attach *how, void **attached)
+int hy_site_attach(void *instance, const struct hythe_attach *how, void **attached)
 {
     size_t len = strcmp(how->view, "/") == 0 ? 0 : strlen(how->view);
     struct hy_file_events *files = instance;
-    struct hy_place *place = malloc(sizeof *place + len + 1);
+    struct hy_site *site = malloc(sizeof *site + len + 1);
 
-    if (!place)
+    if (!site)
         return -ENOMEM;
-    place->files = files;
-    memcpy(place->view, how->view, len);
-    place->view[len] = '\0';
+    site->files = files;
+    memcpy(site->view, how->view, len);
+    site->view[len] = '\0';
     (void)pthread_mutex_lock(&files->lock);
-    place->joined = hold(files, how->session->id);
+    site->joined = hold(files, how->session->id);
     (void)pthread_mutex_unlock(&files->lock);
-    if (!place->joined) {
-        free(place);
+    if (!site->joined) {
+        free(site);
         return -ENOMEM;
     }
-    *attached = place;
+    *attached = site;
     return 0;
 }
 
-void hy_place_detach(void *instance, void *attached)
+void hy_site_detach(void *instance, void *attached)
 {
     struct hy_file_events *files = instance;
-    struct hy_place *place = attached;
+    struct hy_site *site = attached;
 
     (void)pthread_mutex_lock(&files->lock);
-    release(files, place->joined);
+    release(files, site->joined);
     (void)pthread_mutex_unlock(&files->lock);
-    free(place);
+    free(site);
 }
 
-char *hy_place_message(const struct hy_place *place)
+char *hy_site_message(const struct hy_site *site)
 {
     char *text = NULL;
 
-    (void)pthread_mutex_lock(&place->files->lock);
-    if (place->joined->wishes)
-        text = hy_wishes_take(place->joined->wishes, HY_WISH_ERROR_MESSAGE);
-    (void)pthread_mutex_unlock(&place->files->lock);
+    (void)pthread_mutex_lock(&site->files->lock);
+    if (site->joined->wishes)
+        text = hy_wishes_take(site->joined->wishes, HY_WISH_ERROR_MESSAGE);
+    (void)pthread_mutex_unlock(&site->files->lock);
     return text;
 }
 
@@ -118,13 +118,13 @@ static bool is_base(const char *rel)
     return rel[0] == '.' && !rel[1];
 }
 
-int hy_place_path(const struct hy_place *place, const char *rel, char out[static HYTHE_EVENT_PATH])
+int hy_site_path(const struct hy_site *site, const char *rel, char out[static HYTHE_EVENT_PATH])
 {
-    size_t n = strlen(place->view), len = is_base(rel) ? 0 : strlen(rel);
+    size_t n = strlen(site->view), len = is_base(rel) ? 0 : strlen(rel);
 
     if (n + 1 + len >= HYTHE_EVENT_PATH)
         return -ENAMETOOLONG;
-    memcpy(out, place->view, n);
+    memcpy(out, site->view, n);
     if (len || !n)
         out[n++] = '/';
     memcpy(out + n, rel, len);
@@ -132,17 +132,17 @@ int hy_place_path(const struct hy_place *place, const char *rel, char out[static
     return 0;
 }
 
-const char *hy_place_rel(const struct hy_place *place, const char *path)
+const char *hy_site_rel(const struct hy_site *site, const char *path)
 {
-    path += strlen(place->view);
+    path += strlen(site->view);
     return path[0] == '/' && path[1] ? path + 1 : ".";
 }
 
-bool hy_place_is(const struct hy_place *place, const char *rel, const char *path)
+bool hy_site_is(const struct hy_site *site, const char *rel, const char *path)
 {
-    size_t n = strlen(place->view);
+    size_t n = strlen(site->view);
 
     if (is_base(rel))
-        return strcmp(path, n ? place->view : "/") == 0;
-    return strncmp(path, place->view, n) == 0 && path[n] == '/' && strcmp(path + n + 1, rel) == 0;
+        return strcmp(path, n ? site->view : "/") == 0;
+    return strncmp(path, site->view, n) == 0 && path[n] == '/' && strcmp(path + n + 1, rel) == 0;
 }
