@@ -372,6 +372,9 @@ static void nothing_is_replaced_unasked(void)
     UNIT_ASSERT_NUMBER(rename_it(&s, "/late/f", "/late/new", HYTHE_RENAME_REPLACE), HYTHE_STATUS(3));
     UNIT_ASSERT_STRING(s.trace, "FileRemove> /late/new;");
     UNIT_ASSERT_STRING(memfs_content(race, "new"), "quicker");
+    s.acts[HY_EVENT_FileRemove].before = 0;
+    UNIT_ASSERT_NUMBER(rename_it(&s, "/late/f", "/late/newer", HYTHE_RENAME_REPLACE), 0);
+    UNIT_ASSERT_STRING(memfs_content(race, "newer"), "content");
     race = NULL;
     scene_end(&s);
 }
