@@ -77,7 +77,7 @@ static void stays_and_changes(void *ctx, struct hythe_Log *e)
     wait_for(&s->over);
 }
 
-static void end_while_one_stays(const struct hythe_events *events, const atomic_bool *stays, struct scene *s)
+static void end_while_one_stays(const struct hythe_events *events, atomic_bool *stays, struct scene *s)
 {
     pthread_t client;
 
