@@ -140,7 +140,9 @@ static int connect_to(const char *path)
         (void)setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
         if (connect(fd, (struct sockaddr *)&address, sizeof address) == 0)
             return fd;
-        (void)complain(path, errno == ECONNREFUSED ? "no server answers there" : strerror(errno));
+        (void)complain(path, errno == ECONNREFUSED ? "no server answers there"
+                             : errno == ENOENT     ? "No such file; does a server run that has it as control_socket?"
+                                                   : strerror(errno));
     }
     if (fd >= 0)
         (void)close(fd);
@@ -269,6 +271,8 @@ int main(int argc, char **argv)
     if (status >= 0)
         return status;
     if (!request) {
+        (void)complain(optind < argc ? argv[optind] : "a command is wanted",
+                       optind < argc ? "there is no such command, or not with what follows it" : "");
         (void)fputs(usage_text, stderr);
         return NO_SERVER;
     }

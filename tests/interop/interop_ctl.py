@@ -258,6 +258,7 @@ def test_wrong_words(t):
                   ['log'], ['log', 'level', '4'], ['log', 'level', '-1'], ['status', 'x'], ['--frobnicate', 'status']):
         result = ctl(t, *words)
         assert result.code == 2 and not result.out and b'Usage: hythectl' in result.err, repr(result)
+        assert (words or ['a command is wanted'])[0].encode() in result.err.splitlines()[0], repr(result)
     assert b'Usage: hythectl' in run([HYTHECTL, '--help']).ok().out
     assert re.match(rb'hythectl \d+\.', run([HYTHECTL, '--version']).ok().out)
 
@@ -267,6 +268,7 @@ def test_no_server(t):
     for path in (t.l('none'), t.l('x' * 200)):
         result = run([HYTHECTL, '--socket', path, 'status'])
         assert result.code == 2 and path.encode() in result.err and not result.out, repr(result)
+    assert b'does a server run' in run([HYTHECTL, '--socket', t.l('none'), 'status']).err
     with socket.socket(socket.AF_UNIX) as dead:
         dead.bind(t.l('dead'))
     result = run([HYTHECTL, '--socket', t.l('dead'), 'status'])
