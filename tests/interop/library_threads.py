@@ -93,6 +93,11 @@ def test_doevents(t):
         assert ran == 1 and srv.one('Connected'), (ran, srv.events())
         assert raw.line().startswith(b'SSH-')
     assert wait_for('another', lambda: srv.do('doevents').rc) == 1 and srv.one('Disconnected')
+    srv.do('set', name='SelectWaitMillis', value='60000').ok()
+    waiting = srv.post('doevents', **{'async': True})
+    assert all(srv.do('port').rc == srv.port for _ in range(50))  # it has begun meanwhile, or will find the event
+    with Raw(srv):  # ends the waiting, long before that time is over
+        assert srv.program.result(waiting).rc == 1
     srv.free()
     srv = t.server.serve(['Connected'], SelectWaitMillis=1)
     with Connection(srv):
