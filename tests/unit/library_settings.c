@@ -4,6 +4,10 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <stdbool.h>
+#include <sys/socket.h>
 
 static bool is_plain(const struct hy_row *row)
 {
@@ -303,6 +307,51 @@ static void what_may_be_reloaded_holds_for_those_who_come(void)
     box_clear(&box);
 }
 
+/* The descriptor of this process that is bound to the server's port: a connection's, or the one that listens. */
+static int socket_of(const struct box *box, bool connected)
+{
+    for (int fd = 0; fd < 1024; fd++) {
+        struct sockaddr_in here = {0}, there;
+        socklen_t len = sizeof here, other = sizeof there;
+
+        if (getsockname(fd, (struct sockaddr *)&here, &len) == 0 && here.sin_family == AF_INET &&
+            ntohs(here.sin_port) == hythe_server_port(box->server) &&
+            (getpeername(fd, (struct sockaddr *)&there, &other) == 0) == connected)
+            return fd;
+    }
+    return -1;
+}
+
+static int option_of(int fd, int name)
+{
+    int value = -1;
+    socklen_t len = sizeof value;
+
+    CU_ASSERT(getsockopt(fd, IPPROTO_TCP, name, &value, &len) == 0);
+    return value;
+}
+
+static void sockets_are_as_they_are_wished(void)
+{
+    for (int on = 0; on < 2; on++) {
+        struct tcp_info info = {0};
+        socklen_t len = sizeof info;
+        struct box box;
+        ssh_session client;
+
+        box_make(&box);
+        box_fill(&box, on ? "ConnectionBacklog = 7;" : "ConnectionBacklog = 3; TcpNoDelay = false;");
+        box_ok(&box, hythe_StartListening(box.server));
+        client = box_enter(&box, "secret");
+        CU_ASSERT_FATAL(client != NULL);
+        UNIT_ASSERT_NUMBER(option_of(socket_of(&box, true), TCP_NODELAY), on);
+        CU_ASSERT(getsockopt(socket_of(&box, false), IPPROTO_TCP, TCP_INFO, &info, &len) == 0);
+        UNIT_ASSERT_NUMBER(info.tcpi_sacked, on ? 7 : 3); /* of a socket that listens: its queue's room */
+        box_leave(client);
+        box_clear(&box);
+    }
+}
+
 static void a_connection_has_settings_of_its_own(void)
 {
     struct box box;
@@ -349,4 +398,5 @@ UNIT_SUITE(library_settings, UNIT_TEST(every_setting_goes_round), UNIT_TEST(ever
            UNIT_TEST(every_truth_has_six_words), UNIT_TEST(a_wrong_value_is_named), UNIT_TEST(null_is_no_text),
            UNIT_TEST(names_are_looked_up), UNIT_TEST(lists_are_set_one_by_one), UNIT_TEST(secrets_are_not_shown),
            UNIT_TEST(a_text_takes_the_place_of_all_that_was_set), UNIT_TEST(what_is_loaded_is_whole),
-           UNIT_TEST(what_may_be_reloaded_holds_for_those_who_come), UNIT_TEST(a_connection_has_settings_of_its_own));
+           UNIT_TEST(what_may_be_reloaded_holds_for_those_who_come), UNIT_TEST(sockets_are_as_they_are_wished),
+           UNIT_TEST(a_connection_has_settings_of_its_own));
