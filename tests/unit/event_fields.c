@@ -169,6 +169,12 @@ static void hides(struct hythe_event_attributes *a)
     a->valid &= ~(uint32_t)(HYTHE_ATTR_OWNER | HYTHE_ATTR_NLINK);
 }
 
+static void leaves_others_out(struct hythe_event_attributes *a)
+{
+    CU_ASSERT_PTR_NOT_NULL(strstr(a->OtherAttributes, "LinkCount=1"));
+    (void)snprintf(a->OtherAttributes, sizeof a->OtherAttributes, "MIMEType=a/b");
+}
+
 static void a_handler_changes_what_is_told(void)
 {
     char owner[64];
@@ -190,6 +196,8 @@ static void a_handler_changes_what_is_told(void)
                                     HYTHE_ATTR_BITS | HYTHE_ATTR_HINT);
     a = told(6, changes_nothing, &r, owner);
     CU_ASSERT(r == 0 && a.uid == 1000 && a.size == 7 && a.mtime.sec == 1000000000 && a.nlink == 1);
+    a = told(6, leaves_others_out, &r, owner);
+    CU_ASSERT(r == 0 && !(a.valid & HYTHE_ATTR_NLINK) && a.valid & HYTHE_ATTR_MIME && a.valid & HYTHE_ATTR_SIZE);
     a = told(6, hides, &r, owner);
     CU_ASSERT(r == 0 && !(a.valid & (HYTHE_ATTR_OWNER | HYTHE_ATTR_NLINK)) && a.valid & HYTHE_ATTR_SIZE);
 }
@@ -248,6 +256,11 @@ static void an_owner_of_no_name_is_0(void)
     }
 }
 
+static void names_a_large_number(struct hythe_event_attributes *a)
+{
+    (void)snprintf(a->FileOwner, sizeof a->FileOwner, "4294967296");
+}
+
 /* A name where there are names. */
 static void owners_have_names_from_version_4_on(void)
 {
@@ -258,6 +271,9 @@ static void owners_have_names_from_version_4_on(void)
         (void)told(version, names_an_owner, &r, owner);
         UNIT_ASSERT_NUMBER(r, version == 3 ? HYTHE_STATUS(4) : 0);
         UNIT_ASSERT_STRING(owner, version == 3 ? "" : "bob");
+        (void)told(version, names_a_large_number, &r, owner); /* which is no id */
+        UNIT_ASSERT_NUMBER(r, version == 3 ? HYTHE_STATUS(4) : 0);
+        UNIT_ASSERT_STRING(owner, version == 3 ? "" : "4294967296");
     }
 }
 
@@ -360,6 +376,32 @@ static void a_handler_makes_a_file_up(void)
         hy_vfs_getattr(s.w.vfs, name_of("/none"), HYTHE_ATTR_SIZE | HYTHE_ATTR_TYPE, HYTHE_NOFOLLOW, &attrs), 0);
     UNIT_ASSERT_NUMBER(attrs.valid, HYTHE_ATTR_TYPE | HYTHE_ATTR_SIZE);
     CU_ASSERT(attrs.type == 1 && attrs.size == 3);
+    scene_end(&s);
+}
+
+static uint32_t no_follow;
+
+static void note_no_follow(void *p, bool before)
+{
+    (void)before;
+    no_follow = ((struct hythe_GetAttributes *)p)->no_follow;
+}
+
+static void a_look_says_whether_it_follows(void)
+{
+    struct hythe_attrs attrs;
+    struct scene s;
+    hy_handle h;
+
+    scene_begin(&s, BIT(GetAttributes));
+    s.acts[HY_EVENT_GetAttributes].more = note_no_follow;
+    for (uint32_t flag = 0; flag <= 1; flag++) {
+        UNIT_ASSERT_NUMBER(do_open(&s.w, "/f", HYTHE_OPEN_READ | (flag ? HYTHE_OPEN_NOFOLLOW : 0), &h), 0);
+        UNIT_ASSERT_NUMBER(hy_vfs_fgetattr(s.w.vfs, h, UINT32_MAX, &attrs), 0);
+        UNIT_ASSERT_NUMBER(no_follow, flag);
+        UNIT_ASSERT_NUMBER(hy_vfs_getattr(s.w.vfs, name_of("/f"), UINT32_MAX, flag ? HYTHE_NOFOLLOW : 0, &attrs), 0);
+        UNIT_ASSERT_NUMBER(no_follow, flag);
+    }
     scene_end(&s);
 }
 
@@ -488,5 +530,5 @@ UNIT_SUITE(event_fields, UNIT_TEST(other_attributes_are_read_as_they_are_written
            UNIT_TEST(names_of_a_store_are_shown_from_version_4_on), UNIT_TEST(an_owner_of_no_name_is_0),
            UNIT_TEST(nanoseconds_count_before_milliseconds_and_these_before_what_was),
            UNIT_TEST(wrong_attributes_are_caught), UNIT_TEST(a_handler_makes_a_file_up),
-           UNIT_TEST(a_link_leads_where_the_handler_says), UNIT_TEST(an_open_shows_what_is_wanted),
-           UNIT_TEST(other_events_show_what_is_wanted));
+           UNIT_TEST(a_look_says_whether_it_follows), UNIT_TEST(a_link_leads_where_the_handler_says),
+           UNIT_TEST(an_open_shows_what_is_wanted), UNIT_TEST(other_events_show_what_is_wanted));

@@ -24,6 +24,7 @@ static void resolve(struct scene *s, const char *path)
         if (before) \
             resolve(scene_of(e), ((struct hythe_##event *)e)->Path); \
     }
+ASKS(DirList)
 ASKS(FileOpen)
 ASKS(FileRemove)
 ASKS(SetAttributes)
@@ -163,7 +164,8 @@ static void links_are_followed_as_the_operation_does(void)
     struct scene s;
     hy_handle h;
 
-    begin(&s, BIT(FileRemove) | BIT(SetAttributes) | BIT(GetAttributes));
+    begin(&s, BIT(FileRemove) | BIT(SetAttributes) | BIT(GetAttributes) | BIT(DirList));
+    s.acts[HY_EVENT_DirList] = (struct act){.before = 3, .after = LEAVE, .more = asks_DirList};
     s.acts[HY_EVENT_FileRemove] = (struct act){.before = 3, .after = LEAVE, .more = asks_FileRemove};
     s.acts[HY_EVENT_SetAttributes] = (struct act){.before = 3, .after = LEAVE, .more = asks_SetAttributes};
     s.acts[HY_EVENT_GetAttributes].more = asks_GetAttributes;
@@ -173,6 +175,7 @@ static void links_are_followed_as_the_operation_does(void)
         UNIT_ASSERT_NUMBER(asked.rc, 0); \
         UNIT_ASSERT_STRING(asked.out, real); \
     } while (0)
+    RESOLVED(hy_vfs_opendir(s.w.vfs, name_of("/dir"), &h), "/d");
     RESOLVED(hy_vfs_unlink(s.w.vfs, name_of("/dir/back")), "/d/back");
     RESOLVED(hy_vfs_unlink(s.w.vfs, name_of("/l")), "/l");
     RESOLVED(do_open(&s.w, "/l", HYTHE_OPEN_READ | HYTHE_OPEN_DELETE_ON_CLOSE, &h), "/f");
@@ -335,6 +338,35 @@ static void what_a_rename_replaces_is_removed(void)
     scene_end(&s);
 }
 
+static int64_t only_replaces(const struct hythe_call *call, struct hythe_rename_arg *arg)
+{
+    return arg->flags & HYTHE_RENAME_REPLACE ? hythe_next_rename(call, arg) : -ENOTSUP;
+}
+
+/* Such a store can't be asked to make sure that nothing is there: so the handler is asked, too. */
+static void a_store_that_always_replaces_is_asked_about(void)
+{
+    static const struct hythe_ops ops = {.size = sizeof ops, .rename = only_replaces};
+    static const struct hythe_plugin always = {.abi = HYTHE_ABI,
+                                               .size = sizeof always,
+                                               .kind = HYTHE_FILTER,
+                                               .threads = HYTHE_PARALLEL,
+                                               .name = "always",
+                                               .ops = &ops};
+    struct hy_instance *filter;
+    struct scene s;
+
+    begin(&s, BIT(FileRemove));
+    filter = world_start(&s.w, &always, "always");
+    hy_vfs_free(s.w.vfs);
+    s.w.vfs = NULL;
+    world_mount(&s.w, "/always", (struct hy_instance *const[]){&s.w.instances[0], filter, &s.w.instances[1], NULL});
+    CU_ASSERT_FATAL(world_see(&s.w, NULL, NULL, false) != NULL);
+    UNIT_ASSERT_NUMBER(rename_it(&s, "/always/f", "/always/new", HYTHE_RENAME_REPLACE), 0);
+    UNIT_ASSERT_STRING(s.trace, "FileRemove> /always/new;FileRemove< /always/new 0;");
+    scene_end(&s);
+}
+
 /* Between the look and the rename somebody else is quicker. */
 static void *race;
 
@@ -436,5 +468,5 @@ UNIT_SUITE(event_policy, UNIT_TEST(what_is_not_shown_is_told), UNIT_TEST(opens_a
            UNIT_TEST(only_in_handlers_and_as_much_as_fits), UNIT_TEST(among_events_alone),
            UNIT_TEST(a_link_is_an_open_of_its_file), UNIT_TEST(a_size_by_name_is_an_open_for_writing),
            UNIT_TEST(what_a_rename_replaces_is_removed), UNIT_TEST(what_comes_besides_diverts_too),
-           UNIT_TEST(nothing_is_replaced_unasked), UNIT_TEST(not_among_events_alone),
-           UNIT_TEST(the_whole_target_of_a_link_is_told));
+           UNIT_TEST(a_store_that_always_replaces_is_asked_about), UNIT_TEST(nothing_is_replaced_unasked),
+           UNIT_TEST(not_among_events_alone), UNIT_TEST(the_whole_target_of_a_link_is_told));
