@@ -20,7 +20,7 @@ void hy_program_own(struct hythe_server *server, const struct hy_program *progra
 /* hythe_server_load() with every problem at its place, those of what is missing too, and any of them fails it. */
 int hy_program_load(struct hythe_server *server, const char *file, struct hy_problems *problems);
 
-/* The settings in effect, until something is set or loaded. */
+/* The settings in effect, until something is set, loaded or handled: what is needed for longer is copied. */
 const struct hy_config *hy_program_settings(struct hythe_server *server);
 
 /* The server that listens: from hythe_server_bind() until hythe_Shutdown(). */

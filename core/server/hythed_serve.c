@@ -149,7 +149,10 @@ static int start_all(const struct hythed_rights *rights, struct hythed_running *
         if (!*control)
             return -1;
     }
-    return told(running->server, hythe_StartListening(running->server), err);
+    if (told(running->server, hythe_StartListening(running->server), err) == 0)
+        return 0;
+    hythed_crash_watch(running->log, NULL); /* the core is gone */
+    return -1;
 }
 
 /* Requests may finish, then everything ends. */
@@ -161,6 +164,8 @@ static void end_all(const struct hythed_running *running)
     hy_log(log, HY_LOG_INFO, 0, "ending: %u connections, whose requests have %u seconds",
            hy_server_connections(running->core), (unsigned)hy_program_settings(running->server)->shutdown_timeout);
     rc = hythe_Shutdown(running->server);
+    if (!rc)
+        hythed_crash_watch(running->log, NULL);
     hy_log(log, HY_LOG_INFO, 0, "ended");
     if (rc)
         _exit(EXIT_SUCCESS); /* threads that hang in a plugin must not see the process torn down around them */
