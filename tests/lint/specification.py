@@ -42,8 +42,32 @@ NAMES = {
     "Errors": """
         118 2001 2002 2003 1201 1202 1300 1301 100 101 102 104 106 107 108 112 116 126 135""",
 }
-# Words of the second column for what isn't there.
-ABSENT = ("not in this build", "refused")
+# The parameters of each event, as events.h calls them; `attributes` stands for those of ATTRIBUTES.
+PARAMETERS = """
+    Connected: ConnectionId StatusCode Description CertStoreType CertStore CertPassword CertSubject
+    ConnectionRequest: Address Port Accept
+    DirCreate: ConnectionId User Path BeforeExec StatusCode attributes
+    DirList: ConnectionId User Path BeforeExec StatusCode
+    DirRemove: ConnectionId User Path BeforeExec StatusCode
+    Disconnected: ConnectionId StatusCode Description
+    Error: ConnectionId ErrorCode Description
+    FileClose: ConnectionId User Path Handle StatusCode
+    FileOpen: ConnectionId User Path DesiredAccess Flags Handle BeforeExec StatusCode attributes
+    FileRead: ConnectionId User Handle FileOffset Length StatusCode
+    FileRemove: ConnectionId User Path BeforeExec StatusCode
+    FileRename: ConnectionId User Path NewPath Flags BeforeExec StatusCode
+    FileWrite: ConnectionId User Handle FileOffset BeforeExec StatusCode
+    GetAttributes: ConnectionId User Path Flags StatusCode attributes
+    Log: ConnectionId LogLevel Message LogType
+    ResolvePath: ConnectionId User OriginalPath ControlFlags RealPath StatusCode
+    SetAttributes: ConnectionId User Path BeforeExec StatusCode attributes
+    SSHStatus: ConnectionId Message
+    SSHUserAuthRequest: ConnectionId User Service AuthMethod AuthParam Accept PartialSuccess AvailableMethods HomeDir KeyAlgorithm"""
+ATTRIBUTES = """
+    FileType FileSize FileOwner FileGroup FilePermissions FileATime FileCreateTime FileMTime FileAttribBits
+    FileAttribBitsValid OtherAttributes"""
+# What the second column says of what isn't there.
+ABSENT = "refused"
 
 
 def read(path):
@@ -71,8 +95,22 @@ def departures():
     return said, set(re.findall(r"\*\*(\w+)\*\*", page))
 
 
+def parameters():
+    """What events.h lacks of them."""
+    text = re.sub(r"/\*.*?\*/", "", read("include/hythe/events.h"), flags=re.S)
+    wanted = dict(line.strip().split(": ") for line in PARAMETERS.strip().splitlines())
+    if sorted(wanted) != sorted(NAMES["Events"].split()):
+        yield "specification.py: PARAMETERS and the names of events differ"
+    for event, names in dict(wanted, event_attributes=ATTRIBUTES).items():
+        body = re.search(r"struct hythe_%s \{(.*?)\n\};" % event, text, re.S)
+        there = re.findall(r"(\w+)(?:\[\w+\])?[;,]", body.group(1)) if body else []
+        for name in names.split():
+            if name not in there:
+                yield f"include/hythe/events.h: {event} has no {name}"
+
+
 def main():
-    wrong = []
+    wrong = list(parameters())
     said, listed = departures()
     for name in sorted(said - listed):
         wrong.append(f"doc/specification.md: {name} departs from the component, says settings.def")
@@ -85,7 +123,7 @@ def main():
         for path in re.findall(r"`((?:tests|core|plugins|include)/[\w./-]+)`", here + test):
             if not os.path.exists(os.path.join(SOURCE, path)):
                 wrong.append(f"doc/specification.md:{number}: {name}: there is no {path}")
-        if not test and not any(word in here for word in ABSENT):
+        if not test and ABSENT not in here:
             wrong.append(f"doc/specification.md:{number}: {name}: no test is named")
         if (heading.startswith("Settings") or heading == "Properties") and name not in kinds:
             wrong.append(f"doc/specification.md:{number}: {name} has no row in settings.def")
