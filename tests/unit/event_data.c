@@ -324,6 +324,7 @@ static void *run_events(void *ctx)
 
 static void handlers_may_run_elsewhere(void)
 {
+    struct hythe_attrs attrs;
     pthread_t thread;
     char names[64];
     struct scene s;
@@ -343,6 +344,8 @@ static void handlers_may_run_elsewhere(void)
     /* Nobody runs them any more: what they would have judged isn't done. */
     hy_events_close(s.events);
     UNIT_ASSERT_NUMBER(do_mkdir(&s.w, "/new"), -ECANCELED);
+    UNIT_ASSERT_NUMBER(do_getattr(&s.w, "/f", &attrs), -ECANCELED);
+    UNIT_ASSERT_NUMBER(do_getattr(&s.w, "/none", &attrs), -ENOENT); /* which it is in any case */
     UNIT_ASSERT_STRING(do_cat(&s.w, "/f"), "!125");
     CU_ASSERT_PTR_NULL(memfs_content(s.fs, "new"));
     scene_end(&s);

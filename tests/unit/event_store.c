@@ -96,6 +96,7 @@ static void a_tree_is_made_of_events(void)
     UNIT_ASSERT_NUMBER(hy_vfs_readlink(s.w.vfs, name_of("/a"), buf, sizeof buf), -EINVAL);
     UNIT_ASSERT_NUMBER(do_getattr(&s.w, "/", &attrs), 0);
     UNIT_ASSERT_NUMBER(attrs.type, 2);
+    UNIT_ASSERT_NUMBER(world_said(&s.w, "broke the contract"), 0); /* an empty line is no name */
     scene_end(&s);
 }
 
