@@ -49,6 +49,10 @@ void hythe_end_turn(struct hythe_server *server);
 /* With the lock: whether nothing runs, nor will unless it is started. What was told to close may be over by now. */
 bool hythe_is_idle(struct hythe_server *server);
 
+/* Then, with the turn too: lets nothing be left of what ran, such as plugins, unless somebody still waits for its
+ * end. */
+void hythe_tidy(struct hythe_server *server);
+
 /* With the lock, which is given back for a while, and with the turn: the server, which listens, goes on with the store.
  * 0, or a number, with its reason noted and as problems. */
 int hythe_reload(struct hythe_server *server, const struct hy_store *store, struct hy_problems *problems);

@@ -206,10 +206,13 @@ static int while_idle(struct hythe_server *server, const char *what,
     (void)pthread_mutex_lock(&server->lock);
     rc = hythe_take_turn(server);
     if (!rc) {
-        rc = hythe_is_idle(server)
-                 ? change(server, to, ctx)
-                 : hythe_fail_locked(server, HY_ERROR_LISTENING,
-                                     "%s: the server listens, or has connections: Shutdown() first", what);
+        if (hythe_is_idle(server)) {
+            hythe_tidy(server);
+            rc = change(server, to, ctx);
+        } else {
+            rc = hythe_fail_locked(server, HY_ERROR_LISTENING,
+                                   "%s: the server listens, or has connections: Shutdown() first", what);
+        }
         hythe_end_turn(server);
     }
     (void)pthread_mutex_unlock(&server->lock);

@@ -166,6 +166,12 @@ static void drop(struct hythe_server *server)
     (void)pthread_mutex_lock(&server->lock);
 }
 
+void hythe_tidy(struct hythe_server *server)
+{
+    if (server->core && !server->waiting)
+        drop(server);
+}
+
 /* With the lock and the turn. */
 static int bind_new(struct hythe_server *server)
 {

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -94,6 +95,101 @@ static void a_start_that_fails_leaves_no_port_open(void)
     box_fill(&box, "");
     box_ok(&box, hythe_server_bind(box.server)); /* all of it anew */
     box_ok(&box, hythe_StartListening(box.server));
+    box_clear(&box);
+}
+
+/* ---- Plugins of the program ---- */
+
+static atomic_int filters;
+
+static int filter_start(const struct hythe_host *host, const void *settings, void **instance)
+{
+    (void)host, (void)settings;
+    (void)atomic_fetch_add(&filters, 1);
+    *instance = NULL;
+    return 0;
+}
+
+static void filter_stop(void *instance)
+{
+    (void)instance;
+    (void)atomic_fetch_sub(&filters, 1);
+}
+
+static int64_t filter_open(const struct hythe_call *call, struct hythe_open_arg *arg)
+{
+    return hythe_next_open(call, arg);
+}
+
+static const struct hythe_ops filter_ops = {.size = sizeof filter_ops, .open = filter_open};
+static const struct hythe_plugin filter = {.abi = HYTHE_ABI,
+                                           .size = sizeof filter,
+                                           .kind = HYTHE_FILTER,
+                                           .threads = HYTHE_PARALLEL,
+                                           .name = "passing",
+                                           .version = "1",
+                                           .summary = "Passes everything on.",
+                                           .start = filter_start,
+                                           .stop = filter_stop,
+                                           .ops = &filter_ops};
+
+static const char with_filter[] = "mounts = ( { path = \"/x\"; plugin = \"local-root\"; root = \"/tmp\";"
+                                  " filters = ( { plugin = \"passing\"; } ); } );";
+
+static void serve_with_filter(struct box *box)
+{
+    box_make(box);
+    box_ok(box, hythe_server_register(box->server, &filter));
+    box_fails(box, hythe_server_register(box->server, &filter), -EEXIST, "registered already");
+    box_fill(box, with_filter);
+    box_ok(box, hythe_StartListening(box->server));
+}
+
+static void read_file(const struct box *box)
+{
+    ssh_session client = box_enter(box, "secret");
+    char text[64];
+
+    CU_ASSERT_FATAL(client != NULL);
+    box_read(client, text);
+    UNIT_ASSERT_STRING(text, "hello");
+    box_leave(client);
+}
+
+static void two_servers_have_one_plugin(void)
+{
+    struct box first, second;
+
+    serve_with_filter(&first);
+    serve_with_filter(&second);
+    UNIT_ASSERT_NUMBER(filters, 2);
+    read_file(&first);
+    read_file(&second);
+    box_clear(&first);
+    UNIT_ASSERT_NUMBER(filters, 1);
+    read_file(&second);
+    box_clear(&second);
+    UNIT_ASSERT_NUMBER(filters, 0);
+}
+
+/* Without a Shutdown(), by which all of it would be gone as well. */
+static void a_reset_leaves_nothing_running(void)
+{
+    struct box box;
+    int rc = 104;
+
+    serve_with_filter(&box);
+    read_file(&box);
+    box_ok(&box, hythe_StopListening(box.server));
+    for (int i = 0; i < 10000 && rc == 104; i++) { /* the client's connection has to end */
+        rc = hythe_Reset(box.server);
+        (void)poll(NULL, 0, rc ? 1 : 0);
+    }
+    box_ok(&box, rc);
+    UNIT_ASSERT_NUMBER(filters, 0);
+    box_fill(&box, with_filter); /* what was registered stays */
+    box_ok(&box, hythe_StartListening(box.server));
+    read_file(&box);
     box_clear(&box);
 }
 
@@ -267,5 +363,6 @@ static void secrets_that_are_replaced_are_wiped(void)
 
 UNIT_SUITE(library_again, UNIT_TEST(the_log_has_the_level_that_was_set_while_ports_were_closed),
            UNIT_TEST(a_start_that_is_called_off_leaves_connections_alone),
-           UNIT_TEST(a_start_that_fails_leaves_no_port_open), UNIT_TEST(a_program_may_be_all_that_authenticates),
+           UNIT_TEST(a_start_that_fails_leaves_no_port_open), UNIT_TEST(two_servers_have_one_plugin),
+           UNIT_TEST(a_reset_leaves_nothing_running), UNIT_TEST(a_program_may_be_all_that_authenticates),
            UNIT_TEST(a_program_may_want_two_factors), UNIT_TEST(secrets_that_are_replaced_are_wiped));
