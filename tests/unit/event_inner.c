@@ -177,6 +177,28 @@ static void no_store_is_asked_to_write_beyond_the_largest_offset(void)
 
 /* ---- Wrong answers ---- */
 
+static int64_t write_some(const struct hythe_call *call, struct hythe_write_arg *arg)
+{
+    (void)call;
+    return (int64_t)arg->len - 1;
+}
+
+/* What wasn't written isn't called written because the client's length is what it is told. */
+static void a_short_write_is_a_failure(void)
+{
+    static const struct hythe_ops ops = {.size = sizeof ops, .write = write_some};
+    static const struct hythe_plugin plugin = PLUGIN(HYTHE_FILTER, ops);
+    struct scene s;
+    hy_handle h;
+
+    scene_begin(&s, BIT(FileWrite));
+    put_inside(&s, &plugin, true);
+    UNIT_ASSERT_NUMBER(do_open(&s.w, "/inner/f", HYTHE_OPEN_WRITE, &h), 0);
+    UNIT_ASSERT_NUMBER(hy_vfs_write(s.w.vfs, h, "abc", 3, 0), -EIO);
+    UNIT_ASSERT_NUMBER(s.seen[HY_EVENT_FileWrite], HYTHE_FX_FAILURE);
+    scene_end(&s);
+}
+
 static int64_t too_long(const struct hythe_call *call, struct hythe_readlink_arg *arg)
 {
     (void)call;
@@ -199,6 +221,6 @@ static void a_target_beyond_its_room_is_not_shown(void)
 }
 
 UNIT_SUITE(event_inner, UNIT_TEST(a_filter_writes_by_events),
-           UNIT_TEST(a_lock_that_is_refused_afterwards_is_given_back), UNIT_TEST(a_target_beyond_its_room_is_not_shown),
-           UNIT_TEST(a_diversion_of_another_layer_is_no_result), UNIT_TEST(a_look_at_a_parent_is_no_event),
-           UNIT_TEST(no_store_is_asked_to_write_beyond_the_largest_offset));
+           UNIT_TEST(a_lock_that_is_refused_afterwards_is_given_back), UNIT_TEST(a_short_write_is_a_failure),
+           UNIT_TEST(a_target_beyond_its_room_is_not_shown), UNIT_TEST(a_diversion_of_another_layer_is_no_result),
+           UNIT_TEST(a_look_at_a_parent_is_no_event), UNIT_TEST(no_store_is_asked_to_write_beyond_the_largest_offset));

@@ -188,6 +188,22 @@ static void links_are_followed_as_the_operation_does(void)
     scene_end(&s);
 }
 
+/* It is there because a mount is below it. */
+static void what_leads_to_a_mount_leads_to_itself(void)
+{
+    struct scene s;
+    hy_handle h;
+
+    begin(&s, BIT(DirList));
+    hy_vfs_free(s.w.vfs);
+    s.w.vfs = NULL;
+    world_mount(&s.w, "/far/away/off", (struct hy_instance *const[]){&s.w.instances[0], &s.w.instances[1], NULL});
+    CU_ASSERT_FATAL(world_see(&s.w, NULL, NULL, false) != NULL);
+    s.acts[HY_EVENT_DirList] = (struct act){.before = 3, .after = LEAVE, .more = asks_DirList};
+    RESOLVED(hy_vfs_opendir(s.w.vfs, name_of("/far/away"), &h), "/far/away");
+    scene_end(&s);
+}
+
 static void only_in_handlers_and_as_much_as_fits(void)
 {
     char out[8];
@@ -465,8 +481,9 @@ static void what_is_not_shown_is_told(void)
 
 UNIT_SUITE(event_policy, UNIT_TEST(what_is_not_shown_is_told), UNIT_TEST(opens_ask_where_links_lead),
            UNIT_TEST(in_a_home_and_a_root_too), UNIT_TEST(links_are_followed_as_the_operation_does),
-           UNIT_TEST(only_in_handlers_and_as_much_as_fits), UNIT_TEST(among_events_alone),
-           UNIT_TEST(a_link_is_an_open_of_its_file), UNIT_TEST(a_size_by_name_is_an_open_for_writing),
-           UNIT_TEST(what_a_rename_replaces_is_removed), UNIT_TEST(what_comes_besides_diverts_too),
-           UNIT_TEST(a_store_that_always_replaces_is_asked_about), UNIT_TEST(nothing_is_replaced_unasked),
-           UNIT_TEST(not_among_events_alone), UNIT_TEST(the_whole_target_of_a_link_is_told));
+           UNIT_TEST(what_leads_to_a_mount_leads_to_itself), UNIT_TEST(only_in_handlers_and_as_much_as_fits),
+           UNIT_TEST(among_events_alone), UNIT_TEST(a_link_is_an_open_of_its_file),
+           UNIT_TEST(a_size_by_name_is_an_open_for_writing), UNIT_TEST(what_a_rename_replaces_is_removed),
+           UNIT_TEST(what_comes_besides_diverts_too), UNIT_TEST(a_store_that_always_replaces_is_asked_about),
+           UNIT_TEST(nothing_is_replaced_unasked), UNIT_TEST(not_among_events_alone),
+           UNIT_TEST(the_whole_target_of_a_link_is_told));
