@@ -81,7 +81,7 @@ int hythe_fail_problems(struct hythe_server *server, const struct hy_problems *p
         at += n > 0 ? (size_t)n : 0;
         found = found ? found : p->number;
     }
-    return hythe_fail(server, found ? found : -EINVAL, "%s", text);
+    return hythe_fail(server, found ? found : problems->count ? -EINVAL : -ENOMEM, "%s", text);
 }
 
 int hythe_fail_err(struct hythe_server *server, const struct hy_err *err)

@@ -231,7 +231,7 @@ int hythe_judge_value(struct hythe_server *server, const struct hy_row *row, con
     const struct name name = {.row = row, .index = HY_NO_INDEX};
     struct hy_store *nothing = hy_store_new(), *next;
     struct hy_config *view;
-    struct hy_err err = {0};
+    struct hy_err err = {.text = "out of memory"};
     int rc;
 
     (void)pthread_mutex_lock(&server->lock);
