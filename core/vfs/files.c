@@ -139,23 +139,40 @@ int64_t hy_vfs_opendir(struct hy_vfs *vfs, struct hy_name path, hy_handle *out)
 
 enum { FAILURES_MAX = 64 }; /* lines of the log for one session */
 
+static const char *reason(const struct hy_vfs *vfs, int64_t result)
+{
+    const char *why = hy_vfs_error(vfs);
+
+    return *why ? why : result <= HYTHE_STATUS(0) ? hy_status_text(result) : hy_err_reason(result);
+}
+
+/* Other requests that fail have lines of their own, at the same level; those of data one for each file. */
+static int64_t denied(struct hy_vfs *vfs, struct hy_file *file, const char *what, int64_t result)
+{
+    if (!file->denied)
+        hy_log(vfs->log, HY_LOG_VERBOSE, vfs->session.id, "%s of \"%s\" is denied to user %s by the program: %s", what,
+               file->facts.path, vfs->session.user, reason(vfs, result));
+    file->denied = true;
+    return result;
+}
+
 /* What a store can't do in the middle of a file, as when its disk is full, is its operator's business, who hears of it
  * once for each file. */
 static int64_t told(struct hy_vfs *vfs, struct hy_file *file, const char *what, int64_t result)
 {
     const struct hy_chain *chain = file->scene.chain;
-    const char *why = hy_vfs_error(vfs);
 
-    if (result >= 0 || result == -ECANCELED || result == HYTHE_STATUS(SSH_FX_EOF) || vfs->report.decided ||
-        file->failed || vfs->failures >= FAILURES_MAX)
+    if (result >= 0 || result == -ECANCELED || result == HYTHE_STATUS(SSH_FX_EOF))
+        return result;
+    if (vfs->report.decided)
+        return denied(vfs, file, what, result);
+    if (file->failed || vfs->failures >= FAILURES_MAX)
         return result;
     file->failed = true;
     vfs->failures++;
     hy_log_number(vfs->log, HY_LOG_INFO, vfs->session.id, HY_ERROR_IO, "%s of \"%s\" fails for user %s in %s: %s%s",
                   what, file->facts.path, vfs->session.user, chain->layers[chain->layer_count - 1]->label,
-                  *why                        ? why
-                  : result <= HYTHE_STATUS(0) ? "a status of SFTP"
-                                              : hy_err_reason(result),
+                  reason(vfs, result),
                   vfs->failures == FAILURES_MAX ? "; further failures of this connection are not logged" : "");
     return result;
 }

@@ -47,6 +47,7 @@ struct hy_file {
     uint64_t text_place;
     bool reported; /* the log has a line about wrong results already */
     bool failed;   /* the log has a line about a failure of its store already */
+    bool denied;   /* and one about what a program denied */
     struct hy_pace pace;
     atomic_uint_least64_t read, written, at; /* as struct hy_seen_file */
     struct {

@@ -201,6 +201,8 @@ static void a_denial_is_no_failure_of_a_store(void)
     s.acts[HY_EVENT_FileWrite] = (struct act){.after = 15};
     UNIT_ASSERT_NUMBER(hy_vfs_write(s.w.vfs, h, "abc", 3, 0), HYTHE_STATUS(15));
     UNIT_ASSERT_NUMBER(world_said(&s.w, " fails for user "), 0);
+    UNIT_ASSERT_NUMBER(world_said(&s.w, "read of \"/f\" is denied to user alice by the program: "), 1);
+    UNIT_ASSERT_NUMBER(world_said(&s.w, " is denied to user "), 1); /* for a file */
     hy_vfs_clear_error(s.w.vfs);
     s.acts[HY_EVENT_FileWrite].after = LEAVE;
     UNIT_ASSERT_NUMBER(hy_vfs_write(s.w.vfs, h, "abc", 3, INT64_MAX - 3), -EFBIG);
