@@ -234,7 +234,7 @@ def hangs(server, gate, tree, call, line):
             raise AssertionError('it was answered')
         except (Closed, OSError):
             pass
-        assert line in server.log(), server.log()
+        wait_for('the line', lambda: line in server.log())  # which is written once nobody is held up by it
         assert other.listing('/') and bystander.transport.is_active()
         assert not gets_in(server) and 'MaxConnections' in server.log()
         connection.close()
@@ -273,7 +273,8 @@ def test_a_login_that_hangs_is_named_and_cut_off(server, gate, tree):
         held.send(held.password('waits', 'for it'))
         gate.reached()
         assert not [p for p in held.until_closed() if p[0] in (USERAUTH_FAILURE, USERAUTH_SUCCESS)]
-        assert "a call hasn't returned for 1 seconds: a login from 127.0.0.1 in waiting-auth" in server.log()
+        wait_for('the line', lambda: "a call hasn't returned for 1 seconds: a login from 127.0.0.1 in waiting-auth" in
+                 server.log())
         assert other.realpath('.') == b'/' and not gets_in(server)  # its slot is taken until it returns
         gate.lift()
         wait_for('its slot', lambda: gets_in(server))
