@@ -219,7 +219,6 @@ static bool prepare(struct scene *scene)
     ssh_key key = NULL;
     bool ok;
 
-    strcpy(scene->dir, "/tmp/hythe-rounds.XXXXXX");
     if (!mkdtemp(scene->dir))
         return false;
     (void)snprintf(path, sizeof path, "%.63s/tree", scene->dir);
@@ -249,7 +248,7 @@ static void clear(const struct scene *scene)
 int main(void)
 {
     const char *wanted = getenv("HYTHE_ROUNDS");
-    static struct scene scene;
+    static struct scene scene = {.dir = "/tmp/hythe-rounds.XXXXXX"};
     bool failed;
 
     (void)signal(SIGPIPE, SIG_IGN);
